@@ -1,0 +1,1 @@
+"""The domain of Ceilift: look, decide, act, prove. Knows nothing of Prefect."""

@@ -1,0 +1,293 @@
+"""The accountant: which samples were due, which came, which came twice, and in which stage.
+
+The interval of a series is learned before the upgrade; afterwards every stretch between two
+events is judged by it. Raw timestamps are kept beside every figure.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise, zip_longest
+from math import floor
+from statistics import median
+
+from ceilift.state import Sample
+
+Key = tuple[str, str]
+
+MISSED_ABOVE = 1.5  # intervals between two events
+DOUBLED_BELOW = 0.5
+SQUEEZED_WITHIN = 1.25  # an event between two that are one interval apart is one too many
+TOLERANCE = 1.25  # how far a median may lie above the configured interval
+ONE_POLL_S = 0.001  # samples of one poll share its timestamp (ceilometer/agent/manager.py, 8.1.5)
+FEWEST_EVENTS = 3
+OUTSIDE = "outside"
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """The interval (seconds) of one series, and whether a configured one explains it."""
+
+    interval_s: float
+    configured: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The time (epoch seconds) one stage took."""
+
+    stage: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Two neighbouring events more than 1.5 intervals apart, or the edge of the accounted time."""
+
+    start: float
+    end: float
+    missed: int
+    stage: str
+
+    @property
+    def seconds(self) -> float:
+        """How long nothing came."""
+        return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesAccount:
+    """One meter of one resource: what was due and what came.
+
+    `timestamps` are the raw ones of all events (epoch seconds); `doubles` those of the events
+    that were one too many; `sent_twice` counts rows whose message id had been stored before;
+    `late` are events stored more than one interval after they were measured.
+    """
+
+    meter: str
+    resource: str
+    interval_s: float
+    configured: bool
+    timestamps: tuple[float, ...]
+    gaps: tuple[Gap, ...]
+    doubles: tuple[float, ...]
+    late: tuple[float, ...]
+    sent_twice: int
+    longest_gap_s: float
+
+    @property
+    def missed(self) -> int:
+        """Events that were due and never came."""
+        return sum(gap.missed for gap in self.gaps)
+
+
+@dataclass(frozen=True, slots=True)
+class StageLoss:
+    """What one stage cost, summed over all series; the longest gap is the longest of any."""
+
+    stage: str
+    longest_gap_s: float
+    longest_gap_of: str
+    missed: int
+    doubled: int
+    late: int
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The whole accounted time. `unaccounted` are series too short to have an interval."""
+
+    since: float
+    until: float
+    series: tuple[SeriesAccount, ...]
+    stages: tuple[StageLoss, ...]
+    unaccounted: tuple[Key, ...]
+    sent_twice: int
+
+    @property
+    def missed(self) -> int:
+        """Events that were due and never came, over all series."""
+        return sum(item.missed for item in self.series)
+
+    @property
+    def doubled(self) -> int:
+        """Events that were one too many, over all series."""
+        return sum(len(item.doubles) for item in self.series)
+
+
+def learn(samples: Iterable[Sample], configured: Collection[float] = ()) -> dict[Key, Learned]:
+    """The interval of each series with at least three events, from samples before the upgrade.
+
+    The smallest configured interval (seconds) that explains the median is taken (a median below
+    it means doubled polls, which must not become the norm); without one, the median itself. Give
+    polled meters only: notifications have no interval.
+    """
+    events = {key: _events(rows) for key, rows in sorted(_by_series(samples).items())}
+    return {
+        key: _learned(times, configured)
+        for key, times in events.items()
+        if len(times) >= FEWEST_EVENTS
+    }
+
+
+def account(
+    samples: Iterable[Sample],
+    intervals: Mapping[Key, Learned],
+    spans: Sequence[Span],
+    *,
+    since: float,
+    until: float,
+) -> Account:
+    """Judge every series between `since` and `until` (epoch seconds).
+
+    Advised: three intervals before the first step to three after the last gate. A series in
+    `intervals` with no sample at all is one long gap. What happens outside every span is
+    counted under the stage `outside`.
+    """
+    inside = [sample for sample in samples if since <= sample.timestamp <= until]
+    rows, frame = _by_series(inside), _Frame(tuple(spans), since, until)
+    series = tuple(
+        _series_account(key, rows.get(key, []), learned, frame)
+        for key, learned in sorted(intervals.items())
+    )
+    return Account(
+        since=since,
+        until=until,
+        series=series,
+        stages=_stage_losses(series, frame),
+        unaccounted=tuple(sorted(set(rows) - set(intervals))),
+        sent_twice=sent_twice(inside),
+    )
+
+
+def sent_twice(samples: Iterable[Sample]) -> int:
+    """Rows whose message id was stored before; rows without an id cannot be told."""
+    ids = [sample.message_id for sample in samples if sample.message_id]
+    return len(ids) - len(set(ids))
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """The accounted time and the stages in it."""
+
+    spans: tuple[Span, ...]
+    since: float
+    until: float
+
+    def stage(self, start: float, end: float) -> str:
+        """The stage that overlaps [start, end] the longest (the first of equals)."""
+        best, longest = OUTSIDE, -1.0
+        for span in self.spans:
+            overlap = min(span.end, end) - max(span.start, start)
+            if overlap >= 0 and overlap > longest:
+                best, longest = span.stage, overlap
+        return best
+
+    def stretches(self, times: Sequence[float]) -> Iterator[tuple[float, float]]:
+        """Neighbouring events, with the edges of the accounted time as outermost neighbours."""
+        return pairwise((self.since, *times, self.until))
+
+
+def _learned(times: Sequence[float], configured: Collection[float]) -> Learned:
+    middle = median(later - earlier for earlier, later in pairwise(times))
+    explaining = [value for value in configured if value * TOLERANCE >= middle]
+    return Learned(min(explaining, default=middle), configured=bool(explaining))
+
+
+def _by_series(samples: Iterable[Sample]) -> dict[Key, list[Sample]]:
+    found: dict[Key, list[Sample]] = defaultdict(list)
+    for sample in samples:
+        found[sample.meter, sample.resource].append(sample)
+    return found
+
+
+def _once(rows: Iterable[Sample]) -> list[Sample]:
+    """Each message once, in order of time: what was sent twice was still polled once."""
+    kept: dict[object, Sample] = {}
+    for index, row in enumerate(sorted(rows, key=lambda item: item.timestamp)):
+        kept.setdefault(row.message_id or index, row)
+    return list(kept.values())
+
+
+def _events(rows: Iterable[Sample]) -> tuple[float, ...]:
+    """Timestamps of the polls: samples of one poll are one event."""
+    times: list[float] = []
+    for row in _once(rows):
+        if not times or row.timestamp - times[-1] > ONE_POLL_S:
+            times.append(row.timestamp)
+    return tuple(times)
+
+
+def _series_account(key: Key, rows: list[Sample], learned: Learned, frame: _Frame) -> SeriesAccount:
+    times = _events(rows)
+    return SeriesAccount(
+        meter=key[0],
+        resource=key[1],
+        interval_s=learned.interval_s,
+        configured=learned.configured,
+        timestamps=times,
+        gaps=tuple(_gaps(times, learned.interval_s, frame)),
+        doubles=tuple(_doubles(times, learned.interval_s)),
+        late=tuple(row.timestamp for row in _once(rows) if _is_late(row, learned.interval_s)),
+        sent_twice=sent_twice(rows),
+        longest_gap_s=max(end - start for start, end in frame.stretches(times)),
+    )
+
+
+def _is_late(row: Sample, interval: float) -> bool:
+    return row.recorded_at is not None and row.recorded_at - row.timestamp > interval
+
+
+def _gaps(times: Sequence[float], interval: float, frame: _Frame) -> Iterator[Gap]:
+    for index, (start, end) in enumerate(frame.stretches(times)):
+        at_edge = index in {0, len(times)}
+        missed = (_missed_at_edge if at_edge else _missed_between)((end - start) / interval)
+        if missed > 0:
+            yield Gap(start, end, missed, frame.stage(start, end))
+
+
+def _missed_between(intervals: float) -> int:
+    return floor(intervals + 0.5) - 1 if intervals > MISSED_ABOVE else 0
+
+
+def _missed_at_edge(intervals: float) -> int:
+    """Events due before the edge, with half an interval of grace: the series has not ended."""
+    return max(0, floor(intervals - 0.5))
+
+
+def _doubles(times: Sequence[float], interval: float) -> Iterator[float]:
+    """Events too soon after the last regular one, or squeezed between two regular ones."""
+    regular = float("-inf")
+    for moment, following in zip_longest(times, times[1:], fillvalue=float("inf")):
+        too_soon = moment - regular < DOUBLED_BELOW * interval
+        if too_soon or following - regular <= SQUEEZED_WITHIN * interval:
+            yield moment
+        else:
+            regular = moment
+
+
+def _stage_losses(series: Sequence[SeriesAccount], frame: _Frame) -> tuple[StageLoss, ...]:
+    longest = _longest_gaps(series, frame)
+    doubled = Counter(frame.stage(at, at) for item in series for at in item.doubles)
+    late = Counter(frame.stage(at, at) for item in series for at in item.late)
+    missed: Counter[str] = Counter()
+    for gap in (gap for item in series for gap in item.gaps):
+        missed[gap.stage] += gap.missed
+    names = dict.fromkeys([*(span.stage for span in frame.spans), OUTSIDE])
+    return tuple(
+        StageLoss(name, *longest.get(name, (0.0, "")), missed[name], doubled[name], late[name])
+        for name in names
+    )
+
+
+def _longest_gaps(series: Sequence[SeriesAccount], frame: _Frame) -> dict[str, tuple[float, str]]:
+    longest: dict[str, tuple[float, str]] = {}
+    for item in series:
+        of = f"{item.meter} of {item.resource}"
+        for start, end in frame.stretches(item.timestamps):
+            stage = frame.stage(start, end)
+            longest[stage] = max(longest.get(stage, (0.0, "")), (end - start, of))
+    return longest

@@ -1,0 +1,73 @@
+"""Everything that can end a command, each with the exit code it means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+DONE, FAILED, BAD_INPUT, REFUSED, PAUSED = 0, 1, 2, 3, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with what the operator gave: where it stands, what it is, how to mend it."""
+
+    file: str
+    field: str
+    what: str
+    remedy: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}: {self.field}" if self.field else self.file
+        return f"{place}: {self.what}. {self.remedy}"
+
+
+class CeiliftError(Exception):
+    """An end that a user is told about in words; never shown as a traceback."""
+
+    exit_code = FAILED
+
+    def __init__(self, message: str, *, next_command: str | None = None) -> None:
+        super().__init__(message)
+        self.next_command = next_command
+
+
+class BadInputError(CeiliftError):
+    """The input has faults; all of them are listed, nothing was changed."""
+
+    exit_code = BAD_INPUT
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+class RefusedError(CeiliftError):
+    """A blocker, a stale plan, a lease held by another: nothing was changed."""
+
+    exit_code = REFUSED
+
+
+class PausedError(CeiliftError):
+    """A gate was inconclusive or an approval is missing: what ran is kept, nothing new starts."""
+
+    exit_code = PAUSED
+
+
+class StepFailedError(CeiliftError):
+    """A step or a gate failed on a named host; nothing after it was started."""
+
+    def __init__(
+        self, message: str, *, host: str | None = None, step: str | None = None, next_command: str | None = None
+    ) -> None:
+        super().__init__(message, next_command=next_command)
+        self.host = host
+        self.step = step
+
+
+class UnreachableError(StepFailedError):
+    """A host did not answer in time, or was not the host we know."""
+
+
+class TransientError(StepFailedError):
+    """A failure that may pass by itself (connection refused, timeout): worth a retry."""

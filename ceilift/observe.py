@@ -1,0 +1,82 @@
+"""Looks at a whole cloud at once: hosts, bus, groups and database, each as far as it answers."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from ceilift.clock import timestamp
+from ceilift.cloud import Cloud
+from ceilift.coordination import live_groups
+from ceilift.errors import CeiliftError
+from ceilift.plan_json import instances_from_json
+from ceilift.probe import observe_hosts
+from ceilift.release import Catalogue
+from ceilift.state import BusState, CloudState, DatabaseState, GroupState
+
+RATE_WINDOW_S = 5.0
+
+
+def observe(cloud: Cloud, catalogue: Catalogue, *, rates: bool = True) -> CloudState:
+    """Everything a plan needs to know of the cloud, read at the same time.
+
+    A part that does not answer is in the state as unreachable with its reason; only a bad
+    secret reference raises (BadInputError). `rates` measures publish and insert rates, which
+    takes RATE_WINDOW_S longer. Baseline and evidence of an open upgrade come from the ledger.
+    """
+    with ThreadPoolExecutor(4) as pool:
+        hosts = pool.submit(observe_hosts, cloud.connections, cloud.inventory, tuple(catalogue.releases))
+        bus = pool.submit(observe_bus, cloud, rates=rates)
+        groups = pool.submit(observe_groups, cloud)
+        database = pool.submit(observe_database, cloud, rates=rates)
+    state = CloudState(
+        cloud=cloud.inventory.cloud,
+        taken_at=timestamp(),
+        hosts=hosts.result(),
+        bus=bus.result(),
+        groups=groups.result(),
+        database=database.result(),
+    )
+    return with_history(cloud, state)
+
+
+def with_history(cloud: Cloud, state: CloudState) -> CloudState:
+    """The same state with baseline and evidence of the open upgrade, when there is one."""
+    open_upgrade = cloud.ledger.open_upgrade(cloud.inventory.cloud)
+    if open_upgrade is None:
+        return state
+    baseline = instances_from_json(open_upgrade.baseline)
+    return replace(state, baseline=baseline, evidence=cloud.ledger.evidence(open_upgrade.id))
+
+
+def observe_bus(cloud: Cloud, *, rates: bool) -> BusState:
+    """Queues and publish rate (messages a second), or why they could not be read."""
+    try:
+        with cloud.timeline.pending("remote", "message bus"):
+            rate = cloud.broker.publish_rate(RATE_WINDOW_S) if rates else None
+            return BusState(reachable=True, publish_rate=rate, queues=cloud.broker.queues())
+    except CeiliftError as error:
+        return BusState(reachable=False, problem=str(error))
+
+
+def observe_groups(cloud: Cloud) -> tuple[GroupState, ...]:
+    """Coordination groups with their live members; empty without coordination or when it is down."""
+    try:
+        found = cloud.coordination_url
+        with cloud.timeline.pending("remote", "coordination"):
+            return () if found is None else live_groups(*found)
+    except CeiliftError:
+        return ()
+
+
+def observe_database(cloud: Cloud, *, rates: bool) -> DatabaseState | None:
+    """Size, rows and insert rate (samples a second); None when there is no Ceilometer database."""
+    try:
+        store = cloud.samples
+        if store is None:
+            return None
+        with cloud.timeline.pending("remote", "database"):
+            facts = store.facts()
+            return replace(facts, insert_rate=store.insert_rate(RATE_WINDOW_S)) if rates else facts
+    except CeiliftError as error:
+        return DatabaseState(reachable=False, problem=str(error))

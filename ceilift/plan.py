@@ -1,0 +1,188 @@
+"""A plan: plain data that prints, compares, stores and resumes for free."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from ceilift.component import Component
+from ceilift.finding import Finding, Severity
+
+SCHEMA = 1
+
+
+class Action(StrEnum):
+    """What a step does. `tasks/catalog.py` maps each to the task that does it."""
+
+    BACKUP = "backup"
+    DBSYNC = "dbsync"
+    STOP = "stop"  # stop the unit and prevent its restart
+    START = "start"  # point the unit at the release and start it
+    ENABLE = "enable"  # allow its restart again, once it is proven
+    WARM_API = "warm-api"  # load the target's application beside the serving one
+    SWITCH_API = "switch-api"  # all API hosts in one step, gracefully
+
+
+class GateKind(StrEnum):
+    """Where a verdict decides whether the run goes on."""
+
+    ALL_STOPPED = "all-stopped"  # no process, no broker connection, no live group member
+    COLLECTOR = "collector"
+    NOTIFICATION = "notification"
+    POLLING = "polling"
+    API = "api"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The instance a step or gate is about: enough to find its unit on its host."""
+
+    component: Component
+    host: str
+    unit: str = ""
+    namespaces: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One act on one host (or, for `switch-api`, on all of its `targets` at once).
+
+    `needs` names the steps and gates that must be done before. `judged_by` says how success is
+    told; `undo` how it is undone. `release` is what runs there afterwards (None: nothing does).
+    """
+
+    id: str
+    stage: str
+    action: Action
+    targets: tuple[Target, ...]
+    release: str | None
+    needs: tuple[str, ...]
+    why: str
+    judged_by: str
+    undo: str
+
+    @property
+    def host(self) -> str | None:
+        """The host it acts on; None when it acts on several at once."""
+        return self.targets[0].host if len(self.targets) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A place where a health verdict decides: healthy goes on, everything else stops the run.
+
+    `timeout_s` is how long the gate may wait for a healthy verdict: what the release needs until
+    its first effect, plus a margin; it is an estimate and not part of the plan's intent.
+    """
+
+    id: str
+    stage: str
+    kind: GateKind
+    targets: tuple[Target, ...]
+    release: str
+    needs: tuple[str, ...]
+    why: str
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedLoss:
+    """What a stage is expected to cost: events missed and doubled per (meter, resource)."""
+
+    missed: int = 0
+    doubled: int = 0
+    longest_gap_s: float = 0.0
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One official step. `batches` hold ids of steps and gates; those of a batch run together."""
+
+    name: str
+    batches: tuple[tuple[str, ...], ...]
+    expected_loss: ExpectedLoss = field(default_factory=ExpectedLoss)
+    estimate_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A finding the operator accepted, or a host set aside, with the reason given."""
+
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the operator asks for, apart from the cloud itself.
+
+    `api_after` names the stage after which the API is switched; `first` maps nothing but the
+    host that must hold the first polling agent; `without` sets hosts aside, `accept` lifts
+    acceptable blockers, both with reasons; `probe` allows one marked notification.
+    `start_old` names a stage whose old release is started again after a failed gate.
+    """
+
+    to: str
+    path: str = "full"
+    api_after: str = "polling"
+    first: str | None = None
+    without: tuple[Accepted, ...] = ()
+    accept: tuple[Accepted, ...] = ()
+    probe: bool = False
+    batch_size: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The whole intent: made by `make_plan`, approved by its hash, never edited afterwards."""
+
+    cloud: str
+    path: str
+    releases: tuple[str, ...]  # what runs now, oldest first
+    to: str
+    stages: tuple[Stage, ...]
+    steps: tuple[Step, ...]
+    gates: tuple[Gate, ...]
+    point_of_no_return: str | None
+    findings: tuple[Finding, ...]
+    request: Request
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 (first 16 hex digits) of the intent alone: no estimates, no measurements."""
+        text = json.dumps(self._intent(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def blockers(self) -> tuple[Finding, ...]:
+        """The findings that refuse this plan; empty when it may be approved."""
+        return tuple(f for f in self.findings if f.severity is Severity.BLOCKER)
+
+    @property
+    def estimate_s(self) -> float:
+        """Seconds the run is expected to take: the sum over stages."""
+        return round(sum(stage.estimate_s for stage in self.stages), 1)
+
+    def node(self, node_id: str) -> Step | Gate:
+        """The step or gate of that id. Raises KeyError when there is none."""
+        for node in (*self.steps, *self.gates):
+            if node.id == node_id:
+                return node
+        raise KeyError(node_id)
+
+    def _intent(self) -> dict[str, Any]:
+        gates = [{k: v for k, v in asdict(gate).items() if k != "timeout_s"} for gate in self.gates]
+        return {
+            "schema": SCHEMA,
+            "cloud": self.cloud,
+            "path": self.path,
+            "to": self.to,
+            "batches": [[stage.name, stage.batches] for stage in self.stages],
+            "steps": [asdict(step) for step in self.steps],
+            "gates": gates,
+            "request": asdict(self.request),
+        }

@@ -1,0 +1,148 @@
+"""The release catalogue: what each Ceilometer release has and does, every fact with its source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import Generic, Literal, TypeVar
+
+import yaml
+from packaging.version import InvalidVersion, Version
+from pydantic import BaseModel, ConfigDict
+
+from ceilift.component import Component
+from ceilift.errors import BadInputError, Fault
+
+T = TypeVar("T")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Fact(_Strict, Generic[T]):
+    """A value and where it was read or run: file and tag, commit, or lab measurement."""
+
+    value: T
+    source: str
+
+
+class DbsyncFacts(_Strict):
+    """How the schema is brought to this release. `sql` false: no Ceilometer database any more."""
+
+    command: Fact[tuple[str, ...]]
+    sql: Fact[bool]
+
+
+class PollingFacts(_Strict):
+    """How polling agents behave.
+
+    `first_poll_intervals`: after how many intervals a new agent polls first (0: at once), alone
+    and with coordination. `ring`: who owns the hash ring; different rings may never share a
+    group. `membership`: when a member learns that others came or went (`never`, `each-interval`).
+    `static_group_hash`: static resources' group id holds Python's `hash()`.
+    """
+
+    first_poll_intervals: Fact[int]
+    first_poll_intervals_coordinated: Fact[int]
+    default_interval_s: Fact[int]
+    ring: Fact[Literal["ceilometer", "tooz"]]
+    membership: Fact[Literal["never", "each-interval", "events"]]
+    static_group_hash: Fact[bool]
+
+
+class NotificationFacts(_Strict):
+    """How notification agents take a new pipeline, and the queues they use among themselves."""
+
+    reload: Fact[Literal["refresh", "sighup"]]
+    partitioning: Fact[bool]
+    group: Fact[str | None]
+    ipc_queue_prefix: Fact[str | None]
+
+
+class TimingFacts(_Strict):
+    """Seconds measured in the lab on an idle host: SIGTERM to gone, start to first process work."""
+
+    stop_s: Fact[dict[Component, float]]
+    start_s: Fact[dict[Component, float]]
+    dbsync_s: Fact[float]
+
+
+class Release(_Strict):
+    """One exact release: the facts of its series with its own exceptions applied."""
+
+    version: str
+    series: int
+    name: str
+    scripts: Fact[dict[Component, str]]
+    dbsync: DbsyncFacts
+    polling: PollingFacts
+    notification: NotificationFacts
+    timing: TimingFacts
+    queues: Fact[dict[Component, tuple[str, ...]]]
+
+    def has(self, component: Component) -> bool:
+        """Whether this release ships that component at all (no collector from 10.0 on)."""
+        return component in self.scripts.value
+
+    def first_poll_intervals(self, *, coordinated: bool) -> int:
+        """Intervals from start to first poll."""
+        facts = self.polling
+        return (facts.first_poll_intervals_coordinated if coordinated else facts.first_poll_intervals).value
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All releases Ceilift knows, by exact version."""
+
+    releases: Mapping[str, Release]
+
+    def get(self, version: str) -> Release:
+        """The release of that exact version. Raises BadInputError for an unlisted one."""
+        found = self.releases.get(version)
+        if found is None:
+            known = ", ".join(sorted(self.releases, key=Version))
+            fault = Fault("command line", "--to", f"release {version!r} is not in the catalogue", f"Known: {known}")
+            raise BadInputError([fault])
+        return found
+
+
+def is_older(left: str, right: str) -> bool:
+    """Whether `left` is an older release than `right`; an unknown one counts as older."""
+    try:
+        return Version(left) < Version(right)
+    except InvalidVersion:
+        return True
+
+
+def load_series(text: str, file: str) -> dict[str, Release]:
+    """The releases of one series file: its facts, overlaid by each point release's exceptions."""
+    data = yaml.safe_load(text)
+    exceptions = data.pop("releases")
+    return {
+        version: Release.model_validate({"version": version, **_overlay(data, changes or {}, f"{file}:{version}")})
+        for version, changes in exceptions.items()
+    }
+
+
+def load_catalogue() -> Catalogue:
+    """The catalogue that ships with Ceilift."""
+    folder = resources.files("ceilift") / "releases"
+    found: dict[str, Release] = {}
+    for entry in sorted(folder.iterdir(), key=lambda item: item.name):
+        if entry.name.endswith(".yaml"):
+            found.update(load_series(entry.read_text(encoding="utf-8"), entry.name))
+    return Catalogue(found)
+
+
+def _overlay(facts: Mapping[str, object], changes: Mapping[str, object], where: str) -> dict[str, object]:
+    merged = dict(facts)
+    for name, change in changes.items():
+        if name not in facts:
+            msg = f"{where}: exception for {name!r}, which the series does not state"
+            raise ValueError(msg)
+        inner = facts[name]
+        nested = isinstance(inner, dict) and isinstance(change, dict) and "source" not in change
+        merged[name] = _overlay(inner, change, f"{where}.{name}") if nested else change  # type: ignore[arg-type]
+    return merged

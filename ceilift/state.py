@@ -1,0 +1,197 @@
+"""What a look at the cloud saw: plain data, comparable, storable, without a secret in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ceilift.component import Component
+
+
+class Restart(StrEnum):
+    """Whether the host's process manager may start a unit by itself."""
+
+    ENABLED = "enabled"
+    PREVENTED = "prevented"
+
+
+@dataclass(frozen=True, slots=True)
+class AgentConfig:
+    """The few effective options of one agent that decide how it may be upgraded.
+
+    `resources` are the static resources of its polling sources; `interval_s` is the shortest
+    interval of them. Digests are SHA-256 of the file's bytes (empty: no file).
+    """
+
+    workload_partitioning: bool = False
+    coordinated: bool = False
+    group_prefix: str = ""
+    host_value: str = ""
+    interval_s: float | None = None
+    resources: tuple[str, ...] = ()
+    config_digest: str = ""
+    pipeline_digest: str = ""
+    polling_digest: str = ""
+    udp_address: str | None = None
+    hash_seed_fixed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One component under one unit on one host.
+
+    `release` is what the running processes really are (None: not running, "unknown": runs, but
+    what was loaded cannot be told); `defined_release` is what the unit would start next.
+    """
+
+    component: Component
+    host: str
+    unit: str
+    namespaces: tuple[str, ...] = ()
+    release: str | None = None
+    defined_release: str | None = None
+    restart: Restart = Restart.ENABLED
+    pids: tuple[int, ...] = ()
+    config: AgentConfig = field(default_factory=AgentConfig)
+
+    @property
+    def running(self) -> bool:
+        """Whether at least one process of it lives."""
+        return self.release is not None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Component, host and unit: what makes two sightings the same instance."""
+        return (self.component.value, self.host, self.unit)
+
+
+@dataclass(frozen=True, slots=True)
+class HostState:
+    """One host: whether it answered, what is installed, what runs.
+
+    `problem` says in words why an unreachable host was not read (`unreachable`, `host-key`,
+    `login`, `become`: `problem_kind`). `tools` are the dump tools found. `clock_skew_s` is the
+    host's clock minus ours.
+    """
+
+    name: str
+    reachable: bool = True
+    problem_kind: str = ""
+    problem: str = ""
+    installed: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
+    instances: tuple[Instance, ...] = ()
+    clock_skew_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """One queue of the message bus, as the broker's management API tells it."""
+
+    name: str
+    ready: int
+    unacknowledged: int
+    consumers: int
+
+
+@dataclass(frozen=True, slots=True)
+class BusConnection:
+    """One client connection of the message bus.
+
+    `process` and `pid` come from oslo.messaging's connection name (`process:pid:uuid`); both are
+    empty (None) for clients that give none. In a container the pid is the container's own.
+    `name` is the broker's own name of the connection, which channels and consumers refer to.
+    """
+
+    process: str
+    pid: int | None
+    peer_host: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One stored sample. Times are epoch seconds (UTC): when it was measured, when it was stored.
+
+    `recorded_at` is None where the store does not tell it.
+    """
+
+    meter: str
+    resource: str
+    timestamp: float
+    recorded_at: float | None
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupState:
+    """One coordination group and its live members (those with a beat, ghosts left out)."""
+
+    name: str
+    members: int
+    ghosts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseState:
+    """The Ceilometer database, seen from outside: size, rows, write rate, backup space."""
+
+    reachable: bool
+    problem: str = ""
+    backend: str = ""
+    version: str = ""
+    size_bytes: int | None = None
+    samples: int | None = None
+    insert_rate: float | None = None
+    backup_free_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BusState:
+    """The message bus: publish rate per second over the look, and its queues."""
+
+    reachable: bool
+    problem: str = ""
+    publish_rate: float | None = None
+    queues: tuple[QueueState, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What fresh looks cannot show: a node of the plan that was done or passed, and when.
+
+    `node` is a step or gate id; `release` is the target it was done for; `detail` is what it
+    left behind for later (a dump's path and checksum, a gate's verdict in words).
+    """
+
+    node: str
+    release: str
+    at: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CloudState:
+    """Everything one plan is made from, next to inventory, releases and request.
+
+    `baseline` is what ran before the open upgrade began (empty at the first plan: then the
+    present instances are the baseline); `evidence` comes from the ledger.
+    """
+
+    cloud: str
+    taken_at: str
+    hosts: tuple[HostState, ...] = ()
+    bus: BusState | None = None
+    groups: tuple[GroupState, ...] = ()
+    database: DatabaseState | None = None
+    baseline: tuple[Instance, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+    def host(self, name: str) -> HostState | None:
+        """The named host's state; None when it was not looked at."""
+        return next((host for host in self.hosts if host.name == name), None)
+
+    @property
+    def instances(self) -> tuple[Instance, ...]:
+        """Every instance on every host that answered."""
+        return tuple(instance for host in self.hosts for instance in host.instances)

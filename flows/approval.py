@@ -1,0 +1,62 @@
+"""Which plan a run may carry out: exactly the approved one, or what remains of it, or none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ceilift.errors import PausedError, RefusedError
+from ceilift.plan import Plan
+from ceilift.planner import difference, remaining
+from ceilift.state import CloudState
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """The plan that may run, and how it came to be approved.
+
+    `renewed` is true when the approval is for this very plan (a first approval, or one given
+    again with another wish); false when it is what remains of a plan approved before.
+    """
+
+    plan: Plan
+    renewed: bool
+
+
+def approved_plan(fresh: Plan, state: CloudState, before: Plan | None, given: str) -> Approval:
+    """The plan to carry out, from a fresh plan, the open upgrade's approved one and the hash given.
+
+    Raises RefusedError for blockers and for a plan that is no longer the approved one, with the
+    difference in words; PausedError when no approval was given where one is needed.
+    """
+    refuse_blockers(fresh)
+    if given and given == fresh.hash:
+        return Approval(fresh, renewed=True)
+    if before is not None and given in ("", before.hash):
+        return Approval(_unchanged(remaining(before, state), fresh), renewed=False)
+    if not given:
+        raise PausedError(
+            f"plan {fresh.hash} is not approved; nothing was changed",
+            next_command=f"ceilift upgrade ... --approve {fresh.hash}",
+        )
+    raise RefusedError(
+        f"the approved plan is {given}, but a fresh look at the cloud gives plan {fresh.hash}: read it "
+        "again and approve that one; nothing was changed",
+        next_command="ceilift plan",
+    )
+
+
+def refuse_blockers(plan: Plan) -> None:
+    """Raise RefusedError listing every blocker of the plan with its remedy."""
+    if plan.blockers:
+        lines = [f"{f.id} at {f.where}: {f.what}. {f.remedy}" for f in plan.blockers]
+        raise RefusedError("the plan refuses itself; nothing was changed:\n" + "\n".join(lines))
+
+
+def _unchanged(rest: Plan, fresh: Plan) -> Plan:
+    changed = difference(rest, fresh)
+    if changed:
+        raise RefusedError(
+            "the cloud is not as the approved plan left it; nothing was changed:\n" + "\n".join(changed),
+            next_command="ceilift plan, then approve the new plan's hash",
+        )
+    return fresh

@@ -1,0 +1,16 @@
+"""The command line: the same flows from a terminal. Prefect is imported only when a flow starts."""
+
+from __future__ import annotations
+
+import typer
+
+from flows.cli import look
+
+app = typer.Typer(
+    name="ceilift",
+    help="Upgrade OpenStack Ceilometer: look, decide, act, prove.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+look.register(app)

@@ -1,0 +1,143 @@
+"""Commands that only look: preflight, plan, verify, status, history."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ceilift.errors import REFUSED, BadInputError, CeiliftError, Fault
+from ceilift.inventory_file import load_inventory
+from ceilift.plan import Plan, Request
+from ceilift.plan_json import plan_to_json, state_from_json, state_to_json
+from ceilift.plan_text import plan_to_markdown
+from ceilift.planner import make_plan
+from ceilift.release import load_catalogue
+from ceilift.state import CloudState
+from flows.cli.options import (
+    AcceptOption,
+    ApiAfterOption,
+    FirstOption,
+    FormatOption,
+    InventoryOption,
+    PathOption,
+    ProbeOption,
+    ReasonOption,
+    ToOption,
+    WithoutOption,
+    make_request,
+)
+from flows.cli.output import Format, command, print_json, say, stdout
+
+SaveOption = Annotated[Path | None, typer.Option("--save", help="Write what was seen to this file, for `plan --state`.")]
+StateOption = Annotated[Path | None, typer.Option("--state", help="Plan from a saved state: no network is used.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    app.command()(preflight)
+    app.command()(plan)
+
+
+@command
+def preflight(
+    inventory: InventoryOption,
+    save: SaveOption = None,
+    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+) -> None:
+    """Look at the cloud: what runs where, which release it really is, queues, groups, database."""
+    from flows.cli.tables import state_table
+
+    state = look(inventory)
+    if save is not None:
+        save.write_text(json.dumps(state_to_json(state), indent=2, sort_keys=True), encoding="utf-8")
+        say(f"saved to {save}")
+    if format is Format.JSON:
+        print_json(state_to_json(state))
+    else:
+        state_table(stdout(), state)
+    unreachable = [host.name for host in state.hosts if not host.reachable]
+    if unreachable:
+        raise CeiliftError(f"not reached: {', '.join(unreachable)}", next_command="ceilift inventory check")
+
+
+@command
+def plan(
+    inventory: InventoryOption,
+    to: ToOption,
+    path: PathOption = "full",
+    state: StateOption = None,
+    first: FirstOption = None,
+    api_after: ApiAfterOption = "polling",
+    accept: AcceptOption = None,
+    without: WithoutOption = None,
+    reason: ReasonOption = None,
+    probe: ProbeOption = False,
+    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+) -> None:
+    """Show what an upgrade would do, step by step, and the exact command that would do it."""
+    request = make_request(
+        to, path, first=first, api_after=api_after, probe=probe, accept=accept, without=without, reasons=reason
+    )
+    described = load_inventory(inventory)
+    catalogue = load_catalogue()
+    catalogue.get(to)
+    seen = read_state(state) if state is not None else look(inventory)
+    made = make_plan(described, seen, catalogue, request)
+    if format is Format.JSON:
+        print_json(plan_to_json(made))
+    else:
+        stdout().print(plan_to_markdown(made), markup=False)
+        stdout().print(closing_line(made, inventory), markup=False)
+    if made.blockers:
+        raise typer.Exit(REFUSED)
+
+
+def look(inventory: Path) -> CloudState:
+    """A fresh look at the cloud of that inventory, told on standard error."""
+    from ceilift.cloud import Cloud
+    from ceilift.observe import observe
+    from ceilift.secrets import EnvFileSecrets
+
+    described = load_inventory(inventory)
+    say(f"looking at cloud {described.cloud}: {len(described.hosts)} hosts")
+    with Cloud(described, EnvFileSecrets()) as cloud:
+        return observe(cloud, load_catalogue())
+
+
+def read_state(file: Path) -> CloudState:
+    """A state that `preflight --save` wrote. Raises BadInputError for anything else."""
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        fault = Fault(str(file), "", f"cannot be read ({error})", "Write one with: ceilift preflight --save FILE")
+        raise BadInputError([fault]) from None
+    return state_from_json(data, str(file))
+
+
+def closing_line(made: Plan, inventory: Path) -> str:
+    """What to do with this plan: the exact upgrade command, or why there is none."""
+    if made.blockers:
+        return f"Refused: {len(made.blockers)} blocker(s). Nothing can be approved until they are gone."
+    if not made.steps and not made.gates:
+        return f"Nothing to do: everything runs {made.to}."
+    return f"To carry it out:\n  {upgrade_command(made.request, inventory, made.path)} --approve {made.hash}"
+
+
+def upgrade_command(request: Request, inventory: Path, path: str) -> str:
+    """The `ceilift upgrade` line that asks for exactly this request, without its approval."""
+    words = ["ceilift", "upgrade", "--inventory", str(inventory), "--to", request.to, "--path", path]
+    if request.api_after != "polling":
+        words += ["--api-after", request.api_after]
+    if request.first:
+        words += ["--first", request.first]
+    for accepted in request.accept:
+        words += ["--accept", accepted.id, "--reason", accepted.reason]
+    for aside in request.without:
+        words += ["--without", aside.id, "--reason", aside.reason]
+    return shlex.join(words + (["--probe"] if request.probe else []))
+
+

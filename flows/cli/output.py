@@ -1,0 +1,68 @@
+"""How a command speaks: JSON alone on stdout, everything else on stderr, and the exit code."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, ParamSpec
+
+import typer
+from rich.console import Console
+
+from ceilift.errors import FAILED, CeiliftError
+
+P = ParamSpec("P")
+
+
+class Format(StrEnum):
+    """How a result is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def stdout() -> Console:
+    """Where results go; as wide as needed when it is not a terminal, so that nothing is cut."""
+    return Console(file=sys.stdout, soft_wrap=not sys.stdout.isatty(), highlight=False)
+
+
+def stderr() -> Console:
+    """Where progress and errors go."""
+    return Console(file=sys.stderr, soft_wrap=True, highlight=False)
+
+
+def say(message: str) -> None:
+    """One line of progress on stderr, plain text as it is."""
+    stderr().print(message, markup=False)
+
+
+def print_json(data: Any) -> None:  # noqa: ANN401 - whatever json can write
+    """The result as JSON, alone on stdout."""
+    sys.stdout.write(json.dumps(data, indent=2, sort_keys=True) + "\n")
+
+
+def command(function: Callable[P, None]) -> Callable[P, None]:
+    """Run a command so that every known end is told in words and becomes its exit code."""
+
+    @functools.wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            function(*args, **kwargs)
+        except CeiliftError as error:
+            tell(error)
+            raise typer.Exit(error.exit_code) from None
+        except KeyboardInterrupt:
+            say("Interrupted: what was running is recorded as unknown. Next: ceilift status")
+            raise typer.Exit(FAILED) from None
+
+    return run
+
+
+def tell(error: CeiliftError) -> None:
+    """The error in words, then the next command to type where there is one."""
+    say(f"Error: {error}")
+    if error.next_command:
+        say(f"Next: {error.next_command}")

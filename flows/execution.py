@@ -1,0 +1,79 @@
+"""A plan becomes Prefect task runs: its edges become wait_for, its waves become batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from prefect.futures import PrefectFuture
+
+from ceilift.plan import Action, Gate, Plan, Stage, Step
+from tasks.catalog import task_for
+
+NODE_BY_NODE = 40  # nodes of one kind in a wave: beyond, one task run carries a batch of them
+BATCH = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Nodes that one task run carries out: one, or a batch of one kind from one wave."""
+
+    name: str
+    nodes: tuple[str, ...]
+
+
+def groups(plan: Plan, stage: Stage) -> Iterator[Group]:
+    """The task runs of a stage, in an order in which every need comes first."""
+    for wave in stage.batches:
+        by_kind: dict[str, list[Step | Gate]] = {}
+        for node_id in wave:
+            node = plan.node(node_id)
+            by_kind.setdefault(kind(node), []).append(node)
+        for nodes in by_kind.values():
+            yield from _split(nodes)
+
+
+def kind(node: Step | Gate) -> str:
+    """What a node does, in a word for task run names and grouping."""
+    return f"prove {node.kind.value}" if isinstance(node, Gate) else node.action.value
+
+
+def run_name(node: Step | Gate) -> str:
+    """The task run's name: what happens, to what, where."""
+    hosts = ", ".join(target.host for target in node.targets[:4])
+    more = f" and {len(node.targets) - 4} more" if len(node.targets) > 4 else ""  # noqa: PLR2004 - four names fit
+    if isinstance(node, Step) and node.action in (Action.BACKUP, Action.DBSYNC):
+        return f"{node.action.value} on {hosts}"
+    if isinstance(node, Step):
+        return f"{node.action.value} {node.stage} on {hosts}{more}"
+    return f"gate {node.id}"
+
+
+def submit(plan: Plan, stage: Stage, done: dict[str, PrefectFuture[Any]]) -> list[PrefectFuture[Any]]:
+    """Submit a stage's task runs, each waiting for the ones its nodes need; `done` grows by them."""
+    submitted = []
+    for group in groups(plan, stage):
+        nodes = [plan.node(node_id) for node_id in group.nodes]
+        wait_for = _waits(nodes, done)
+        task = task_for(nodes[0]).with_options(task_run_name=group.name)
+        future = task.submit(list(group.nodes), wait_for=wait_for)
+        done.update(dict.fromkeys(group.nodes, future))
+        submitted.append(future)
+    return submitted
+
+
+def _split(nodes: Sequence[Step | Gate]) -> Iterator[Group]:
+    if len(nodes) <= NODE_BY_NODE:
+        yield from (Group(run_name(node), (node.id,)) for node in nodes)
+        return
+    for start in range(0, len(nodes), BATCH):
+        part = nodes[start : start + BATCH]
+        name = f"{kind(part[0])} {part[0].stage}, batch {start // BATCH + 1} ({len(part)} hosts)"
+        yield Group(name, tuple(node.id for node in part))
+
+
+def _waits(nodes: Sequence[Step | Gate], done: dict[str, PrefectFuture[Any]]) -> list[PrefectFuture[Any]]:
+    """The futures the nodes need, each once, in a stable order. A need outside the plan is done."""
+    needed = (done[need] for node in nodes for need in node.needs if need in done)
+    return list({id(future): future for future in needed}.values())

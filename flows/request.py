@@ -1,0 +1,71 @@
+"""What an operator fills in: one model per flow, rendered as a form by both Prefect UIs."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ceilift.plan import Accepted, Request
+
+Stage = Literal["database", "collector", "notification", "polling"]
+
+
+class WithReason(BaseModel):
+    """The name of a finding or a host, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(title="Name", description="The finding's id, or the host's name.")
+    reason: str = Field(title="Reason", min_length=1, description="Recorded, and shown in the report.")
+
+
+class CloudForm(BaseModel):
+    """Which cloud."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    inventory: str = Field(
+        title="Inventory", description="The cloud's inventory file, as the worker sees it: /etc/ceilift/prod.yaml."
+    )
+
+
+class UpgradeForm(CloudForm):
+    """A full upgrade: everything of one kind is stopped before anything new of it starts."""
+
+    to: str = Field(title="Target release", description="Exactly as in the catalogue: 9.0.7.")
+    dry_run: bool = Field(
+        default=True, title="Dry run", description="Show what would be done; not one command that changes anything is sent."
+    )
+    approve: str = Field(
+        default="", title="Approved plan hash", description="The hash of the plan you read. Empty: the plan is shown and nothing is changed."
+    )
+    approver: str = Field(default="", title="Approved by", description="Your name, recorded as stated.")
+    api_after: Stage = Field(
+        default="polling", title="Switch the API after", description="The API may be switched at any point after the database."
+    )
+    first: str = Field(
+        default="", title="First polling host", description="Empty: a host that polls the central namespace."
+    )
+    accept: list[WithReason] = Field(
+        default_factory=list, title="Accepted findings", description="Blockers that may be accepted, each with a reason."
+    )
+    without: list[WithReason] = Field(
+        default_factory=list, title="Hosts set aside", description="Hosts left out; they stay open until seen at the new release."
+    )
+    probe: bool = Field(
+        default=False, title="Probe notification", description="Let gates send one marked notification on a quiet cloud."
+    )
+    comment: str = Field(default="", title="Comment", description="Kept with the run.")
+
+    def request(self) -> Request:
+        """The same wish as the planner takes it."""
+        return Request(
+            to=self.to,
+            path="full",
+            api_after=self.api_after,
+            first=self.first or None,
+            accept=tuple(Accepted(item.name, item.reason) for item in self.accept),
+            without=tuple(Accepted(item.name, item.reason) for item in self.without),
+            probe=self.probe,
+        )

@@ -1,0 +1,163 @@
+"""The private Prefect server: on loopback, with SQLite in Ceilift's own state folder, reused."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import platformdirs
+import requests
+from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
+
+from ceilift.errors import CeiliftError
+
+LOOPBACK = "127.0.0.1"
+START_DEADLINE_S = 120
+QUIET = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+    "PREFECT_TELEMETRY_ENABLE_RESOURCE_METRICS": "false",
+    "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+    "PREFECT_CLI_PROMPT": "false",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running private server: its process, and where it answers."""
+
+    pid: int
+    port: int
+
+    @property
+    def ui_url(self) -> str:
+        """Where a browser goes."""
+        return f"http://{LOOPBACK}:{self.port}"
+
+    @property
+    def api_url(self) -> str:
+        """What PREFECT_API_URL must say."""
+        return f"{self.ui_url}/api"
+
+
+def state_folder() -> Path:
+    """Ceilift's own folder on this machine: $CEILIFT_STATE, else the user's state folder."""
+    given = os.environ.get("CEILIFT_STATE")
+    folder = Path(given) if given else platformdirs.user_state_path("ceilift")
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+def ensure_server() -> str:
+    """The API's URL: PREFECT_API_URL where it is set, else that of the private server, started if needed.
+
+    Sets PREFECT_API_URL and the quiet settings in this process, so Prefect must be imported
+    afterwards. Raises CeiliftError with the log's place when the server does not come up.
+    """
+    os.environ.update({name: value for name, value in QUIET.items() if name not in os.environ})
+    given = os.environ.get("PREFECT_API_URL")
+    if given:
+        return given
+    os.environ["PREFECT_HOME"] = str(state_folder() / "prefect")
+    server = running_server() or start_server()
+    os.environ["PREFECT_API_URL"] = server.api_url
+    return server.api_url
+
+
+def running_server() -> Server | None:
+    """The private server, when it was started before and answers now."""
+    try:
+        server = Server(**json.loads(_record().read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+    return server if _answers(server.api_url) else None
+
+
+def start_server() -> Server:
+    """Start the private server and wait until it answers; it outlives this process."""
+    folder = state_folder() / "prefect"
+    folder.mkdir(parents=True, exist_ok=True)
+    port = _free_port()
+    log = folder / "server.log"
+    with log.open("ab") as sink:
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter with fixed arguments
+            [sys.executable, "-m", "prefect", "server", "start", "--host", LOOPBACK, "--port", str(port)],
+            env=_environment(folder, port),
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=sink,
+            start_new_session=True,
+        )
+    server = Server(process.pid, port)
+    _record().write_text(json.dumps(asdict(server)), encoding="utf-8")
+    if not _comes_up(server.api_url):
+        process.terminate()
+        msg = f"the private Prefect server did not answer within {START_DEADLINE_S} s; its log is {log}"
+        raise CeiliftError(msg)
+    return server
+
+
+def stop_server() -> bool:
+    """End the private server; False when none was running."""
+    server = running_server()
+    if server is None:
+        return False
+    os.killpg(server.pid, signal.SIGTERM)
+    _record().unlink(missing_ok=True)
+    return True
+
+
+def _environment(folder: Path, port: int) -> Mapping[str, str]:
+    return {
+        **os.environ,
+        **QUIET,
+        "PREFECT_HOME": str(folder),
+        "PREFECT_API_URL": f"http://{LOOPBACK}:{port}/api",
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{folder / 'prefect.db'}",
+    }
+
+
+def _record() -> Path:
+    return state_folder() / "server.json"
+
+
+def _free_port() -> int:
+    """The port used last time when it is free, so that addresses in old reports stay true."""
+    try:
+        last = int(json.loads(_record().read_text(encoding="utf-8"))["port"])
+    except (OSError, ValueError, KeyError, TypeError):
+        last = 0
+    for port in (last, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((LOOPBACK, port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    msg = "no free port on loopback for the private Prefect server"
+    raise CeiliftError(msg)
+
+
+def _answers(api_url: str) -> bool:
+    try:
+        return requests.get(f"{api_url}/health", timeout=2).ok
+    except requests.RequestException:
+        return False
+
+
+@retry(
+    retry=retry_if_result(lambda up: not up),
+    stop=stop_after_delay(START_DEADLINE_S),
+    wait=wait_fixed(0.3),
+    retry_error_callback=lambda _: False,
+)
+def _comes_up(api_url: str) -> bool:
+    return _answers(api_url)

@@ -1,0 +1,59 @@
+# Everything runs from the project's own venv; bin/setup makes it.
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+venv := justfile_directory() / ".venv/bin"
+pin := venv / "uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command 'just lock'"
+
+export PREFECT_SERVER_ANALYTICS_ENABLED := "false"
+export PREFECT_TELEMETRY_ENABLE_RESOURCE_METRICS := "false"
+export PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT := "false"
+export DO_NOT_TRACK := "1"
+
+# List the recipes.
+default:
+    @{{ venv }}/just --list
+
+# Everything that needs no lab, in under two minutes.
+check: format-check lint types layers fast
+
+# Every check and test, the lab's included.
+test: check
+    {{ venv }}/pytest -m "prefect or lab"
+
+# One acceptance scenario on the lab, e.g. `just accept full`.
+accept NAME *ARGS:
+    bin/accept {{ NAME }} {{ ARGS }}
+
+# Build the test cloud and upgrade it (`just demo stop` ends it).
+demo *ARGS:
+    bin/demo {{ ARGS }}
+
+# Format what can be formatted, fix what can be fixed.
+fix:
+    {{ venv }}/ruff check --fix --exit-zero --quiet .
+    {{ venv }}/ruff format .
+
+# Resolve anew within pyproject.toml; `just lock --upgrade` takes newer versions.
+lock *ARGS:
+    {{ pin }} {{ ARGS }} pyproject.toml --output-file requirements.lock
+    {{ pin }} {{ ARGS }} --all-extras --constraint requirements.lock pyproject.toml --output-file requirements-dev.lock
+
+[private]
+format-check:
+    {{ venv }}/ruff format --check .
+
+[private]
+lint:
+    {{ venv }}/ruff check .
+
+[private]
+types:
+    {{ venv }}/mypy
+
+[private]
+layers:
+    {{ venv }}/lint-imports --no-logo
+
+[private]
+fast:
+    {{ venv }}/pytest

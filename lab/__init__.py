@@ -1,0 +1,1 @@
+"""The local test cloud: real Ceilometer on loopback hosts, with traffic and faults."""

@@ -1,0 +1,138 @@
+"""What was sent and what was due to be polled, against what the database holds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from lab.settings import METERS, POLL_INTERVAL_S
+from lab.traffic import sent, summary
+
+_LATE = 1.5
+_EARLY = 0.5
+_SAMPLE = sa.table(
+    "sample",
+    sa.column("meter_id", sa.Integer), sa.column("resource_id", sa.Integer),
+    sa.column("timestamp", sa.Float), sa.column("recorded_at", sa.Float),
+    sa.column("message_id", sa.String),
+)
+_METER = sa.table("meter", sa.column("id", sa.Integer), sa.column("name", sa.String))
+_RESOURCE = sa.table(
+    "resource", sa.column("internal_id", sa.Integer), sa.column("resource_id", sa.String)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Polls:
+    """The polls of one meter of one resource."""
+
+    meter: str
+    resource: str
+    found: int
+    longest_gap_s: float
+    missed: int
+    doubled: int
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Sent = stored, none missing, none twice: or which ones."""
+
+    sent: int
+    sent_rate: float
+    sent_longest_gap_s: float
+    stored: int
+    missing: tuple[int, ...]
+    twice: tuple[int, ...]
+    not_in_log: tuple[str, ...]
+    polls: tuple[Polls, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every notification is stored exactly once."""
+        return not (self.missing or self.twice)
+
+
+def account(
+    log: Path, database: str, *, since: float = 0.0, until: float | None = None,
+    interval: float = POLL_INTERVAL_S,
+) -> Account:
+    """Compare the generator's log with the database.
+
+    Polls are judged between ``since`` and ``until`` (by default from the first
+    poll to the last sample stored of anything, so that an agent which fell
+    silent shows a gap up to the end).
+    """
+    engine = sa.create_engine(database)
+    with engine.connect() as connection:
+        stored = _stored(connection)
+        times = _poll_times(connection, since)
+        end = until if until is not None else _last_stored(connection)
+    engine.dispose()
+    wanted = {line.resource_id: line.serial for line in sent(log)}
+    said = summary(log)
+    return Account(
+        sent=len(wanted), sent_rate=round(said.rate, 2),
+        sent_longest_gap_s=round(said.longest_gap_s, 3), stored=sum(stored.values()),
+        missing=tuple(s for name, s in wanted.items() if name not in stored),
+        twice=tuple(s for name, s in wanted.items() if stored[name] > 1),
+        not_in_log=tuple(sorted(stored.keys() - wanted.keys())),
+        polls=tuple(judge(*key, found, end, interval) for key, found in times.items()),
+    )
+
+
+def judge(meter: str, resource: str, times: list[float], end: float, interval: float) -> Polls:
+    """Gaps over 1.5 intervals hold missed polls; under 0.5 the poll was doubled.
+
+    The time from the last poll to ``end`` counts as a gap when it is too long
+    to be a poll still to come.
+    """
+    gaps = [later - earlier for earlier, later in pairwise(times)]
+    tail = end - times[-1]
+    if tail > 2 * interval:
+        gaps.append(tail)
+    return Polls(
+        meter, resource, len(times),
+        longest_gap_s=round(max(gaps, default=0.0), 2),
+        missed=sum(round(gap / interval) - 1 for gap in gaps if gap > _LATE * interval),
+        doubled=sum(gap < _EARLY * interval for gap in gaps),
+    )
+
+
+def _joined(*columns: sa.ColumnElement[object]) -> sa.Select[tuple[object, ...]]:
+    return sa.select(*columns).select_from(
+        _SAMPLE.join(_METER, _METER.c.id == _SAMPLE.c.meter_id)
+        .join(_RESOURCE, _RESOURCE.c.internal_id == _SAMPLE.c.resource_id)
+    )
+
+
+def _stored(connection: sa.Connection) -> Counter[str]:
+    """How many rows each notification has."""
+    rows = connection.execute(
+        _joined(_RESOURCE.c.resource_id, sa.func.count())
+        .where(_METER.c.name == "image.size", _RESOURCE.c.resource_id.like("lab-%"))
+        .group_by(_RESOURCE.c.resource_id)
+    )
+    return Counter({str(name): int(str(count)) for name, count in rows})
+
+
+def _poll_times(connection: sa.Connection, since: float) -> dict[tuple[str, str], list[float]]:
+    """The times of the polls of every meter and resource, in order."""
+    name, resource, time = _METER.c.name, _RESOURCE.c.resource_id, _SAMPLE.c.timestamp
+    rows = connection.execute(
+        _joined(name, resource, time)
+        .where(name.in_(METERS), time >= since).order_by(name, resource, time)
+    )
+    plain = [(str(meter), str(target), float(str(when))) for meter, target, when in rows]
+    return {
+        key: [when for *_, when in group] for key, group in groupby(plain, key=lambda row: row[:2])
+    }
+
+
+def _last_stored(connection: sa.Connection) -> float:
+    found = connection.execute(sa.select(sa.func.max(_SAMPLE.c.recorded_at))).scalar()
+    return float(str(found or 0))

@@ -1,0 +1,126 @@
+"""The local test cloud: real Ceilometer on loopback hosts, with traffic and faults."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import sys
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from lab import accountant, cloud, database, report, traffic
+from lab.errors import LabError, TimeUpError
+from lab.progress import Progress
+from lab.settings import DEFAULT_RELEASES, OLD_RELEASE, the_lab
+from lab.waiting import until
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+traffic_app = typer.Typer(no_args_is_help=True, help="Real notifications at a steady rate.")
+app.add_typer(traffic_app, name="traffic")
+
+
+class Format(StrEnum):
+    """How an answer is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def main() -> None:
+    """Run a command; a LabError ends it with its message and exit code 1."""
+    try:
+        app(prog_name="lab")
+    except LabError as error:
+        sys.stderr.write(f"lab: {error}\n")
+        sys.exit(1)
+
+
+@app.command()
+def up(
+    releases: Annotated[str, typer.Option(help="Comma-separated.")] = ",".join(DEFAULT_RELEASES),
+) -> None:
+    """Bring the lab up or repair it; returns when data flows through all of it."""
+    progress = Progress()
+    cloud.up(the_lab(), tuple(releases.split(",")), progress)
+    progress.say("the lab is up")
+
+
+@app.command()
+def status(
+    output: Annotated[Format, typer.Option("--format")] = Format.TEXT,
+) -> None:
+    """What runs where, and whether data flows; exit 1 when something does not."""
+    found = report.status(the_lab())
+    typer.echo(json.dumps(found.plain()) if output is Format.JSON else found.text())
+    if not found.healthy:
+        raise typer.Exit(1)
+
+
+@app.command()
+def reset(
+    to: Annotated[str, typer.Option(help="Only the old release can be gone back to.")] = OLD_RELEASE,
+) -> None:
+    """Back to every service on 8.1.5, with empty database and queues and no faults."""
+    if to != OLD_RELEASE:
+        raise LabError(f"the lab can be reset to {OLD_RELEASE} only")
+    progress = Progress()
+    cloud.reset(the_lab(), progress)
+    progress.say(f"every service is on {OLD_RELEASE}")
+
+
+@app.command()
+def down(
+    purge: Annotated[bool, typer.Option("--purge", help="Delete the lab's folder too.")] = False,  # noqa: FBT002
+) -> None:
+    """Stop everything; no process is left behind."""
+    progress = Progress()
+    cloud.down(the_lab(), progress, purge=purge)
+    progress.say("the lab is down")
+
+
+@app.command()
+def account(
+    output: Annotated[Format, typer.Option("--format")] = Format.TEXT,
+    wait: Annotated[float, typer.Option(help="Wait this long for what is still on its way.")] = 0,
+    since: Annotated[float, typer.Option(help="Judge polls from this time (epoch).")] = 0,
+) -> None:
+    """Compare what was sent and what was due to be polled with the database."""
+    lab = the_lab()
+
+    def look() -> accountant.Account:
+        return accountant.account(lab.sent_log, database.url(lab), since=since)
+
+    with contextlib.suppress(TimeUpError):
+        until(lambda: look().complete, "every notification stored", wait, every=1)
+    found = look()
+    plain = json.dumps(dataclasses.asdict(found))
+    typer.echo(plain if output is Format.JSON else report.account_text(found))
+    if not found.complete:
+        raise typer.Exit(1)
+
+
+@traffic_app.command("start")
+def traffic_start(
+    rate: Annotated[float, typer.Option(min=0.1, help="Notifications a second.")] = 20.0,
+) -> None:
+    """Start sending; returns when the first notification is out."""
+    lab = the_lab()
+    traffic.start(lab, rate)
+    typer.echo(report.traffic_text(lab))
+
+
+@traffic_app.command("stop")
+def traffic_stop() -> None:
+    """Stop sending."""
+    lab = the_lab()
+    traffic.stop(lab)
+    typer.echo(report.traffic_text(lab))
+
+
+@traffic_app.command("status")
+def traffic_status() -> None:
+    """What has been sent so far."""
+    typer.echo(report.traffic_text(the_lab()))

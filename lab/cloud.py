@@ -1,0 +1,161 @@
+"""Up, down, reset: the life of the lab as a whole."""
+
+from __future__ import annotations
+
+import shutil
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+from lab import (
+    broker, credentials, database, fleet, hosts, overseer, packages, processes, readiness,
+    releases, small_services, traffic,
+)
+from lab.errors import LabError
+from lab.progress import Progress
+from lab.rpc import Supervisor
+from lab.settings import DEFAULT_RELEASES, HOSTS, OLD_RELEASE, Lab
+from lab.waiting import until
+
+
+def up(lab: Lab, wanted: tuple[str, ...], progress: Progress) -> None:
+    """Bring the lab up, whatever state it is in; return when data flows through it.
+
+    What runs is left alone, an upgraded host stays upgraded, what is missing
+    is started, what is broken is repaired. On failure the lab stays as far as
+    it came and ``up`` can be typed again.
+    """
+    main = _prepare(lab, progress)
+    began = readiness.now()
+    with ThreadPoolExecutor() as pool:
+        services = pool.submit(_start_services, lab, main, progress)
+        _install(lab, wanted, pool, progress)
+        for host in HOSTS:
+            hosts.ensure(lab, host, wanted)
+        started = _start_fleet(lab, main, services, progress)
+    _wait_ready(lab, began if started else None, progress)
+
+
+def reset(lab: Lab, progress: Progress) -> None:
+    """Back to every service on the old release, with an empty database and empty queues.
+
+    Works from any state, also when the lab is down. The generator is stopped
+    and its log deleted.
+    """
+    main = _prepare(lab, progress)
+    installed = releases.installed(lab) or DEFAULT_RELEASES
+    with ThreadPoolExecutor() as pool:
+        services = pool.submit(_start_services, lab, main, progress)
+        _install(lab, installed, pool, progress)
+        with progress.step("hosts stopped"):
+            traffic.forget(lab)
+            fleet.kill(lab, main)
+        for host in HOSTS:
+            hosts.wipe(lab, host)
+            hosts.lay_out(lab, host, installed)
+            fleet.restart_login(main, host)
+        services.result()
+        with progress.step("queues, groups and database are as new"):
+            _forget_data(lab)
+        began = readiness.now()
+        _start_fleet(lab, main, services, progress)
+    _wait_ready(lab, began, progress)
+
+
+def down(lab: Lab, progress: Progress, *, purge: bool) -> None:
+    """Stop every process of the lab; afterwards none is left."""
+    main = overseer.overseer(lab)
+    if main.alive():
+        pid = main.call("supervisor.getPID")
+        with progress.step("services stopped"):
+            fleet.kill(lab, main)
+            main.call("supervisor.shutdown")
+            until(lambda: not processes.alive(pid), "the lab's supervisord ends", within=90)
+    processes.kill(processes.of_lab(lab))
+    if purge and lab.root.exists():
+        shutil.rmtree(lab.root)
+        progress.say(f"{lab.root} deleted")
+
+
+def running(lab: Lab) -> Supervisor:
+    """The lab's supervisord; LabError when the lab is down."""
+    main = overseer.overseer(lab)
+    if not main.alive():
+        raise LabError("the lab is not up: type bin/lab up")
+    return main
+
+
+def _prepare(lab: Lab, progress: Progress) -> Supervisor:
+    """Folders, secrets and keys, and the lab's supervisord with nothing stale beside it."""
+    packages.require()
+    for folder in (lab.root, lab.run, lab.logs, lab.traffic):
+        folder.mkdir(parents=True, exist_ok=True)
+    credentials.make_secrets(lab)
+    credentials.make_ssh_keys(lab)
+    broker.configure(lab)
+    Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
+    if overseer.overseer(lab).alive():
+        fleet.wake_all(lab)
+    else:
+        left = processes.of_lab(lab)
+        if left:
+            progress.say(f"killing {len(left)} processes left by a crash")
+        processes.kill(left)
+    return overseer.ensure(lab, _programs(lab))
+
+
+def _programs(lab: Lab) -> tuple[overseer.Program, ...]:
+    logins = [hosts.sshd(lab, host) for host in HOSTS]
+    inits = [hosts.init(lab, host) for host in HOSTS]
+    return (
+        small_services.redis(lab), small_services.snmpd(lab), broker.program(lab),
+        database.program(lab), traffic.program(lab), *logins, *inits,
+    )
+
+
+def _install(
+    lab: Lab, wanted: tuple[str, ...], pool: ThreadPoolExecutor, progress: Progress
+) -> None:
+    for future in [pool.submit(releases.install, lab, name, progress) for name in wanted]:
+        future.result()
+
+
+def _start_services(lab: Lab, main: Supervisor, progress: Progress) -> None:
+    for name in ("redis", "rabbitmq", "snmpd"):
+        main.start(name)
+    database.install(lab)
+    main.start("mariadb")
+    database.wait_ready(lab)
+    broker.wait_ready(lab)
+    progress.say("RabbitMQ, MariaDB, Redis and snmpd answer")
+
+
+def _start_fleet(
+    lab: Lab, main: Supervisor, services: Future[None], progress: Progress
+) -> bool:
+    """Start the hosts; the first time, the schema comes before them."""
+    small_services.wait_for_redis()
+    if not database.known(lab):
+        services.result()
+        with progress.step(f"database has the schema of {OLD_RELEASE}"):
+            database.ensure_schema(lab, OLD_RELEASE)
+    started = fleet.start(lab, main, progress)
+    services.result()
+    if started:
+        progress.say("services started on " + ", ".join(host.name for host in HOSTS))
+    return started
+
+
+def _forget_data(lab: Lab) -> None:
+    broker.forget_everything(lab)
+    small_services.forget_groups()
+    if database.known(lab):
+        database.recreate(lab)
+
+
+def _wait_ready(lab: Lab, since: float | None, progress: Progress) -> None:
+    """Return when the API answers and every target has a sample since then (or lately)."""
+    lately = readiness.now() - readiness.FRESH_S
+    with progress.step("API answers on both hosts"):
+        readiness.wait_for_api()
+    with progress.step("samples of all SNMP targets are in the database"):
+        readiness.wait_for_samples(lab, lately if since is None else since)

@@ -1,0 +1,120 @@
+"""The hosts as running things: their sshd, their supervisord and what it runs."""
+
+from __future__ import annotations
+
+import signal
+
+from lab import processes, small_services
+from lab.errors import TimeUpError
+from lab.progress import Progress
+from lab.rpc import RUNNING, Supervisor
+from lab.settings import HOSTS, PROGRAMS, Host, Lab, Role
+from lab.waiting import until
+
+_COMING = {RUNNING, "STARTING"}
+_JOINED_WITHIN_S = 20
+
+
+def supervisor(lab: Lab, host: Host) -> Supervisor:
+    """The host's supervisord, running or not."""
+    return Supervisor(lab.supervisor_socket(host))
+
+
+def start(lab: Lab, main: Supervisor, progress: Progress) -> bool:
+    """Start what does not run; says whether anything had to be started.
+
+    Polling agents go first: their first poll comes two intervals after they
+    have joined their groups, and the rest can load meanwhile. Until then the
+    other services that were started here are held (SIGSTOP).
+    """
+    fresh = [host for host in HOSTS if not supervisor(lab, host).alive()]
+    for host in HOSTS:
+        main.start(_sshd(host))
+    for host in fresh:
+        processes.kill(processes.of_host(lab, host))
+        main.start(_init(host))
+    held: set[int] = set()
+    for host in fresh:
+        until(supervisor(lab, host).alive, f"supervisord of {host.name} answers", within=20)
+        held |= _hold(lab, host)
+    if held:
+        _release_when_polling_joined(held, progress)
+    revived = sum(_revive(lab, host) for host in HOSTS)
+    return bool(fresh) or bool(revived)
+
+
+def kill(lab: Lab, main: Supervisor) -> None:
+    """End all that runs on the hosts at once; only their sshds stay."""
+    for host in HOSTS:
+        pid = main.pids().get(_init(host))
+        if pid:
+            processes.kill({pid})
+        processes.kill(processes.of_host(lab, host))
+
+
+def stop_login(main: Supervisor, host: Host) -> None:
+    """Stop a host's sshd and cut the sessions it has open."""
+    pid = main.pids().get(_sshd(host))
+    sessions = processes.children(pid) if pid else set()
+    main.stop(_sshd(host))
+    processes.kill(sessions)
+
+
+def start_login(main: Supervisor, host: Host) -> None:
+    """Start a host's sshd."""
+    main.start(_sshd(host))
+
+
+def restart_login(main: Supervisor, host: Host) -> None:
+    """Let a host's sshd take up its configuration; open sessions are cut."""
+    stop_login(main, host)
+    start_login(main, host)
+
+
+def wake_all(lab: Lab) -> None:
+    """Let go whatever an interrupted start may have left held."""
+    for pid in processes.of_lab(lab):
+        if processes.state(pid) == "T":
+            processes.send(pid, signal.SIGCONT)
+
+
+def _hold(lab: Lab, host: Host) -> set[int]:
+    pids = supervisor(lab, host).pids()
+    held = {pid for name, pid in pids.items() if name != PROGRAMS[Role.POLLING]}
+    for pid in held:
+        processes.send(pid, signal.SIGSTOP)
+    return held
+
+
+def _release_when_polling_joined(held: set[int], progress: Progress) -> None:
+    try:
+        until(_polling_joined, "polling agents join their groups", _JOINED_WITHIN_S)
+        progress.say("polling agents have joined their groups")
+    except TimeUpError as late:
+        progress.say(f"{late}; going on")
+    finally:
+        for pid in held:
+            processes.send(pid, signal.SIGCONT)
+
+
+def _polling_joined() -> bool:
+    polling = [host for host in HOSTS if Role.POLLING in host.roles]
+    groups = small_services.ask_redis("KEYS _tooz_group:central-*-global")
+    return all(f"central-{host.name}-global" in groups for host in polling)
+
+
+def _revive(lab: Lab, host: Host) -> int:
+    """Start the programs that are down; returns how many."""
+    there = supervisor(lab, host)
+    downs = [name for name, state in there.states().items() if state not in _COMING]
+    for name in downs:
+        there.start(name)
+    return len(downs)
+
+
+def _sshd(host: Host) -> str:
+    return f"sshd-{host.name}"
+
+
+def _init(host: Host) -> str:
+    return f"init-{host.name}"

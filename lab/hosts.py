@@ -1,0 +1,145 @@
+"""The root folder of a host: everything an operator would find on it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from lab import broker, credentials, database, small_services
+from lab.commands import SYSTEM_PATH
+from lab.files import EXECUTABLE, PRIVATE, link, rendered, write
+from lab.overseer import SCRIPT_FOLDER, Program
+from lab.settings import (
+    MARK, METERS, OLD_RELEASE, POLL_INTERVAL_S, PORTS, PROGRAMS, Host, Lab, Role,
+)
+from lab.wsgi import api_command, write_site
+
+_LOGIN = '#!/bin/sh\ncd "$HOME" && exec /bin/sh -c "$SSH_ORIGINAL_COMMAND"\n'
+_WRAPPER = '#!/bin/sh\nexec {python} -m supervisor.supervisorctl -c {config} "$@"\n'
+_DONE = ".lab-complete"
+_PRIORITY = {Role.POLLING: 1, Role.NOTIFICATION: 2, Role.COLLECTOR: 3, Role.API: 4}
+
+
+def lay_out(lab: Lab, host: Host, releases: tuple[str, ...]) -> None:
+    """Write a host as it is on the old release, with every release installed beside it."""
+    root = lab.host(host)
+    for folder in ("run", "bin", "tmp", "var/log/ceilometer", "var/log/apache2", "var/lib"):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    for release in releases:
+        link(root / "opt" / "ceilometer" / release, lab.venv(release))
+    write_login(lab, host)
+    write_ceilometer(lab, host)
+    write_supervisor(lab, host)
+    if Role.API in host.roles:
+        write_site(lab, host, OLD_RELEASE)
+    (root / _DONE).touch()
+
+
+def ensure(lab: Lab, host: Host, releases: tuple[str, ...]) -> None:
+    """Lay a host out unless it is; a release it does not have yet is added."""
+    root = lab.host(host)
+    if not (root / _DONE).is_file():
+        lay_out(lab, host, releases)
+    for release in releases:
+        if not (root / "opt" / "ceilometer" / release).exists():
+            link(root / "opt" / "ceilometer" / release, lab.venv(release))
+
+
+def wipe(lab: Lab, host: Host) -> None:
+    """Take away all an upgrade may have left on a host; nothing of it may be running."""
+    root = lab.host(host)
+    for entry in root.iterdir() if root.is_dir() else ():
+        if entry.name != ".cache":
+            _remove(entry)
+
+
+def write_login(lab: Lab, host: Host, key: str | None = None) -> None:
+    """sshd's configuration, the authorised key and the forced command."""
+    root = lab.host(host)
+    folder = root / "etc" / "ssh"
+    write(folder / "login", _LOGIN, EXECUTABLE)
+    write(folder / "authorized_keys", (lab.ssh / "id_ed25519.pub").read_text(), PRIVATE)
+    text = rendered(
+        "sshd_config", ip=host.ip, port=PORTS.ssh, root=root, name=host.name, mark=MARK,
+        lab=lab.root, path=SYSTEM_PATH, key=lab.ssh / f"host-{key or host.name}",
+    )
+    write(folder / "sshd_config", text)
+
+
+def write_ceilometer(lab: Lab, host: Host) -> None:
+    """etc/ceilometer: the services' own configuration."""
+    etc = lab.host(host) / "etc" / "ceilometer"
+    text = rendered(
+        "ceilometer.conf", name=host.name, ip=host.ip, udp=PORTS.udp, etc=etc,
+        transport_url=broker.transport_url(lab), redis=small_services.REDIS_URL,
+        database=database.url(lab), telemetry_secret=credentials.secret(lab, "telemetry"),
+    )
+    write(etc / "ceilometer.conf", text, PRIVATE)
+    for name in ("pipeline.yaml", "event_pipeline.yaml", "api_paste.ini", "app.wsgi"):
+        write(etc / name, rendered(name, etc=etc))
+    write(etc / "polling.yaml", polling_yaml(host, METERS))
+
+
+def polling_yaml(host: Host, meters: tuple[str, ...]) -> str:
+    """A polling.yaml with one source: these meters of the host's own targets."""
+    urls = [f"snmp://{target}:{PORTS.snmp}" for target in host.targets]
+    return rendered(
+        "polling.yaml", interval=POLL_INTERVAL_S, meters=_items(meters), resources=_items(urls)
+    )
+
+
+def write_supervisor(lab: Lab, host: Host) -> None:
+    """The host's supervisord, one program file per service, and supervisorctl in its PATH."""
+    root = lab.host(host)
+    config = root / "etc" / "supervisor" / "supervisord.conf"
+    write(config, rendered("supervisord.conf", root=root, name=host.name))
+    python = SCRIPT_FOLDER / "python"
+    write(root / "bin" / "supervisorctl", _WRAPPER.format(python=python, config=config), EXECUTABLE)
+    for role in host.roles:
+        write_program(lab, host, role)
+
+
+def write_program(lab: Lab, host: Host, role: Role, release: str = OLD_RELEASE) -> None:
+    """The supervisor program of one service at one release."""
+    root = lab.host(host)
+    command = api_command(root) if role is Role.API else _agent_command(root, role, release)
+    text = rendered(
+        "program.conf", program=PROGRAMS[role], command=command, root=root,
+        priority=_PRIORITY[role],
+    )
+    write(lab.program(host, PROGRAMS[role]), text)
+
+
+def sshd(lab: Lab, host: Host) -> Program:
+    """The host's sshd, in the foreground."""
+    config = lab.host(host) / "etc" / "ssh" / "sshd_config"
+    return Program(f"sshd-{host.name}", ("/usr/sbin/sshd", "-D", "-e", "-f", str(config)))
+
+
+def init(lab: Lab, host: Host) -> Program:
+    """The host's supervisord, in the foreground. Never restarted blindly: it may leave orphans."""
+    config = lab.host(host) / "etc" / "supervisor" / "supervisord.conf"
+    command = (str(SCRIPT_FOLDER / "supervisord"), "-n", "-c", str(config))
+    environment = {f"{MARK}_HOST": host.name, "HOME": str(lab.host(host))}
+    return Program(f"init-{host.name}", command, environment, stop_seconds=90, restart=False)
+
+
+def _agent_command(root: Path, role: Role, release: str) -> str:
+    name = PROGRAMS[role]
+    words = [str(root / "opt" / "ceilometer" / release / "bin" / name)]
+    if role is Role.POLLING:
+        words += ["--polling-namespaces", "central"]
+    words += ["--config-file", str(root / "etc" / "ceilometer" / "ceilometer.conf")]
+    words += ["--log-file", str(root / "var" / "log" / "ceilometer" / f"{name}.log")]
+    return " ".join(words)
+
+
+def _items(values: list[str] | tuple[str, ...]) -> str:
+    return "\n".join(f"          - {value}" for value in values)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()

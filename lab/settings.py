@@ -1,0 +1,181 @@
+"""Every address, port and path of the lab, in one place."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+
+from lab.errors import LabError
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+PYTHON = Path("/usr/bin/python3.11")
+OLD_RELEASE = "8.1.5"
+DEFAULT_RELEASES = ("8.1.5", "9.0.7")
+TRAFFIC_RELEASE = "9.0.7"
+POLL_INTERVAL_S = 10
+METERS = ("hardware.cpu.load.1min", "hardware.memory.total")
+NETWORK = os.environ.get("CEILIFT_LAB_NET", "127.66")
+MARK = "CEILIFT_LAB"
+LONGEST_SOCKET_PATH = 95
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9/._+-]+")
+
+
+class Role(StrEnum):
+    """A Ceilometer service that can run on a host."""
+
+    COLLECTOR = "collector"
+    NOTIFICATION = "notification"
+    POLLING = "polling"
+    API = "api"
+
+
+PROGRAMS = {
+    Role.COLLECTOR: "ceilometer-collector",
+    Role.NOTIFICATION: "ceilometer-agent-notification",
+    Role.POLLING: "ceilometer-polling",
+    Role.API: "ceilometer-api",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The lab's own ports, away from every default but the API's."""
+
+    amqp: int = 20672
+    management: int = 20673
+    erlang: int = 20674
+    epmd: int = 26000 + int(NETWORK.rpartition(".")[2])
+    database: int = 20306
+    redis: int = 20379
+    snmp: int = 20161
+    ssh: int = 2222
+    api: int = 8777
+    udp: int = 4952
+
+
+PORTS = Ports()
+SERVICES_IP = f"{NETWORK}.0.1"
+DEAD_PORT = 20399
+"""Nothing listens here: faults point broken connections at it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """One loopback host: its address, what runs there and what it polls."""
+
+    name: str
+    ip: str
+    roles: tuple[Role, ...]
+    targets: tuple[str, ...]
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """The supervisor programs of this host."""
+        return tuple(PROGRAMS[role] for role in self.roles)
+
+
+_EVERYTHING = (Role.POLLING, Role.NOTIFICATION, Role.COLLECTOR, Role.API)
+
+
+def _targets(first: int) -> tuple[str, ...]:
+    return tuple(f"{NETWORK}.1.{number}" for number in (first, first + 1))
+
+
+HOSTS = (
+    Host("ctl1", f"{NETWORK}.0.11", _EVERYTHING, _targets(1)),
+    Host("ctl2", f"{NETWORK}.0.12", _EVERYTHING, _targets(3)),
+    Host("pol1", f"{NETWORK}.0.21", (Role.POLLING,), _targets(5)),
+    Host("pol2", f"{NETWORK}.0.22", (Role.POLLING,), _targets(7)),
+)
+TARGETS = tuple(target for host in HOSTS for target in host.targets)
+API_HOSTS = tuple(host for host in HOSTS if Role.API in host.roles)
+
+
+def host_named(name: str) -> Host:
+    """The host of that name, or a LabError that lists the names there are."""
+    for host in HOSTS:
+        if host.name == name:
+            return host
+    known = ", ".join(host.name for host in HOSTS)
+    raise LabError(f"no host is called {name!r}; there are {known}")
+
+
+@dataclass(frozen=True)
+class Lab:
+    """Where one lab keeps its state."""
+
+    root: Path
+
+    @cached_property
+    def secrets(self) -> Path:
+        """Random passwords, mode 0600."""
+        return self.root / "secrets"
+
+    @cached_property
+    def run(self) -> Path:
+        """Sockets and process ids of the lab's own services."""
+        return self.root / "run"
+
+    @cached_property
+    def logs(self) -> Path:
+        """Logs of the lab's own services."""
+        return self.root / "log"
+
+    @cached_property
+    def ssh(self) -> Path:
+        """The client key pair and known_hosts."""
+        return self.root / "ssh"
+
+    @cached_property
+    def traffic(self) -> Path:
+        """The generator's configuration and its log of what was sent."""
+        return self.root / "traffic"
+
+    @cached_property
+    def inventory(self) -> Path:
+        """The inventory written for the product."""
+        return self.root / "inventory.yaml"
+
+    @cached_property
+    def sent_log(self) -> Path:
+        """One line for each notification whose publish has returned."""
+        return self.traffic / "sent.jsonl"
+
+    def host(self, host: Host) -> Path:
+        """The root folder of a host."""
+        return self.root / "hosts" / host.name
+
+    def venv(self, release: str) -> Path:
+        """The environment shared by every host that has this release."""
+        return self.root / "venvs" / f"ceilometer-{release}"
+
+    def program(self, host: Host, program: str) -> Path:
+        """The supervisor program file of a service on a host."""
+        return self.host(host) / "etc" / "supervisor" / "conf.d" / f"{program}.conf"
+
+    def supervisor_socket(self, host: Host) -> Path:
+        """The control socket of a host's supervisord."""
+        return self.host(host) / "run" / "supervisor.sock"
+
+
+def the_lab() -> Lab:
+    """The lab of this checkout, or of ``CEILIFT_LAB_DIR``.
+
+    Refuses a folder whose path the services could not carry: unix sockets
+    must be short, and supervisor, apache and sshd quote differently.
+    """
+    folder = os.environ.get("CEILIFT_LAB_DIR") or REPOSITORY / ".lab"
+    lab = Lab(Path(folder).resolve())
+    if not _PLAIN_PATH.fullmatch(str(lab.root)):
+        raise LabError(f"{lab.root}: choose a folder of letters, digits and / . _ + - only")
+    longest = max(len(str(lab.supervisor_socket(host))) for host in HOSTS)
+    if longest > LONGEST_SOCKET_PATH:
+        raise LabError(
+            f"{lab.root} is too deep for unix sockets: "
+            "set CEILIFT_LAB_DIR to a shorter path, for example /tmp/lab"
+        )
+    return lab

@@ -1,0 +1,1 @@
+"""What touches the cloud: one module per concern, thin Prefect tasks."""

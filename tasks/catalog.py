@@ -1,0 +1,26 @@
+"""Which task carries out which kind of node: the whole list, nothing is registered elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from prefect import Task
+
+from ceilift.plan import Action, Gate, Step
+from tasks import agents, api, database, health
+
+TASKS: Mapping[Action, Task[[list[str]], Any]] = {
+    Action.BACKUP: database.backup,
+    Action.DBSYNC: database.dbsync,
+    Action.STOP: agents.stop,
+    Action.START: agents.start,
+    Action.ENABLE: agents.enable,
+    Action.WARM_API: api.warm,
+    Action.SWITCH_API: api.switch,
+}
+
+
+def task_for(node: Step | Gate) -> Task[[list[str]], Any]:
+    """The task of a step's action; every gate is judged by one task."""
+    return health.judge if isinstance(node, Gate) else TASKS[node.action]

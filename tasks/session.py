@@ -1,0 +1,132 @@
+"""One run of one approved plan: what every task of it shares, and how a node of it is carried out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar, copy_context
+from dataclasses import dataclass, field
+from typing import Any
+
+from ceilift.clock import monotonic, timestamp
+from ceilift.cloud import Cloud
+from ceilift.errors import CeiliftError, PausedError, StepFailedError, TransientError
+from ceilift.ledger.store import RunJournal
+from ceilift.plan import Action, Gate, Plan, Step
+from ceilift.release import Catalogue
+from ceilift.remote.act import Actor
+from tasks.progress import Progress, Silent
+
+WORKERS = 24
+BEGINS_SOMETHING_NEW = frozenset(
+    {Action.BACKUP, Action.DBSYNC, Action.STOP, Action.START, Action.WARM_API, Action.SWITCH_API}
+)
+CURRENT: ContextVar[Session] = ContextVar("ceilift_session")
+
+Work = Callable[["Session", Any], str]
+
+
+@dataclass
+class Session:
+    """The cloud, the approved plan, and the ledger's record of this run.
+
+    `halted` holds the reason once a node failed or a gate did not pass: from then on nothing new
+    begins; what was begun is still judged and secured.
+    """
+
+    cloud: Cloud
+    catalogue: Catalogue
+    plan: Plan
+    upgrade: int
+    journal: RunJournal
+    actor: Actor
+    dry_run: bool = False
+    progress: Progress = field(default_factory=Silent)
+    halted: str | None = None
+    started_at: dict[str, float] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def halt(self, reason: str) -> None:
+        """Let nothing new begin; the first reason is kept."""
+        with self.lock:
+            self.halted = self.halted or reason
+
+
+class NotStartedError(CeiliftError):
+    """The node was not begun, because the run had already halted."""
+
+
+def current() -> Session:
+    """The session of the run this task belongs to."""
+    return CURRENT.get()
+
+
+def carry_out(ids: Sequence[str], work: Work) -> list[dict[str, str]]:
+    """Carry out one node, or a batch of nodes at the same time; what succeeded is evidence.
+
+    Raises the node's own error for a single one. For a batch all nodes finish first, then one
+    StepFailedError (or PausedError when gates were merely inconclusive) names every one that did
+    not succeed.
+    """
+    session = current()
+    if len(ids) == 1:
+        return [_one(session, ids[0], work)]
+    with ThreadPoolExecutor(min(WORKERS, len(ids))) as pool:
+        futures = [pool.submit(copy_context().run, _caught, session, node, work) for node in ids]
+    results = [future.result() for future in futures]
+    errors = [item for item in results if isinstance(item, CeiliftError)]
+    if errors:
+        raise _together(errors)
+    return [item for item in results if isinstance(item, dict)]
+
+
+def _caught(session: Session, node_id: str, work: Work) -> dict[str, str] | CeiliftError:
+    try:
+        return _one(session, node_id, work)
+    except CeiliftError as error:
+        return error
+
+
+def _together(errors: list[CeiliftError]) -> CeiliftError:
+    message = "; ".join(str(error) for error in errors)
+    if all(isinstance(error, TransientError) for error in errors):
+        return TransientError(message)
+    if all(isinstance(error, PausedError) for error in errors):
+        return PausedError(message)
+    return StepFailedError(message)
+
+
+def _one(session: Session, node_id: str, work: Work) -> dict[str, str]:
+    node = session.plan.node(node_id)
+    if session.halted and _begins(node):
+        msg = f"{node_id} was not started: {session.halted}"
+        raise NotStartedError(msg)
+    begun = monotonic()
+    session.progress.started(node_id)
+    intent = session.journal.intend(node_id, _place(node), node.why)
+    try:
+        detail = work(session, node)
+    except CeiliftError as error:
+        _ended(session, intent, node_id, "paused" if isinstance(error, PausedError) else "failed", str(error), begun)
+        if not isinstance(error, TransientError):
+            session.halt(f"{node_id}: {error}")
+        raise
+    _ended(session, intent, node_id, "dry" if session.dry_run else "done", detail, begun)
+    if not session.dry_run:
+        release = node.release or session.plan.to
+        session.cloud.ledger.add_evidence(session.upgrade, node_id, release, timestamp(), detail)
+    return {"node": node_id, "detail": detail}
+
+
+def _ended(session: Session, intent: int, node_id: str, status: str, detail: str, begun: float) -> None:
+    session.journal.outcome(intent, status, detail)
+    session.progress.finished(node_id, status, monotonic() - begun)
+
+
+def _begins(node: Step | Gate) -> bool:
+    return isinstance(node, Step) and node.action in BEGINS_SOMETHING_NEW
+
+
+def _place(node: Step | Gate) -> str:
+    return node.targets[0].host if len(node.targets) == 1 else ""
