@@ -1,7 +1,7 @@
 # Everything runs from the project's own venv; bin/setup makes it.
 set shell := ["bash", "-euo", "pipefail", "-c"]
 
-venv := justfile_directory() / ".venv/bin"
+venv := ".venv/bin"
 pin := venv / "uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command 'just lock'"
 
 export PREFECT_SERVER_ANALYTICS_ENABLED := "false"

@@ -15,7 +15,13 @@ from ceilift.remote.ssh import Connections
 from ceilift.secrets import SecretSource
 from ceilift.telemetry.sql import SampleStore
 
-DEFAULT_PORTS = {"mysql+pymysql": 3306, "postgresql+psycopg": 5432, "redis": 6379, "http": 80, "https": 443}
+DEFAULT_PORTS = {
+    "mysql+pymysql": 3306,
+    "postgresql+psycopg": 5432,
+    "redis": 6379,
+    "http": 80,
+    "https": 443,
+}
 
 
 class Cloud:
@@ -36,7 +42,10 @@ class Cloud:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._open.close()
 
@@ -58,7 +67,9 @@ class Cloud:
         database = self.inventory.database
         if database is None:
             return None
-        return SampleStore(self._reachable(database.url, database.via), self._secret(database.password))
+        return SampleStore(
+            self._reachable(database.url, database.via), self._secret(database.password)
+        )
 
     @property
     def database_password(self) -> str | None:
@@ -83,6 +94,8 @@ class Cloud:
             return url
         parts = urlsplit(url)
         port = parts.port or DEFAULT_PORTS[parts.scheme]
-        host, local = self._open.enter_context(self.connections.tunnel(via, parts.hostname or "localhost", port))
+        host, local = self._open.enter_context(
+            self.connections.tunnel(via, parts.hostname or "localhost", port)
+        )
         login = f"{parts.username}@" if parts.username else ""
         return urlunsplit(parts._replace(netloc=f"{login}{host}:{local}"))

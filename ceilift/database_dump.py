@@ -6,7 +6,6 @@ import shlex
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-
 HEAD = """\
 set -u
 umask 077
@@ -76,7 +75,13 @@ def dump_script(target: DumpTarget, *, needed_bytes: int | None) -> str:
         dump += [f"--username={url.username}", database]
         login = PGPASS.format(password=_pgpass(target.password or ""))
         return head + login + TAIL.format(dump=shlex.join(dump), tool="pg_dump")
-    dump = ["--single-transaction", "--quick", "--routines", f"--host={url.hostname}", f"--port={url.port or 3306}"]
+    dump = [
+        "--single-transaction",
+        "--quick",
+        "--routines",
+        f"--host={url.hostname}",
+        f"--port={url.port or 3306}",
+    ]
     dump += ["--protocol=tcp", f"--user={url.username}", database]
     login = MYSQL_OPTIONS.format(options=_mysql_password(target.password))
     command = '"$tool" --defaults-extra-file="$secret" ' + shlex.join(dump)

@@ -58,7 +58,12 @@ class StepFailedError(CeiliftError):
     """A step or a gate failed on a named host; nothing after it was started."""
 
     def __init__(
-        self, message: str, *, host: str | None = None, step: str | None = None, next_command: str | None = None
+        self,
+        message: str,
+        *,
+        host: str | None = None,
+        step: str | None = None,
+        next_command: str | None = None,
     ) -> None:
         super().__init__(message, next_command=next_command)
         self.host = host
@@ -66,8 +71,26 @@ class StepFailedError(CeiliftError):
 
 
 class UnreachableError(StepFailedError):
-    """A host did not answer in time, or was not the host we know."""
+    """A host cannot be used, and trying again does not help: its key, our login, or sudo.
+
+    `kind` says which: `host-key`, `login`, `become` or `unreachable`.
+    """
+
+    def __init__(self, message: str, *, host: str | None = None, kind: str = "unreachable") -> None:
+        super().__init__(message, host=host)
+        self.kind = kind
 
 
 class TransientError(StepFailedError):
     """A failure that may pass by itself (connection refused, timeout): worth a retry."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        host: str | None = None,
+        step: str | None = None,
+        kind: str = "unreachable",
+    ) -> None:
+        super().__init__(message, host=host, step=step)
+        self.kind = kind

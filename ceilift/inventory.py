@@ -8,7 +8,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from ceilift.component import Component
 
-SHORT_ROLES = ("collector", "notification", "api", "polling-central", "polling-compute", "polling-ipmi")
+SHORT_ROLES = (
+    "collector",
+    "notification",
+    "api",
+    "polling-central",
+    "polling-compute",
+    "polling-ipmi",
+)
 UNITS = {
     Component.COLLECTOR: "ceilometer-collector",
     Component.NOTIFICATION: "ceilometer-agent-notification",
@@ -51,7 +58,9 @@ class Ssh(_Strict):
     port: int | None = Field(default=None, ge=1, le=65535)
     key_file: str | None = None
     known_hosts: str | None = None
-    proxy_jump: str | None = Field(default=None, description="name of another host of this inventory")
+    proxy_jump: str | None = Field(
+        default=None, description="name of another host of this inventory"
+    )
     become: Become | None = None
     connect_timeout_s: float | None = Field(default=None, gt=0)
 
@@ -139,7 +148,9 @@ class Backup(_Strict):
     policy: Literal["dump", "external"] = "dump"
     host: str = ""
     folder: str = ""
-    snapshot: str = Field(default="", description="policy external: the snapshot's name, unproven by us")
+    snapshot: str = Field(
+        default="", description="policy external: the snapshot's name, unproven by us"
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> Backup:
@@ -216,7 +227,9 @@ class Inventory(_Strict):
     message_bus: MessageBus
     coordination: Coordination | None = None
     telemetry: Telemetry = Telemetry()
-    ledger: str = Field(description="SQLAlchemy URL of the ledger: every controller of this cloud shares it")
+    ledger: str = Field(
+        description="SQLAlchemy URL of the ledger: every controller of this cloud shares it"
+    )
     ledger_password: SecretRef | None = None
     limits: Limits = Limits()
 
@@ -229,7 +242,12 @@ class Inventory(_Strict):
 
     def with_role(self, component: Component) -> tuple[tuple[Host, Role], ...]:
         """Every (host, role) of that component, in the inventory's order."""
-        return tuple((host, role) for host in self.hosts for role in host.roles if role.component is component)
+        return tuple(
+            (host, role)
+            for host in self.hosts
+            for role in host.roles
+            if role.component is component
+        )
 
     def path(self, template: str, host: Host, **values: str) -> str:
         """A path on that host: {root} and the given values filled in."""

@@ -40,7 +40,9 @@ def parse_inventory(text: str, file: str, *, folder: Path) -> Inventory:
         what = f"is not valid YAML: {' '.join(str(error).split())}"
         raise BadInputError([Fault(file, "", what, "Mend the syntax")]) from None
     if not isinstance(data, dict):
-        raise BadInputError([Fault(file, "", "holds no mapping", "Start from `ceilift inventory init`")])
+        raise BadInputError(
+            [Fault(file, "", "holds no mapping", "Start from `ceilift inventory init`")]
+        )
     faults: list[Fault] = []
     inventory: Inventory | None = None
     try:
@@ -110,14 +112,19 @@ def _twins(values: list[str], field: str, remedy: str) -> Iterator[tuple[str, st
 
 def _role_twins(index: int, host: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     roles = host.get("roles")
-    known = [str(role if isinstance(role, str) else (role or {}).get("unit", role)) for role in roles or []]
+    known = [
+        str(role if isinstance(role, str) else (role or {}).get("unit", role))
+        for role in roles or []
+    ]
     for role, count in Counter(known).items():
         if count > 1:
             what = f"{role!r} stands {count} times on {host.get('name')}"
             yield f"hosts.{index}.roles", what, "Keep one, or give each a unit of its own"
 
 
-def _references(data: Mapping[str, Any], hosts: list[dict[str, Any]]) -> Iterator[tuple[str, str | None]]:
+def _references(
+    data: Mapping[str, Any], hosts: list[dict[str, Any]]
+) -> Iterator[tuple[str, str | None]]:
     for index, host in enumerate(hosts):
         yield f"hosts.{index}.ssh.proxy_jump", _own_ssh(host).get("proxy_jump")
     for part in ("database", "message_bus", "coordination"):

@@ -89,7 +89,9 @@ class Release(_Strict):
     def first_poll_intervals(self, *, coordinated: bool) -> int:
         """Intervals from start to first poll."""
         facts = self.polling
-        return (facts.first_poll_intervals_coordinated if coordinated else facts.first_poll_intervals).value
+        return (
+            facts.first_poll_intervals_coordinated if coordinated else facts.first_poll_intervals
+        ).value
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,12 @@ class Catalogue:
         found = self.releases.get(version)
         if found is None:
             known = ", ".join(sorted(self.releases, key=Version))
-            fault = Fault("command line", "--to", f"release {version!r} is not in the catalogue", f"Known: {known}")
+            fault = Fault(
+                "command line",
+                "--to",
+                f"release {version!r} is not in the catalogue",
+                f"Known: {known}",
+            )
             raise BadInputError([fault])
         return found
 
@@ -121,7 +128,9 @@ def load_series(text: str, file: str) -> dict[str, Release]:
     data = yaml.safe_load(text)
     exceptions = data.pop("releases")
     return {
-        version: Release.model_validate({"version": version, **_overlay(data, changes or {}, f"{file}:{version}")})
+        version: Release.model_validate(
+            {"version": version, **_overlay(data, changes or {}, f"{file}:{version}")}
+        )
         for version, changes in exceptions.items()
     }
 
@@ -136,7 +145,9 @@ def load_catalogue() -> Catalogue:
     return Catalogue(found)
 
 
-def _overlay(facts: Mapping[str, object], changes: Mapping[str, object], where: str) -> dict[str, object]:
+def _overlay(
+    facts: Mapping[str, object], changes: Mapping[str, object], where: str
+) -> dict[str, object]:
     merged = dict(facts)
     for name, change in changes.items():
         if name not in facts:

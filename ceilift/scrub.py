@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import re
 
-URL_CREDENTIALS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)(?P<user>[^:/@\s]*):(?P<password>[^@\s]*)@", re.IGNORECASE)
-ASSIGNMENTS = re.compile(r"(?P<name>[\w-]*(?:password|secret|token)[\w-]*)(?P<sign>\s*[=:]\s*)(?P<value>\S+)", re.IGNORECASE)
+URL_CREDENTIALS = re.compile(
+    r"(?P<scheme>[a-z][a-z0-9+.-]*://)(?P<user>[^:/@\s]*):(?P<password>[^@\s]*)@", re.IGNORECASE
+)
+ASSIGNMENTS = re.compile(
+    r"(?P<name>[\w-]*(?:password|secret|token)[\w-]*)(?P<sign>\s*[=:]\s*)(?P<value>\S+)",
+    re.IGNORECASE,
+)
 
 
 def scrubbed(text: str) -> str:

@@ -17,16 +17,26 @@ from ceilift.release import Catalogue, Release
 from ceilift.state import AgentConfig, CloudState, HostState, Instance, Restart
 
 Key = tuple[str, str, str]
+AGENT = {
+    Component.COLLECTOR: "collector",
+    Component.NOTIFICATION: "notification agent",
+    Component.POLLING: "polling agent",
+    Component.API: "API",
+}
 
 
 def key_of(component: Component, host: str, unit: str) -> Key:
-    """What makes two sightings the same place. The API counts once a host: it is one application."""
+    """What makes two sightings the same place. The API is one application a host, however named."""
     return (component.value, host, "" if component is Component.API else unit)
 
 
 def by_key(instances: Iterable[Instance]) -> Mapping[Key, Instance]:
-    """Instances by place; a process that belongs to no unit has none and is left out."""
-    return {key_of(one.component, one.host, one.unit): one for one in instances if one.unit}
+    """Instances by place; an agent that belongs to no unit has none and is left out."""
+    return {
+        key_of(one.component, one.host, one.unit): one
+        for one in instances
+        if one.unit or one.component is Component.API
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +99,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Situation:
-    """Inventory, look at the cloud, releases and request of one plan, and what follows from them."""
+    """Inventory, look, releases and request of one plan, and what follows from them."""
 
     inventory: Inventory
     state: CloudState

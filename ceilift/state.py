@@ -42,6 +42,7 @@ class Instance:
 
     `release` is what the running processes really are (None: not running, "unknown": runs, but
     what was loaded cannot be told); `defined_release` is what the unit would start next.
+    `started` is when its newest process began (epoch seconds, by the host's clock).
     """
 
     component: Component
@@ -52,6 +53,7 @@ class Instance:
     defined_release: str | None = None
     restart: Restart = Restart.ENABLED
     pids: tuple[int, ...] = ()
+    started: float | None = None
     config: AgentConfig = field(default_factory=AgentConfig)
 
     @property

@@ -56,7 +56,8 @@ def _unchanged(rest: Plan, fresh: Plan) -> Plan:
     changed = difference(rest, fresh)
     if changed:
         raise RefusedError(
-            "the cloud is not as the approved plan left it; nothing was changed:\n" + "\n".join(changed),
+            "the cloud is not as the approved plan left it; nothing was changed:\n"
+            + "\n".join(changed),
             next_command="ceilift plan, then approve the new plan's hash",
         )
     return fresh

@@ -11,23 +11,25 @@ from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture
 from prefect.states import Completed, Failed
 
-from ceilift.clock import now
 from ceilift.cloud import Cloud
-from ceilift.errors import BAD_INPUT, PAUSED, REFUSED, CeiliftError, PausedError, StepFailedError
+from ceilift.errors import BAD_INPUT, PAUSED, REFUSED, CeiliftError, StepFailedError
 from ceilift.inventory_file import load_inventory
 from ceilift.observe import observe
 from ceilift.plan import Plan
 from ceilift.planner import make_plan
 from ceilift.release import load_catalogue
+from ceilift.state import CloudState
 from flows import artifacts
-from flows.approval import approve_or_refuse
+from flows.approval import approved_plan, refuse_blockers
 from flows.execution import submit
+from flows.progress import run_progress
 from flows.request import UpgradeForm
 from flows.secrets import RunSecrets
-from tasks.account import account_for
+from tasks.account import account_for, configured_intervals, learn_intervals
 from tasks.backlog import watched_backlog
-from tasks.progress import PROGRESS
-from tasks.session import CURRENT, Session, dry_session, open_session
+from tasks.reporting import finish
+from tasks.run import Consent, approved_before, dry_run, leased_run
+from tasks.session import CURRENT, Begun, Session
 
 STATE_NAMES = {BAD_INPUT: "BadInput", REFUSED: "Refused", PAUSED: "Paused"}
 
@@ -48,20 +50,19 @@ class Conducted:
         The API's stage runs right after the stage the plan puts it behind. Raises the error that
         halted the run, once everything that had begun has ended.
         """
-        plan = self.session.plan
-        names = [stage.name for stage in plan.stages]
+        names = [stage.name for stage in self.session.plan.stages]
         if name not in names or name in self._done:
             return
-        self._run(name)
-        following = names[names.index(name) + 1 :]
-        if following and following[0] == "api":
+        before = names[: names.index(name)]
+        if "api" in before and "api" not in self._done:
             self._run("api")
+        self._run(name)
 
     def _run(self, name: str) -> None:
         plan = self.session.plan
         stage = next(stage for stage in plan.stages if stage.name == name)
         self._done.add(name)
-        self.session.progress.note(f"stage {name}")
+        self.session.progress.note(f"stage {name}: about {stage.estimate_s:.0f} s")
         with self.session.stage_span(name):
             for future in submit(plan, stage, self._futures):
                 future.wait()
@@ -75,18 +76,16 @@ class Conducted:
             self.session.halt(StepFailedError(state.message or f"a task ended {state.name}"))
 
 
-def conduct(form: UpgradeForm, stages: Stages) -> State[Any]:
+def conduct(form: UpgradeForm, stages: Stages, begun: Begun) -> State[Any]:
     """Carry out what the form asks for and tell how it ended, as the flow run's final state.
 
     Never raises for a known end: BadInput, Refused, Paused and Failed are states with the message
     and the next command to type.
     """
-    begun = now()
     try:
         with ExitStack() as stack:
             return _conduct(form, stages, begun, stack)
     except CeiliftError as error:
-        PROGRESS.get().note(str(error))
         return ended(error)
 
 
@@ -96,8 +95,8 @@ def ended(error: CeiliftError) -> State[Any]:
     return Failed(name=STATE_NAMES.get(error.exit_code, "Failed"), message=message)
 
 
-def _conduct(form: UpgradeForm, stages: Stages, begun: float, stack: ExitStack) -> State[Any]:
-    progress = PROGRESS.get()
+def _conduct(form: UpgradeForm, stages: Stages, begun: Begun, stack: ExitStack) -> State[Any]:
+    progress = run_progress()
     inventory = load_inventory(Path(form.inventory))
     catalogue = load_catalogue()
     catalogue.get(form.to)
@@ -109,26 +108,41 @@ def _conduct(form: UpgradeForm, stages: Stages, begun: float, stack: ExitStack) 
     if not fresh.steps and not fresh.gates and not fresh.blockers:
         return _nothing_to_do(cloud, fresh)
     if form.dry_run:
-        session = dry_session(cloud, catalogue, fresh)
+        refuse_blockers(fresh)
+        session = dry_run(cloud, catalogue, fresh, progress)
     else:
-        plan = approve_or_refuse(cloud, fresh, state, form.approve)
-        session = stack.enter_context(open_session(cloud, catalogue, plan, state, form.approver, form.comment))
-    return _run(session, stages, begun)
+        plan = _approved(cloud, fresh, state, form)
+        consent = Consent(form.approver, "terminal" if begun.typed else "Prefect UI", form.comment)
+        session = stack.enter_context(
+            leased_run(cloud, catalogue, plan, state, consent, progress)
+        )
+    return _run(session, stages, begun, state)
+
+
+def _approved(cloud: Cloud, fresh: Plan, state: CloudState, form: UpgradeForm) -> Plan:
+    before = approved_before(cloud.ledger, cloud.inventory.cloud)
+    return approved_plan(fresh, state, before[1] if before else None, form.approve)
 
 
 def _nothing_to_do(cloud: Cloud, plan: Plan) -> State[Any]:
-    message = f"nothing to do: everything in {cloud.inventory.cloud} runs {plan.to}; nothing was changed"
-    open_upgrade = cloud.ledger.open_upgrade(cloud.inventory.cloud)
-    if open_upgrade is not None:
+    name = cloud.inventory.cloud
+    message = f"nothing to do: everything in {name} runs {plan.to}; nothing was changed"
+    open_upgrade = cloud.ledger.open_upgrade(name)
+    if open_upgrade is not None and open_upgrade.to == plan.to:
         cloud.ledger.close(open_upgrade.id, "done", message)
-    PROGRESS.get().note(message)
     return Completed(message=message)
 
 
-def _run(session: Session, stages: Stages, begun: float) -> State[Any]:
+def _run(session: Session, stages: Stages, begun: Begun, state: CloudState) -> State[Any]:
     CURRENT.set(session)
-    plan = session.plan
-    session.progress.planned((*(s.id for s in plan.steps), *(g.id for g in plan.gates)), plan.estimate_s)
+    plan, ledger = session.plan, session.cloud.ledger
+    intervals = configured_intervals(state)
+    session.learned = learn_intervals(session.cloud, intervals, session.opened or begun.at)
+    nodes = tuple(node for stage in plan.stages for batch in stage.batches for node in batch)
+    session.progress.planned(nodes, plan.estimate_s)
+    if session.upgrade is not None and state.bus and state.database:
+        rates = (state.bus.publish_rate, state.database.insert_rate)
+        ledger.record_activity(plan.cloud, *rates)
     error: CeiliftError | None = None
     with watched_backlog(session):
         try:
@@ -136,8 +150,8 @@ def _run(session: Session, stages: Stages, begun: float) -> State[Any]:
         except CeiliftError as stopped:
             error = stopped
         loss = account_for(session)
-    report = session.finish(error, loss, begun)
+    report = finish(session, error, loss, begun)
     artifacts.show_report(report)
-    if error is not None:
-        return ended(error)
-    return Completed(message=report.headline)
+    return Completed(message=report.headline) if error is None else ended(error)
+
+

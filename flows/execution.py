@@ -50,7 +50,9 @@ def run_name(node: Step | Gate) -> str:
     return f"gate {node.id}"
 
 
-def submit(plan: Plan, stage: Stage, done: dict[str, PrefectFuture[Any]]) -> list[PrefectFuture[Any]]:
+def submit(
+    plan: Plan, stage: Stage, done: dict[str, PrefectFuture[Any]]
+) -> list[PrefectFuture[Any]]:
     """Submit a stage's task runs, each waiting for the ones its nodes need; `done` grows by them."""
     submitted = []
     for group in groups(plan, stage):
@@ -73,7 +75,9 @@ def _split(nodes: Sequence[Step | Gate]) -> Iterator[Group]:
         yield Group(name, tuple(node.id for node in part))
 
 
-def _waits(nodes: Sequence[Step | Gate], done: dict[str, PrefectFuture[Any]]) -> list[PrefectFuture[Any]]:
+def _waits(
+    nodes: Sequence[Step | Gate], done: dict[str, PrefectFuture[Any]]
+) -> list[PrefectFuture[Any]]:
     """The futures the nodes need, each once, in a stable order. A need outside the plan is done."""
     needed = (done[need] for node in nodes for need in node.needs if need in done)
     return list({id(future): future for future in needed}.values())

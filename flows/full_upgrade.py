@@ -7,8 +7,10 @@ from typing import Any
 from prefect import flow
 from prefect.client.schemas.objects import State
 
+from ceilift.clock import now
 from flows.conduct import Conducted, conduct
 from flows.request import UpgradeForm
+from tasks.session import BEGUN, Begun
 
 
 @flow(name="full-upgrade", flow_run_name="full-upgrade-to-{form.to}", persist_result=False)
@@ -22,7 +24,7 @@ def full_upgrade(form: UpgradeForm) -> State[Any]:
     Args:
         form: what the operator asks for.
     """
-    return conduct(form, official_steps)
+    return conduct(form, official_steps, BEGUN.get() or Begun(now()))
 
 
 def official_steps(upgrade: Conducted) -> None:

@@ -17,7 +17,9 @@ class WithReason(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: str = Field(title="Name", description="The finding's id, or the host's name.")
-    reason: str = Field(title="Reason", min_length=1, description="Recorded, and shown in the report.")
+    reason: str = Field(
+        title="Reason", min_length=1, description="Recorded, and shown in the report."
+    )
 
 
 class CloudForm(BaseModel):
@@ -26,7 +28,8 @@ class CloudForm(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     inventory: str = Field(
-        title="Inventory", description="The cloud's inventory file, as the worker sees it: /etc/ceilift/prod.yaml."
+        title="Inventory",
+        description="The cloud's inventory file, as the worker sees it: /etc/ceilift/prod.yaml.",
     )
 
 
@@ -35,26 +38,42 @@ class UpgradeForm(CloudForm):
 
     to: str = Field(title="Target release", description="Exactly as in the catalogue: 9.0.7.")
     dry_run: bool = Field(
-        default=True, title="Dry run", description="Show what would be done; not one command that changes anything is sent."
+        default=True,
+        title="Dry run",
+        description="Show what would be done; not one command that changes anything is sent.",
     )
     approve: str = Field(
-        default="", title="Approved plan hash", description="The hash of the plan you read. Empty: the plan is shown and nothing is changed."
+        default="",
+        title="Approved plan hash",
+        description="The hash of the plan you read. Empty: the plan is shown and nothing is changed.",
     )
-    approver: str = Field(default="", title="Approved by", description="Your name, recorded as stated.")
+    approver: str = Field(
+        default="", title="Approved by", description="Your name, recorded as stated."
+    )
     api_after: Stage = Field(
-        default="polling", title="Switch the API after", description="The API may be switched at any point after the database."
+        default="polling",
+        title="Switch the API after",
+        description="The API may be switched at any point after the database.",
     )
     first: str = Field(
-        default="", title="First polling host", description="Empty: a host that polls the central namespace."
+        default="",
+        title="First polling host",
+        description="Empty: a host that polls the central namespace.",
     )
     accept: list[WithReason] = Field(
-        default_factory=list, title="Accepted findings", description="Blockers that may be accepted, each with a reason."
+        default_factory=list,
+        title="Accepted findings",
+        description="Blockers that may be accepted, each with a reason.",
     )
     without: list[WithReason] = Field(
-        default_factory=list, title="Hosts set aside", description="Hosts left out; they stay open until seen at the new release."
+        default_factory=list,
+        title="Hosts set aside",
+        description="Hosts left out; they stay open until seen at the new release.",
     )
     probe: bool = Field(
-        default=False, title="Probe notification", description="Let gates send one marked notification on a quiet cloud."
+        default=False,
+        title="Probe notification",
+        description="Let gates send one marked notification on a quiet cloud.",
     )
     comment: str = Field(default="", title="Comment", description="Kept with the run.")
 

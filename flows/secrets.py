@@ -20,5 +20,7 @@ class RunSecrets(EnvFileSecrets):
             block = SecretBlock.load(ref.block, _sync=True)  # type: ignore[call-arg]
         except ValueError:
             remedy = "Create it: prefect block create secret, or in the UI under Blocks"
-            raise BadInputError([Fault("Prefect", f"block {ref.block}", "no such Secret block", remedy)]) from None
+            raise BadInputError(
+                [Fault("Prefect", f"block {ref.block}", "no such Secret block", remedy)]
+            ) from None
         return Secret(str(block.get()))

@@ -87,8 +87,18 @@ def start_server() -> Server:
     port = _free_port()
     log = folder / "server.log"
     with log.open("ab") as sink:
-        process = subprocess.Popen(  # noqa: S603 - our own interpreter with fixed arguments
-            [sys.executable, "-m", "prefect", "server", "start", "--host", LOOPBACK, "--port", str(port)],
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "prefect",
+                "server",
+                "start",
+                "--host",
+                LOOPBACK,
+                "--port",
+                str(port),
+            ],
             env=_environment(folder, port),
             stdin=subprocess.DEVNULL,
             stdout=sink,

@@ -16,13 +16,20 @@ _LATE = 1.5
 _EARLY = 0.5
 _SAMPLE = sa.table(
     "sample",
-    sa.column("meter_id", sa.Integer), sa.column("resource_id", sa.Integer),
-    sa.column("timestamp", sa.Float), sa.column("recorded_at", sa.Float),
+    sa.column("meter_id", sa.Integer),
+    sa.column("resource_id", sa.Integer),
+    sa.column("timestamp", sa.Float),
+    sa.column("recorded_at", sa.Float),
     sa.column("message_id", sa.String),
 )
 _METER = sa.table("meter", sa.column("id", sa.Integer), sa.column("name", sa.String))
 _RESOURCE = sa.table(
     "resource", sa.column("internal_id", sa.Integer), sa.column("resource_id", sa.String)
+)
+
+
+_JOINED = _SAMPLE.join(_METER, _METER.c.id == _SAMPLE.c.meter_id).join(
+    _RESOURCE, _RESOURCE.c.internal_id == _SAMPLE.c.resource_id
 )
 
 
@@ -58,7 +65,11 @@ class Account:
 
 
 def account(
-    log: Path, database: str, *, since: float = 0.0, until: float | None = None,
+    log: Path,
+    database: str,
+    *,
+    since: float = 0.0,
+    until: float | None = None,
     interval: float = POLL_INTERVAL_S,
 ) -> Account:
     """Compare the generator's log with the database.
@@ -76,8 +87,10 @@ def account(
     wanted = {line.resource_id: line.serial for line in sent(log)}
     said = summary(log)
     return Account(
-        sent=len(wanted), sent_rate=round(said.rate, 2),
-        sent_longest_gap_s=round(said.longest_gap_s, 3), stored=sum(stored.values()),
+        sent=len(wanted),
+        sent_rate=round(said.rate, 2),
+        sent_longest_gap_s=round(said.longest_gap_s, 3),
+        stored=sum(stored.values()),
         missing=tuple(s for name, s in wanted.items() if name not in stored),
         twice=tuple(s for name, s in wanted.items() if stored[name] > 1),
         not_in_log=tuple(sorted(stored.keys() - wanted.keys())),
@@ -96,38 +109,37 @@ def judge(meter: str, resource: str, times: list[float], end: float, interval: f
     if tail > 2 * interval:
         gaps.append(tail)
     return Polls(
-        meter, resource, len(times),
+        meter,
+        resource,
+        len(times),
         longest_gap_s=round(max(gaps, default=0.0), 2),
         missed=sum(round(gap / interval) - 1 for gap in gaps if gap > _LATE * interval),
         doubled=sum(gap < _EARLY * interval for gap in gaps),
     )
 
 
-def _joined(*columns: sa.ColumnElement[object]) -> sa.Select[tuple[object, ...]]:
-    return sa.select(*columns).select_from(
-        _SAMPLE.join(_METER, _METER.c.id == _SAMPLE.c.meter_id)
-        .join(_RESOURCE, _RESOURCE.c.internal_id == _SAMPLE.c.resource_id)
-    )
-
-
 def _stored(connection: sa.Connection) -> Counter[str]:
     """How many rows each notification has."""
+    resource = _RESOURCE.c.resource_id
     rows = connection.execute(
-        _joined(_RESOURCE.c.resource_id, sa.func.count())
-        .where(_METER.c.name == "image.size", _RESOURCE.c.resource_id.like("lab-%"))
-        .group_by(_RESOURCE.c.resource_id)
+        sa.select(resource, sa.func.count())
+        .select_from(_JOINED)
+        .where(_METER.c.name == "image.size", resource.like("lab-%"))
+        .group_by(resource)
     )
-    return Counter({str(name): int(str(count)) for name, count in rows})
+    return Counter({str(name): int(count) for name, count in rows})
 
 
 def _poll_times(connection: sa.Connection, since: float) -> dict[tuple[str, str], list[float]]:
     """The times of the polls of every meter and resource, in order."""
     name, resource, time = _METER.c.name, _RESOURCE.c.resource_id, _SAMPLE.c.timestamp
     rows = connection.execute(
-        _joined(name, resource, time)
-        .where(name.in_(METERS), time >= since).order_by(name, resource, time)
+        sa.select(name, resource, time)
+        .select_from(_JOINED)
+        .where(name.in_(METERS), time >= since)
+        .order_by(name, resource, time)
     )
-    plain = [(str(meter), str(target), float(str(when))) for meter, target, when in rows]
+    plain = [(str(meter), str(target), float(when)) for meter, target, when in rows]
     return {
         key: [when for *_, when in group] for key, group in groupby(plain, key=lambda row: row[:2])
     }
@@ -135,4 +147,4 @@ def _poll_times(connection: sa.Connection, since: float) -> dict[tuple[str, str]
 
 def _last_stored(connection: sa.Connection) -> float:
     found = connection.execute(sa.select(sa.func.max(_SAMPLE.c.recorded_at))).scalar()
-    return float(str(found or 0))
+    return float(found or 0)

@@ -51,8 +51,11 @@ def configure(lab: Lab) -> None:
     home = lab.root / "rabbitmq"
     text = rendered(
         "rabbitmq.conf",
-        ip=SERVICES_IP, amqp=PORTS.amqp, management=PORTS.management,
-        user=USER, password=credentials.secret(lab, credentials.RABBITMQ),
+        ip=SERVICES_IP,
+        amqp=PORTS.amqp,
+        management=PORTS.management,
+        user=USER,
+        password=credentials.secret(lab, credentials.RABBITMQ),
     )
     write(home / "rabbitmq.conf", text, PRIVATE)
     write(home / "rabbitmq-env.conf", "")

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from lab import accountant, cloud, database, report, traffic
+from lab import accountant, cloud, database, faults, report, traffic
 from lab.errors import LabError, TimeUpError
 from lab.progress import Progress
 from lab.settings import DEFAULT_RELEASES, OLD_RELEASE, the_lab
@@ -61,7 +61,9 @@ def status(
 
 @app.command()
 def reset(
-    to: Annotated[str, typer.Option(help="Only the old release can be gone back to.")] = OLD_RELEASE,
+    to: Annotated[
+        str, typer.Option(help="Only the old release can be gone back to.")
+    ] = OLD_RELEASE,
 ) -> None:
     """Back to every service on 8.1.5, with empty database and queues and no faults."""
     if to != OLD_RELEASE:
@@ -100,6 +102,31 @@ def account(
     typer.echo(plain if output is Format.JSON else report.account_text(found))
     if not found.complete:
         raise typer.Exit(1)
+
+
+@app.command("break")
+def break_(
+    fault: Annotated[str, typer.Argument(help=f"One of {', '.join(faults.FAULTS)}.")],
+    host: Annotated[str | None, typer.Argument(help="Default: a host that suits it.")] = None,
+    when: Annotated[
+        faults.When, typer.Option(help="now restarts the service; restart waits for the next.")
+    ] = faults.When.NOW,
+) -> None:
+    """Break something, so that it can be mended again."""
+    lab = the_lab()
+    cloud.running(lab)
+    typer.echo(faults.inflict(lab, fault, host, when))
+
+
+@app.command()
+def mend(
+    fault: Annotated[str, typer.Argument(help="The fault that was given to break.")],
+    host: Annotated[str | None, typer.Argument(help="As it was given to break.")] = None,
+) -> None:
+    """Undo a fault."""
+    lab = the_lab()
+    cloud.running(lab)
+    typer.echo(faults.mend(lab, fault, host))
 
 
 @traffic_app.command("start")

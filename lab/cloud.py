@@ -7,8 +7,20 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from lab import (
-    broker, credentials, database, fleet, hosts, overseer, packages, processes, readiness,
-    releases, small_services, traffic,
+    broker,
+    credentials,
+    database,
+    faults,
+    fleet,
+    hosts,
+    inventory_file,
+    overseer,
+    packages,
+    processes,
+    readiness,
+    releases,
+    small_services,
+    traffic,
 )
 from lab.errors import LabError
 from lab.progress import Progress
@@ -24,6 +36,7 @@ def up(lab: Lab, wanted: tuple[str, ...], progress: Progress) -> None:
     is started, what is broken is repaired. On failure the lab stays as far as
     it came and ``up`` can be typed again.
     """
+    _refuse_faults(lab)
     main = _prepare(lab, progress)
     began = readiness.now()
     with ThreadPoolExecutor() as pool:
@@ -49,6 +62,7 @@ def reset(lab: Lab, progress: Progress) -> None:
         with progress.step("hosts stopped"):
             traffic.forget(lab)
             fleet.kill(lab, main)
+        faults.forget(lab)
         for host in HOSTS:
             hosts.wipe(lab, host)
             hosts.lay_out(lab, host, installed)
@@ -84,6 +98,13 @@ def running(lab: Lab) -> Supervisor:
     return main
 
 
+def _refuse_faults(lab: Lab) -> None:
+    """With a fault in force data may never flow again, and waiting for it would be in vain."""
+    there = [f"{name} {host}" for host, names in faults.in_force(lab).items() for name in names]
+    if there:
+        raise LabError(f"faults are in force: {', '.join(there)}; bin/lab mend them, or reset")
+
+
 def _prepare(lab: Lab, progress: Progress) -> Supervisor:
     """Folders, secrets and keys, and the lab's supervisord with nothing stale beside it."""
     packages.require()
@@ -92,6 +113,7 @@ def _prepare(lab: Lab, progress: Progress) -> Supervisor:
     credentials.make_secrets(lab)
     credentials.make_ssh_keys(lab)
     broker.configure(lab)
+    inventory_file.write_inventory(lab)
     Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
     if overseer.overseer(lab).alive():
         fleet.wake_all(lab)
@@ -107,8 +129,13 @@ def _programs(lab: Lab) -> tuple[overseer.Program, ...]:
     logins = [hosts.sshd(lab, host) for host in HOSTS]
     inits = [hosts.init(lab, host) for host in HOSTS]
     return (
-        small_services.redis(lab), small_services.snmpd(lab), broker.program(lab),
-        database.program(lab), traffic.program(lab), *logins, *inits,
+        small_services.redis(lab),
+        small_services.snmpd(lab),
+        broker.program(lab),
+        database.program(lab),
+        traffic.program(lab),
+        *logins,
+        *inits,
     )
 
 
@@ -129,9 +156,7 @@ def _start_services(lab: Lab, main: Supervisor, progress: Progress) -> None:
     progress.say("RabbitMQ, MariaDB, Redis and snmpd answer")
 
 
-def _start_fleet(
-    lab: Lab, main: Supervisor, services: Future[None], progress: Progress
-) -> bool:
+def _start_fleet(lab: Lab, main: Supervisor, services: Future[None], progress: Progress) -> bool:
     """Start the hosts; the first time, the schema comes before them."""
     small_services.wait_for_redis()
     if not database.known(lab):
@@ -146,6 +171,8 @@ def _start_fleet(
 
 
 def _forget_data(lab: Lab) -> None:
+    for path in lab.root.glob(f"{lab.ledger.name}*"):
+        path.unlink()
     broker.forget_everything(lab)
     small_services.forget_groups()
     if database.known(lab):

@@ -37,8 +37,14 @@ def run(
     words = [os.fspath(word) for word in command]
     try:
         done = subprocess.run(
-            words, capture_output=True, text=True, timeout=within, env=env, input=stdin,
-            check=False, cwd=cwd,
+            words,
+            capture_output=True,
+            text=True,
+            timeout=within,
+            env=env,
+            input=stdin,
+            check=False,
+            cwd=cwd,
         )
     except subprocess.TimeoutExpired as late:
         raise LabError(f"{words[0]} did not end within {within:.0f} s") from late

@@ -32,12 +32,21 @@ def program(lab: Lab) -> Program:
     """MariaDB with a small memory and an own socket."""
     folder = lab.root / "mariadb"
     command = (
-        "/usr/sbin/mariadbd", "--no-defaults", f"--datadir={folder}",
-        f"--socket={_socket(lab)}", f"--pid-file={lab.run / 'mariadb.pid'}",
-        f"--bind-address={SERVICES_IP}", f"--port={PORTS.database}",
-        f"--user={getpass.getuser()}", "--skip-name-resolve", "--skip-log-bin",
-        "--innodb-buffer-pool-size=128M", "--innodb-flush-log-at-trx-commit=2",
-        "--performance-schema=off", "--max-connections=300", "--character-set-server=utf8mb3",
+        "/usr/sbin/mariadbd",
+        "--no-defaults",
+        f"--datadir={folder}",
+        f"--socket={_socket(lab)}",
+        f"--pid-file={lab.run / 'mariadb.pid'}",
+        f"--bind-address={SERVICES_IP}",
+        f"--port={PORTS.database}",
+        f"--user={getpass.getuser()}",
+        "--skip-name-resolve",
+        "--skip-log-bin",
+        "--innodb-buffer-pool-size=128M",
+        "--innodb-flush-log-at-trx-commit=2",
+        "--performance-schema=off",
+        "--max-connections=300",
+        "--character-set-server=utf8mb3",
     )
     return Program("mariadb", command, stop_seconds=30)
 
@@ -50,10 +59,17 @@ def install(lab: Lab) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     user = getpass.getuser()
     run(
-        ["mariadb-install-db", "--no-defaults", f"--datadir={folder}", f"--user={user}",
-         "--auth-root-authentication-method=socket", f"--auth-root-socket-user={user}",
-         "--skip-test-db"],
-        within=120, env=clean_environment(lab),
+        [
+            "mariadb-install-db",
+            "--no-defaults",
+            f"--datadir={folder}",
+            f"--user={user}",
+            "--auth-root-authentication-method=socket",
+            f"--auth-root-socket-user={user}",
+            "--skip-test-db",
+        ],
+        within=120,
+        env=clean_environment(lab),
     )
     (folder / ".lab-complete").touch()
 
@@ -81,7 +97,8 @@ def ensure_schema(lab: Lab, release: str) -> None:
     config = lab.host(HOSTS[0]) / "etc" / "ceilometer" / "ceilometer.conf"
     run(
         [upgrade, "--skip-gnocchi-resource-types", "--config-file", config],
-        within=120, env=clean_environment(lab),
+        within=120,
+        env=clean_environment(lab),
     )
     ignored = [f"--ignore-table-data={NAME}.{table}" for table in _BUSY_TABLES]
     write(_dump(lab), run([*_client(lab, "mariadb-dump"), *ignored, NAME]), PRIVATE)
@@ -89,8 +106,7 @@ def ensure_schema(lab: Lab, release: str) -> None:
 
 def recreate(lab: Lab) -> None:
     """An empty database with the schema it had when it was new."""
-    rows = _as_root(lab, "SELECT schema_name FROM information_schema.schemata "
-                         f"WHERE schema_name LIKE '{NAME}%'")
+    rows = _as_root(lab, f"SHOW DATABASES LIKE '{NAME}%'")
     _as_root(lab, *(f"DROP DATABASE `{row[0]}`" for row in rows))
     _as_root(lab, f"CREATE DATABASE {NAME} CHARACTER SET utf8mb3")
     run([*_client(lab, "mariadb"), NAME], stdin=_dump(lab).read_text())

@@ -7,15 +7,24 @@ from pathlib import Path
 
 from lab import broker, credentials, database, small_services
 from lab.commands import SYSTEM_PATH
-from lab.files import EXECUTABLE, PRIVATE, link, rendered, write
+from lab.files import EXECUTABLE, PRIVATE, PUBLIC, link, rendered, write
 from lab.overseer import SCRIPT_FOLDER, Program
 from lab.settings import (
-    MARK, METERS, OLD_RELEASE, POLL_INTERVAL_S, PORTS, PROGRAMS, Host, Lab, Role,
+    MARK,
+    METERS,
+    OLD_RELEASE,
+    POLL_INTERVAL_S,
+    PORTS,
+    PROGRAMS,
+    Host,
+    Lab,
+    Role,
 )
 from lab.wsgi import api_command, write_site
 
 _LOGIN = '#!/bin/sh\ncd "$HOME" && exec /bin/sh -c "$SSH_ORIGINAL_COMMAND"\n'
 _WRAPPER = '#!/bin/sh\nexec {python} -m supervisor.supervisorctl -c {config} "$@"\n'
+MAIN_CONFIG = "ceilometer.conf"
 _DONE = ".lab-complete"
 _PRIORITY = {Role.POLLING: 1, Role.NOTIFICATION: 2, Role.COLLECTOR: 3, Role.API: 4}
 
@@ -54,30 +63,48 @@ def wipe(lab: Lab, host: Host) -> None:
 
 
 def write_login(lab: Lab, host: Host, key: str | None = None) -> None:
-    """sshd's configuration, the authorised key and the forced command."""
+    """Write sshd's configuration, the authorised key and the forced command."""
     root = lab.host(host)
     folder = root / "etc" / "ssh"
     write(folder / "login", _LOGIN, EXECUTABLE)
     write(folder / "authorized_keys", (lab.ssh / "id_ed25519.pub").read_text(), PRIVATE)
     text = rendered(
-        "sshd_config", ip=host.ip, port=PORTS.ssh, root=root, name=host.name, mark=MARK,
-        lab=lab.root, path=SYSTEM_PATH, key=lab.ssh / f"host-{key or host.name}",
+        "sshd_config",
+        ip=host.ip,
+        port=PORTS.ssh,
+        root=root,
+        name=host.name,
+        mark=MARK,
+        lab=lab.root,
+        path=SYSTEM_PATH,
+        key=lab.ssh / f"host-{key or host.name}",
     )
     write(folder / "sshd_config", text)
 
 
-def write_ceilometer(lab: Lab, host: Host) -> None:
-    """etc/ceilometer: the services' own configuration."""
+def write_ceilometer(lab: Lab, host: Host, *only: str) -> None:
+    """Write etc/ceilometer: the services' own configuration, all of it or the files named."""
     etc = lab.host(host) / "etc" / "ceilometer"
-    text = rendered(
-        "ceilometer.conf", name=host.name, ip=host.ip, udp=PORTS.udp, etc=etc,
-        transport_url=broker.transport_url(lab), redis=small_services.REDIS_URL,
-        database=database.url(lab), telemetry_secret=credentials.secret(lab, "telemetry"),
+    for name, text in _ceilometer_files(lab, host, etc).items():
+        if not only or name in only:
+            write(etc / name, text, PRIVATE if name == MAIN_CONFIG else PUBLIC)
+
+
+def _ceilometer_files(lab: Lab, host: Host, etc: Path) -> dict[str, str]:
+    main = rendered(
+        MAIN_CONFIG,
+        name=host.name,
+        ip=host.ip,
+        udp=PORTS.udp,
+        etc=etc,
+        transport_url=broker.transport_url(lab),
+        redis=small_services.REDIS_URL,
+        database=database.url(lab),
+        telemetry_secret=credentials.secret(lab, credentials.TELEMETRY),
     )
-    write(etc / "ceilometer.conf", text, PRIVATE)
-    for name in ("pipeline.yaml", "event_pipeline.yaml", "api_paste.ini", "app.wsgi"):
-        write(etc / name, rendered(name, etc=etc))
-    write(etc / "polling.yaml", polling_yaml(host, METERS))
+    names = ("pipeline.yaml", "event_pipeline.yaml", "api_paste.ini", "app.wsgi")
+    rest = {name: rendered(name, etc=etc) for name in names}
+    return {MAIN_CONFIG: main, "polling.yaml": polling_yaml(host, METERS), **rest}
 
 
 def polling_yaml(host: Host, meters: tuple[str, ...]) -> str:
@@ -104,7 +131,10 @@ def write_program(lab: Lab, host: Host, role: Role, release: str = OLD_RELEASE) 
     root = lab.host(host)
     command = api_command(root) if role is Role.API else _agent_command(root, role, release)
     text = rendered(
-        "program.conf", program=PROGRAMS[role], command=command, root=root,
+        "program.conf",
+        program=PROGRAMS[role],
+        command=command,
+        root=root,
         priority=_PRIORITY[role],
     )
     write(lab.program(host, PROGRAMS[role]), text)

@@ -1,4 +1,4 @@
-"""The lab's own supervisord: RabbitMQ, MariaDB, Redis, snmpd, and each host's sshd and supervisord."""
+"""The lab's own supervisord: its servers, and each host's sshd and supervisord."""
 
 from __future__ import annotations
 

@@ -15,7 +15,9 @@ def missing() -> list[str]:
     wanted = LIST.read_text().split()
     done = subprocess.run(
         ["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n", *wanted],
-        capture_output=True, text=True, check=False,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     there = {line.split()[0] for line in done.stdout.splitlines() if line.endswith(" installed")}
     return [package for package in wanted if package not in there]

@@ -85,7 +85,7 @@ def _titled_in(pid: int, folder: Path) -> bool:
     if not _read(pid, "cmdline").startswith(_TITLES):
         return False
     try:
-        return Path(os.readlink(_PROC / str(pid) / "cwd")).is_relative_to(folder)
+        return (_PROC / str(pid) / "cwd").readlink().is_relative_to(folder)
     except OSError:
         return False
 

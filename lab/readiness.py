@@ -45,6 +45,7 @@ def api_status(host: Host, within: float = 30) -> int:
 
 def wait_for_samples(lab: Lab, since: float, within: float = 120) -> None:
     """Return when every target has every meter since then."""
+
     def all_there() -> bool:
         return not silent_targets(lab, since)
 
@@ -55,8 +56,12 @@ def wait_for_api(within: float = 60) -> None:
     """Return when /v2/meters answers 200 on every API host."""
     ok = 200
     for host in API_HOSTS:
-        until(lambda host=host: api_status(host) == ok,  # type: ignore[misc]
-              f"the API on {host.name} answers", within, every=0.3)
+        until(
+            lambda host=host: api_status(host) == ok,  # type: ignore[misc]
+            f"the API on {host.name} answers",
+            within,
+            every=0.3,
+        )
 
 
 def polled_lately(lab: Lab) -> bool:

@@ -90,8 +90,19 @@ def _install(lab: Lab, venv: Path, release: str, pins: str) -> None:
     uv = [sys.executable, "-m", "uv", "--quiet"]
     run([*uv, "venv", "--python", PYTHON, venv])
     run(
-        [*uv, "pip", "install", "--python", venv / "bin" / "python", "--no-deps",
-         "--link-mode", "copy", "--compile-bytecode", "-r", requirements],
+        [
+            *uv,
+            "pip",
+            "install",
+            "--python",
+            venv / "bin" / "python",
+            "--no-deps",
+            "--link-mode",
+            "copy",
+            "--compile-bytecode",
+            "-r",
+            requirements,
+        ],
         within=600,
     )
 
@@ -101,7 +112,8 @@ def _bytes_member_id(path: Path) -> None:
     changed = re.sub(
         r"my_id or str\(uuid\.uuid4\(\)\)$",
         'my_id or str(uuid.uuid4()).encode("ascii")',
-        text, flags=re.MULTILINE,
+        text,
+        flags=re.MULTILINE,
     )
     if changed == text and ".encode(" not in text:
         raise LabError(f"{path}: the line that makes the member id was not found")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lab import database, overseer, readiness, traffic
-from lab.accountant import Account
+from lab.accountant import Account, Polls
 from lab.errors import LabError
 from lab.rpc import RUNNING, Supervisor
 from lab.settings import API_HOSTS, HOSTS, Host, Lab, Role
@@ -78,18 +78,21 @@ def traffic_text(lab: Lab) -> str:
 
 def account_text(found: Account) -> str:
     """The account as an operator reads it."""
+    sent = f"{found.sent} ({found.sent_rate}/s, longest gap {found.sent_longest_gap_s} s)"
     lines = [
-        f"sent {found.sent} ({found.sent_rate}/s, longest gap {found.sent_longest_gap_s} s), "
-        f"stored {found.stored}, missing {_some(found.missing)}, twice {_some(found.twice)}"
+        f"sent {sent}, stored {found.stored}",
+        f"missing {_some(found.missing)}, twice {_some(found.twice)}",
     ]
     if found.not_in_log:
         lines.append(f"stored but not in the log: {_some(found.not_in_log)}")
     lines.append(f"{'meter':24} {'resource':12} {'polls':>5} {'gap s':>7} missed doubled")
-    lines += [
-        f"{p.meter:24} {p.resource:12} {p.found:5} {p.longest_gap_s:7.2f} {p.missed:6} {p.doubled:7}"
-        for p in found.polls
-    ]
+    lines += [_polls_text(polls) for polls in found.polls]
     return "\n".join(lines)
+
+
+def _polls_text(polls: Polls) -> str:
+    what = f"{polls.meter:24} {polls.resource:12} {polls.found:5}"
+    return f"{what} {polls.longest_gap_s:7.2f} {polls.missed:6} {polls.doubled:7}"
 
 
 def _some(values: tuple[object, ...]) -> str:

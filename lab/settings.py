@@ -14,8 +14,9 @@ from lab.errors import LabError
 REPOSITORY = Path(__file__).resolve().parent.parent
 PYTHON = Path("/usr/bin/python3.11")
 OLD_RELEASE = "8.1.5"
-DEFAULT_RELEASES = ("8.1.5", "9.0.7")
-TRAFFIC_RELEASE = "9.0.7"
+NEW_RELEASE = "9.0.7"
+DEFAULT_RELEASES = (OLD_RELEASE, NEW_RELEASE)
+TRAFFIC_RELEASE = NEW_RELEASE
 POLL_INTERVAL_S = 10
 METERS = ("hardware.cpu.load.1min", "hardware.memory.total")
 NETWORK = os.environ.get("CEILIFT_LAB_NET", "127.66")
@@ -139,6 +140,16 @@ class Lab:
     def inventory(self) -> Path:
         """The inventory written for the product."""
         return self.root / "inventory.yaml"
+
+    @cached_property
+    def faults(self) -> Path:
+        """Which faults are in force."""
+        return self.root / "faults.json"
+
+    @cached_property
+    def ledger(self) -> Path:
+        """The product's ledger for this lab; a reset forgets it."""
+        return self.root / "ledger.db"
 
     @cached_property
     def sent_log(self) -> Path:

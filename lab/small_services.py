@@ -15,21 +15,41 @@ REDIS_URL = f"redis://{SERVICES_IP}:{PORTS.redis}"
 def redis(lab: Lab) -> Program:
     """Redis that keeps nothing on disk."""
     command = (
-        "/usr/bin/redis-server", "--bind", SERVICES_IP, "--port", str(PORTS.redis),
-        "--dir", str(lab.run), "--appendonly", "no", "--save", "''",
-        "--protected-mode", "no", "--daemonize", "no",
+        "/usr/bin/redis-server",
+        "--bind",
+        SERVICES_IP,
+        "--port",
+        str(PORTS.redis),
+        "--dir",
+        str(lab.run),
+        "--appendonly",
+        "no",
+        "--save",
+        "''",
+        "--protected-mode",
+        "no",
+        "--daemonize",
+        "no",
     )
     return Program("redis", command)
 
 
 def snmpd(lab: Lab) -> Program:
-    """snmpd on every target's address."""
+    """One snmpd on every target's address."""
     folder = lab.root / "snmpd"
     addresses = ",".join(f"udp:{target}:{PORTS.snmp}" for target in TARGETS)
     write(folder / "snmpd.conf", rendered("snmpd.conf", addresses=addresses))
     command = (
-        "/usr/sbin/snmpd", "-f", "-Lo", "-C", "-c", str(folder / "snmpd.conf"),
-        "-p", str(lab.run / "snmpd.pid"), "-I", "-smux",
+        "/usr/sbin/snmpd",
+        "-f",
+        "-Lo",
+        "-C",
+        "-c",
+        str(folder / "snmpd.conf"),
+        "-p",
+        str(lab.run / "snmpd.pid"),
+        "-I",
+        "-smux",
     )
     environment = {"SNMP_PERSISTENT_DIR": str(folder), "MIBS": ""}
     return Program("snmpd", command, environment)

@@ -71,7 +71,7 @@ def forget(lab: Lab) -> None:
 def running(lab: Lab) -> bool:
     """Whether the generator runs."""
     main = overseer.overseer(lab)
-    return main.alive() and main.states().get(NAME) == "RUNNING"
+    return main.alive() and main.states().get(NAME) in {"STARTING", "RUNNING"}
 
 
 def sent(log: Path) -> Iterator[Sent]:

@@ -8,7 +8,6 @@ from typing import TypeVar
 
 from lab.errors import TimeUpError
 
-
 T = TypeVar("T")
 
 

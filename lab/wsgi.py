@@ -9,8 +9,12 @@ from lab.files import rendered, write
 from lab.settings import PORTS, Host, Lab
 
 _AS_WWW_DATA = (
-    "setpriv", "--reuid=www-data", "--regid=www-data", "--clear-groups",
-    "--inh-caps=+dac_override", "--ambient-caps=+dac_override",
+    "setpriv",
+    "--reuid=www-data",
+    "--regid=www-data",
+    "--clear-groups",
+    "--inh-caps=+dac_override",
+    "--ambient-caps=+dac_override",
 )
 """mod_wsgi refuses to run as root. www-data with this capability reads the
 lab's files wherever the checkout is; apache itself never runs as root."""

@@ -45,7 +45,9 @@ def _backup(session: Session, step: Step) -> str:
     )
     shell = session.cloud.connections.shell(database.backup.host)
     script = dump_script(target, needed_bytes=_size(session))
-    result = session.actor.act(shell, step.id, f"dump to {target.folder}", script, timeout_s=DUMP_TIMEOUT_S)
+    result = session.actor.act(
+        shell, step.id, f"dump to {target.folder}", script, timeout_s=DUMP_TIMEOUT_S
+    )
     if not result.ok:
         raise StepFailedError(
             f"{step.id}: the dump failed on {shell.host}: {_said(result)}",
@@ -75,7 +77,11 @@ def _dbsync(session: Session, step: Step) -> str:
         timeout_s=deadline + 60,
     )
     _check_dbsync(result, step, host.name, deadline)
-    return "dry run" if session.dry_run else f"{program} of {release.version} ended with 0 in {result.seconds:.1f} s"
+    return (
+        "dry run"
+        if session.dry_run
+        else f"{program} of {release.version} ended with 0 in {result.seconds:.1f} s"
+    )
 
 
 def _check_dbsync(result: Result, step: Step, host: str, deadline: float) -> None:
@@ -110,4 +116,3 @@ def _database(session: Session) -> Database:
 def _size(session: Session) -> int | None:
     store = session.cloud.samples
     return None if store is None else store.facts().size_bytes
-

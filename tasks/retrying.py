@@ -32,7 +32,9 @@ def is_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> boo
     return False
 
 
-def node_task(retries: int = RETRIES) -> Callable[[Callable[[list[str]], NodesDone]], Task[[list[str]], Any]]:
+def node_task(
+    retries: int = RETRIES,
+) -> Callable[[Callable[[list[str]], NodesDone]], Task[[list[str]], Any]]:
     """A Prefect task that carries out nodes of the plan, named by their ids.
 
     Never cached. A known error becomes a Failed state (Paused, NotStarted: named so) with the
@@ -47,7 +49,7 @@ def node_task(retries: int = RETRIES) -> Callable[[Callable[[list[str]], NodesDo
             except TransientError as error:
                 if _tries_left(retries):
                     raise
-                current().halt(str(error))
+                current().halt(error)
                 return Failed(message=str(error))
             except CeiliftError as error:
                 return _end_state(error)

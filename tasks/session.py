@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field
 from typing import Any
 
-from ceilift.clock import monotonic, timestamp
+from ceilift.account import Key, Learned, Span
+from ceilift.clock import monotonic, now, timestamp
 from ceilift.cloud import Cloud
 from ceilift.errors import CeiliftError, PausedError, StepFailedError, TransientError
-from ceilift.ledger.store import RunJournal
 from ceilift.plan import Action, Gate, Plan, Step
+from ceilift.record import Reading
 from ceilift.release import Catalogue
-from ceilift.remote.act import Actor
+from ceilift.remote.act import Actor, Journal
 from tasks.progress import Progress, Silent
 
 WORKERS = 24
 BEGINS_SOMETHING_NEW = frozenset(
-    {Action.BACKUP, Action.DBSYNC, Action.STOP, Action.START, Action.WARM_API, Action.SWITCH_API}
+    {
+        Action.BACKUP,
+        Action.DBSYNC,
+        Action.STOP,
+        Action.START,
+        Action.WARM_API,
+        Action.SWITCH_API,
+    }
 )
 CURRENT: ContextVar[Session] = ContextVar("ceilift_session")
 
@@ -31,26 +40,45 @@ Work = Callable[["Session", Any], str]
 class Session:
     """The cloud, the approved plan, and the ledger's record of this run.
 
-    `halted` holds the reason once a node failed or a gate did not pass: from then on nothing new
-    begins; what was begun is still judged and secured.
+    `error` holds what halted the run once a node failed or a gate did not pass: from then on
+    nothing new begins; what was begun is still judged and secured. In a dry run `upgrade` is
+    None and nothing is written to the ledger; otherwise `opened` is when it was (epoch seconds). `spans` are the stages' times, `readings` what was
+    measured on the way.
     """
 
     cloud: Cloud
     catalogue: Catalogue
     plan: Plan
-    upgrade: int
-    journal: RunJournal
+    journal: Journal
     actor: Actor
-    dry_run: bool = False
+    upgrade: int | None = None
+    opened: float | None = None
     progress: Progress = field(default_factory=Silent)
-    halted: str | None = None
+    error: CeiliftError | None = None
+    spans: list[Span] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
+    learned: dict[Key, Learned] = field(default_factory=dict)
     started_at: dict[str, float] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def halt(self, reason: str) -> None:
-        """Let nothing new begin; the first reason is kept."""
+    @property
+    def dry_run(self) -> bool:
+        """Whether nothing may be changed, the ledger included."""
+        return self.upgrade is None
+
+    def halt(self, error: CeiliftError) -> None:
+        """Let nothing new begin; the first error is kept."""
         with self.lock:
-            self.halted = self.halted or reason
+            self.error = self.error or error
+
+    @contextmanager
+    def stage_span(self, name: str) -> Iterator[None]:
+        """Remember when a stage ran."""
+        start = now()
+        try:
+            yield
+        finally:
+            self.spans.append(Span(name, start, now()))
 
 
 class NotStartedError(CeiliftError):
@@ -99,27 +127,35 @@ def _together(errors: list[CeiliftError]) -> CeiliftError:
 
 def _one(session: Session, node_id: str, work: Work) -> dict[str, str]:
     node = session.plan.node(node_id)
-    if session.halted and _begins(node):
-        msg = f"{node_id} was not started: {session.halted}"
-        raise NotStartedError(msg)
+    if session.error is not None and _begins(node):
+        raise NotStartedError(f"{node_id} was not started: {session.error}")
     begun = monotonic()
     session.progress.started(node_id)
     intent = session.journal.intend(node_id, _place(node), node.why)
     try:
         detail = work(session, node)
     except CeiliftError as error:
-        _ended(session, intent, node_id, "paused" if isinstance(error, PausedError) else "failed", str(error), begun)
+        _ended(
+            session,
+            intent,
+            node_id,
+            "paused" if isinstance(error, PausedError) else "failed",
+            str(error),
+            begun,
+        )
         if not isinstance(error, TransientError):
-            session.halt(f"{node_id}: {error}")
+            session.halt(error)
         raise
     _ended(session, intent, node_id, "dry" if session.dry_run else "done", detail, begun)
-    if not session.dry_run:
+    if session.upgrade is not None:
         release = node.release or session.plan.to
         session.cloud.ledger.add_evidence(session.upgrade, node_id, release, timestamp(), detail)
     return {"node": node_id, "detail": detail}
 
 
-def _ended(session: Session, intent: int, node_id: str, status: str, detail: str, begun: float) -> None:
+def _ended(
+    session: Session, intent: int, node_id: str, status: str, detail: str, begun: float
+) -> None:
     session.journal.outcome(intent, status, detail)
     session.progress.finished(node_id, status, monotonic() - begun)
 
@@ -130,3 +166,15 @@ def _begins(node: Step | Gate) -> bool:
 
 def _place(node: Step | Gate) -> str:
     return node.targets[0].host if len(node.targets) == 1 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """When the command was given (epoch seconds), Prefect's own start in seconds, and whether typed."""
+
+    at: float
+    prefect_s: float = 0.0
+    typed: bool = False
+
+
+BEGUN: ContextVar[Begun | None] = ContextVar("ceilift_begun", default=None)

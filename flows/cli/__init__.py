@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from flows.cli import look
+from flows.cli import inventory, look, memory, releases, serve, upgrade
 
 app = typer.Typer(
     name="ceilift",
@@ -14,3 +14,8 @@ app = typer.Typer(
     add_completion=False,
 )
 look.register(app)
+upgrade.register(app)
+memory.register(app)
+serve.register(app)
+app.add_typer(inventory.app, name="inventory")
+app.add_typer(releases.app, name="releases")

@@ -31,7 +31,9 @@ def init(file: FileArgument = Path("inventory.yaml")) -> None:
         fault = Fault(str(file), "", "is already there", "Give another name, or edit it")
         raise BadInputError([fault]) from None
     except OSError as error:
-        fault = Fault(str(file), "", f"cannot be written ({error.strerror})", "Give a folder you may write in")
+        fault = Fault(
+            str(file), "", f"cannot be written ({error.strerror})", "Give a folder you may write in"
+        )
         raise BadInputError([fault]) from None
     say(f"wrote {file}; describe your cloud in it, then: ceilift inventory check -i {file}")
 

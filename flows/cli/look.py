@@ -32,8 +32,13 @@ from flows.cli.options import (
 )
 from flows.cli.output import Format, command, print_json, say, stdout
 
-SaveOption = Annotated[Path | None, typer.Option("--save", help="Write what was seen to this file, for `plan --state`.")]
-StateOption = Annotated[Path | None, typer.Option("--state", help="Plan from a saved state: no network is used.")]
+SaveOption = Annotated[
+    Path | None,
+    typer.Option("--save", help="Write what was seen to this file, for `plan --state`."),
+]
+StateOption = Annotated[
+    Path | None, typer.Option("--state", help="Plan from a saved state: no network is used.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -53,7 +58,9 @@ def preflight(
 
     state = look(inventory)
     if save is not None:
-        save.write_text(json.dumps(state_to_json(state), indent=2, sort_keys=True), encoding="utf-8")
+        save.write_text(
+            json.dumps(state_to_json(state), indent=2, sort_keys=True), encoding="utf-8"
+        )
         say(f"saved to {save}")
     if format is Format.JSON:
         print_json(state_to_json(state))
@@ -61,7 +68,9 @@ def preflight(
         state_table(stdout(), state)
     unreachable = [host.name for host in state.hosts if not host.reachable]
     if unreachable:
-        raise CeiliftError(f"not reached: {', '.join(unreachable)}", next_command="ceilift inventory check")
+        raise CeiliftError(
+            f"not reached: {', '.join(unreachable)}", next_command="ceilift inventory check"
+        )
 
 
 @command
@@ -80,7 +89,14 @@ def plan(
 ) -> None:
     """Show what an upgrade would do, step by step, and the exact command that would do it."""
     request = make_request(
-        to, path, first=first, api_after=api_after, probe=probe, accept=accept, without=without, reasons=reason
+        to,
+        path,
+        first=first,
+        api_after=api_after,
+        probe=probe,
+        accept=accept,
+        without=without,
+        reasons=reason,
     )
     described = load_inventory(inventory)
     catalogue = load_catalogue()
@@ -113,7 +129,12 @@ def read_state(file: Path) -> CloudState:
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        fault = Fault(str(file), "", f"cannot be read ({error})", "Write one with: ceilift preflight --save FILE")
+        fault = Fault(
+            str(file),
+            "",
+            f"cannot be read ({error})",
+            "Write one with: ceilift preflight --save FILE",
+        )
         raise BadInputError([fault]) from None
     return state_from_json(data, str(file))
 
@@ -129,7 +150,16 @@ def closing_line(made: Plan, inventory: Path) -> str:
 
 def upgrade_command(request: Request, inventory: Path, path: str) -> str:
     """The `ceilift upgrade` line that asks for exactly this request, without its approval."""
-    words = ["ceilift", "upgrade", "--inventory", str(inventory), "--to", request.to, "--path", path]
+    words = [
+        "ceilift",
+        "upgrade",
+        "--inventory",
+        str(inventory),
+        "--to",
+        request.to,
+        "--path",
+        path,
+    ]
     if request.api_after != "polling":
         words += ["--api-after", request.api_after]
     if request.first:
@@ -139,5 +169,3 @@ def upgrade_command(request: Request, inventory: Path, path: str) -> str:
     for aside in request.without:
         words += ["--without", aside.id, "--reason", aside.reason]
     return shlex.join(words + (["--probe"] if request.probe else []))
-
-

@@ -13,25 +13,48 @@ from flows.cli.output import Format
 
 InventoryOption = Annotated[
     Path,
-    typer.Option("--inventory", "-i", envvar="CEILIFT_INVENTORY", help="The cloud's inventory file (YAML)."),
+    typer.Option(
+        "--inventory", "-i", envvar="CEILIFT_INVENTORY", help="The cloud's inventory file (YAML)."
+    ),
 ]
-FormatOption = Annotated[Format, typer.Option("--format", help="text for people, json alone on stdout.")]
+FormatOption = Annotated[
+    Format, typer.Option("--format", help="text for people, json alone on stdout.")
+]
 ToOption = Annotated[str, typer.Option("--to", help="The target release, exactly: 9.0.7.")]
-PathOption = Annotated[str, typer.Option("--path", help="full (stop all of a kind) or partial (rolling).")]
-FirstOption = Annotated[str | None, typer.Option("--first", help="Host of the first polling agent.")]
+PathOption = Annotated[
+    str, typer.Option("--path", help="full (stop all of a kind) or partial (rolling).")
+]
+FirstOption = Annotated[
+    str | None, typer.Option("--first", help="Host of the first polling agent.")
+]
 ApiAfterOption = Annotated[
-    str, typer.Option("--api-after", help="Stage after which the API is switched: database, collector, notification, polling.")
+    str,
+    typer.Option(
+        "--api-after",
+        help="Stage after which the API is switched: database, collector, notification, polling.",
+    ),
 ]
 ProbeOption = Annotated[
-    bool, typer.Option("--probe", help="Let gates send one marked notification; the report names the row it leaves.")
+    bool,
+    typer.Option(
+        "--probe",
+        help="Let gates send one marked notification; the report names the row it leaves.",
+    ),
 ]
 AcceptOption = Annotated[
-    list[str] | None, typer.Option("--accept", help="Finding to accept; give one --reason for each, in order.")
+    list[str] | None,
+    typer.Option("--accept", help="Finding to accept; give one --reason for each, in order."),
 ]
 WithoutOption = Annotated[
-    list[str] | None, typer.Option("--without", help="Host to set aside; give one --reason for each, after those of --accept.")
+    list[str] | None,
+    typer.Option(
+        "--without", help="Host to set aside; give one --reason for each, after those of --accept."
+    ),
 ]
-ReasonOption = Annotated[list[str] | None, typer.Option("--reason", help="Why a finding is accepted or a host set aside.")]
+ReasonOption = Annotated[
+    list[str] | None,
+    typer.Option("--reason", help="Why a finding is accepted or a host set aside."),
+]
 
 
 def with_reasons(
@@ -45,7 +68,9 @@ def with_reasons(
     given = reasons or []
     if len(names) != len(given) or not all(reason.strip() for reason in given):
         what = f"{len(names)} --accept/--without but {len(given)} --reason"
-        raise BadInputError([Fault("command line", "--reason", what, "Give one reason that is not blank for each")])
+        raise BadInputError(
+            [Fault("command line", "--reason", what, "Give one reason that is not blank for each")]
+        )
     pairs = [Accepted(name, reason) for name, reason in zip(names, given, strict=True)]
     split = len(accept or [])
     return tuple(pairs[:split]), tuple(pairs[split:])
@@ -65,5 +90,11 @@ def make_request(
     """What the command line asks for. Raises BadInputError for reasons that do not match."""
     accepted, aside = with_reasons(accept, without, reasons)
     return Request(
-        to=to, path=path, first=first, api_after=api_after, probe=probe, accept=accepted, without=aside
+        to=to,
+        path=path,
+        first=first,
+        api_after=api_after,
+        probe=probe,
+        accept=accepted,
+        without=aside,
     )

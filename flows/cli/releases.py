@@ -27,7 +27,9 @@ def list_releases(format: FormatOption = Format.TEXT) -> None:  # noqa: A002 - t
     table = Table("release", "name", "components", "dbsync")
     for release in found:
         components = ", ".join(component.value for component in release.scripts.value)
-        table.add_row(release.version, release.name, components, " ".join(release.dbsync.command.value))
+        table.add_row(
+            release.version, release.name, components, " ".join(release.dbsync.command.value)
+        )
     stdout().print(table)
 
 

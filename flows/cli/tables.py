@@ -22,7 +22,18 @@ def state_table(console: Console, state: CloudState) -> None:
 
 def _instances(state: CloudState) -> Table:
     table = Table(title=f"Cloud {state.cloud}, seen {state.taken_at}", title_justify="left")
-    for heading in ("host", "component", "unit", "runs", "would start", "restart", "pids", "polls", "config", "pipeline"):
+    for heading in (
+        "host",
+        "component",
+        "unit",
+        "runs",
+        "would start",
+        "restart",
+        "pids",
+        "polls",
+        "config",
+        "pipeline",
+    ):
         table.add_column(heading)
     for item in state.instances:
         table.add_row(*_instance_row(item))
@@ -51,7 +62,9 @@ def _hosts(state: CloudState) -> Table:
     for heading in ("host", "releases installed", "dump tools", "clock"):
         table.add_column(heading)
     for host in state.hosts:
-        table.add_row(host.name, ", ".join(host.installed) or "-", ", ".join(host.tools) or "-", _skew(host))
+        table.add_row(
+            host.name, ", ".join(host.installed) or "-", ", ".join(host.tools) or "-", _skew(host)
+        )
     return table
 
 
@@ -94,4 +107,6 @@ def _database(console: Console, state: CloudState) -> None:
     else:
         rate = "-" if found.insert_rate is None else f"{found.insert_rate:.1f}"
         size = "-" if found.size_bytes is None else f"{found.size_bytes / 1e6:.1f} MB"
-        console.print(f"Database: {found.backend} {found.version}, {size}, {found.samples} samples, {rate} rows/s written")
+        console.print(
+            f"Database: {found.backend} {found.version}, {size}, {found.samples} samples, {rate} rows/s written"
+        )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-WHERE = "import flows, tasks; print(flows.__file__, tasks.__file__)"
+WHERE = "import flows, tasks; print(flows.__file__, tasks.__file__, sep='\\n')"
 
 
 @pytest.fixture
@@ -37,13 +37,17 @@ def test_a_console_script_does_not_see_the_working_folder(foreign: Path, root: P
 
     done = python(str(script), folder=foreign)
 
-    assert done.stdout.split() == [str(root / name / "__init__.py") for name in ("flows", "tasks")]
+    assert done.stdout.splitlines() == [
+        str(root / name / "__init__.py") for name in ("flows", "tasks")
+    ]
 
 
 def test_python_can_be_told_not_to_look_in_the_working_folder(foreign: Path, root: Path) -> None:
     done = python("-c", WHERE, folder=foreign, PYTHONSAFEPATH="1")
 
-    assert done.stdout.split() == [str(root / name / "__init__.py") for name in ("flows", "tasks")]
+    assert done.stdout.splitlines() == [
+        str(root / name / "__init__.py") for name in ("flows", "tasks")
+    ]
 
 
 def test_foreign_tasks_found_first_are_refused_with_both_places_named(

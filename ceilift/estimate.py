@@ -1,0 +1,192 @@
+"""How long things are expected to take, and what a stage is expected to lose. Estimates only.
+
+Seconds come from the release catalogue and the agents' own polling intervals; the few constants
+say what they stand for. Nothing here is part of a plan's intent.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ceilift.component import Component
+from ceilift.plan import Action, ExpectedLoss, Gate, GateKind, Stage, Step, Target
+from ceilift.situation import Situation
+
+LOOK_S = 5.0  # the broker's management view is renewed about every five seconds
+BEAT_S = 30.0  # a killed member stays in its group until its last beat has expired
+MARGIN_S = 30.0  # what a gate may wait beyond the expected
+PATIENCE = 1.5  # intervals allowed for every interval expected
+REMOTE_S = 1.0  # one short command on a host
+BACKUP_BYTES_PER_S = 20e6  # a dump through one pipe, on the slow side
+DEFAULT_STOP_S = 2.0
+DEFAULT_START_S = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The seconds one plan reckons with, per component where they differ."""
+
+    stop_s: Mapping[Component, float]
+    start_s: Mapping[Component, float]
+    backup_s: float
+    dbsync_s: float
+    interval_s: float
+    first_poll_s: float
+    polled_before: frozenset[Target]
+    polling_agents: int
+
+    @property
+    def first_agent_gap_s(self) -> float:
+        """From the stop of a polling agent to the first poll of the first new one."""
+        polling = Component.POLLING
+        return self.stop_s[polling] + self.start_s[polling] + self.first_poll_s
+
+    @property
+    def first_gate_s(self) -> float:
+        """From the start of the first new polling agent to its proof: the others wait for it."""
+        return self.start_s[Component.POLLING] + self.first_poll_s + LOOK_S
+
+
+def pace_of(situation: Situation) -> Pace:
+    """The pace of one cloud: stops as the releases that ran, starts as the target."""
+    target = situation.target
+    return Pace(
+        stop_s={component: _stop_s(situation, component) for component in Component},
+        start_s={c: target.timing.start_s.value.get(c, DEFAULT_START_S) for c in Component},
+        backup_s=_backup_s(situation),
+        dbsync_s=target.timing.dbsync_s.value,
+        interval_s=polling_interval_s(situation),
+        first_poll_s=first_poll_s(situation),
+        polled_before=frozenset(p.target for p in situation.wanted(Component.POLLING) if p.ran),
+        polling_agents=len(situation.wanted(Component.POLLING)),
+    )
+
+
+def polling_interval_s(situation: Situation) -> float:
+    """The longest of the agents' intervals, in seconds; where none is known the target's own."""
+    places = situation.wanted(Component.POLLING)
+    known = [p.config.interval_s for p in places if p.config and p.config.interval_s]
+    return max(known, default=float(situation.target.polling.default_interval_s.value))
+
+
+def first_poll_s(situation: Situation) -> float:
+    """Seconds from a polling agent's start to its first poll, by the catalogue."""
+    places = situation.wanted(Component.POLLING)
+    coordinated = any(place.config and place.config.coordinated for place in places)
+    intervals = situation.target.first_poll_intervals(coordinated=coordinated)
+    return intervals * polling_interval_s(situation)
+
+
+def node_seconds(node: Step | Gate, pace: Pace) -> float:
+    """What one step or gate is expected to take."""
+    if isinstance(node, Gate):
+        return _gate_seconds(node.kind, pace)
+    component = node.targets[0].component
+    seconds = {
+        Action.BACKUP: pace.backup_s,
+        Action.DBSYNC: pace.dbsync_s,
+        Action.STOP: pace.stop_s[component] + REMOTE_S,
+        Action.START: pace.start_s[component] + REMOTE_S,
+        Action.ENABLE: REMOTE_S,
+        Action.WARM_API: pace.start_s[component] + REMOTE_S,
+        Action.SWITCH_API: 2 * REMOTE_S,
+    }
+    return seconds[node.action]
+
+
+def gate_timeout_s(kind: GateKind, pace: Pace) -> float:
+    """How long a gate may wait for a healthy verdict, in seconds."""
+    slowest = max(pace.start_s.values())
+    if kind is GateKind.ALL_STOPPED:
+        return BEAT_S + LOOK_S + MARGIN_S
+    if kind is GateKind.API:
+        return slowest + MARGIN_S
+    waits = pace.interval_s
+    if kind is GateKind.POLLING:
+        waits = max(pace.first_poll_s, pace.interval_s)
+    return round(PATIENCE * waits + slowest + MARGIN_S, 1)
+
+
+def stage_seconds(stage: Stage, nodes: Mapping[str, Step | Gate], pace: Pace) -> float:
+    """A stage takes the sum of its waves, a wave as long as its slowest node."""
+    waves = (max(node_seconds(nodes[n], pace) for n in wave) for wave in stage.batches)
+    return round(sum(waves), 1)
+
+
+def expected_loss(stage: Stage, nodes: Mapping[str, Step | Gate], pace: Pace) -> ExpectedLoss:
+    """What the stage is expected to cost: samples are lost only while nobody polls."""
+    inside = [nodes[node_id] for wave in stage.batches for node_id in wave]
+    if stage.name == Component.API and all(_is(node, Action.STOP) for node in inside):
+        return ExpectedLoss(why="these hosts serve no API any more")
+    if stage.name != Component.POLLING:
+        return ExpectedLoss(why=_KEPT[stage.name])
+    starts = [node for node in inside if _is(node, Action.START)]
+    if not any(start.targets[0] in pace.polled_before for start in starts):
+        return ExpectedLoss(why="no agent pauses")
+    waves = sum(_is(nodes[wave[0]], Action.START) for wave in stage.batches)
+    return polling_loss(pace, alone=pace.polling_agents == 1, start_waves=waves)
+
+
+def polling_loss(pace: Pace, *, alone: bool, start_waves: int = 2) -> ExpectedLoss:
+    """The polling pause of a resource, by the catalogue.
+
+    A gap between samples counts round(gap / interval) - 1 polls missed, and the longest gap is
+    the pause and one interval: so round(pause / interval) at most.
+    `alone`: there is only the first agent. `start_waves` counts the first agent's own and one
+    for every batch of others, each of which waits for the batch before it to be started.
+    """
+    gap = pace.first_agent_gap_s + (0.0 if alone else pace.first_gate_s)
+    waits = max(start_waves - 2, 0) * pace.start_s[Component.POLLING]
+    gap += waits
+    why = (
+        f"nobody polls from the stop ({pace.stop_s[Component.POLLING]:g} s) over the start "
+        f"({pace.start_s[Component.POLLING]:g} s) to the first poll ({pace.first_poll_s:g} s)"
+    )
+    if not alone:
+        why += f"; all but the first agent also wait for its gate ({pace.first_gate_s:g} s)"
+    if waits:
+        why += f"; the last batch waits until the others are started ({waits:g} s)"
+    why += (
+        "; between two samples of a resource there is up to one interval "
+        f"({pace.interval_s:g} s) more, by when it was polled last"
+    )
+    missed = math.floor(gap / pace.interval_s + 0.5)
+    return ExpectedLoss(missed=missed, doubled=0, longest_gap_s=round(gap, 1), why=why)
+
+
+_KEPT = {
+    "database": "nothing is stopped",
+    "collector": "metering.sample keeps what arrives while no collector runs; its backlog grows",
+    "notification": "the notifications queues keep what arrives while no agent runs; they grow",
+    "api": "no request fails: the new application is loaded before it is switched to",
+}
+
+
+def _is(node: Step | Gate, action: Action) -> bool:
+    return isinstance(node, Step) and node.action is action
+
+
+def _gate_seconds(kind: GateKind, pace: Pace) -> float:
+    seconds = {
+        GateKind.ALL_STOPPED: LOOK_S,
+        GateKind.COLLECTOR: 2 * LOOK_S,
+        GateKind.NOTIFICATION: pace.interval_s + LOOK_S,
+        GateKind.POLLING: pace.first_poll_s + LOOK_S,
+        GateKind.API: LOOK_S,
+    }
+    return seconds[kind]
+
+
+def _stop_s(situation: Situation, component: Component) -> float:
+    ran = {one.release or "" for one in situation.running_before if one.component is component}
+    known = situation.catalogue.releases
+    releases = [known[name] for name in sorted(ran) if name in known] or [situation.target]
+    return max(one.timing.stop_s.value.get(component, DEFAULT_STOP_S) for one in releases)
+
+
+def _backup_s(situation: Situation) -> float:
+    database = situation.state.database
+    size = database.size_bytes if database is not None else None
+    return REMOTE_S + (size or 0) / BACKUP_BYTES_PER_S

@@ -1,0 +1,74 @@
+"""What stands against a plan, and what is worth knowing about it: small pure rules, one list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+from ceilift.finding import Finding, Severity, most_severe_first
+from ceilift.hazards import activity, agents, database, hosts, releases
+from ceilift.hazards.case import Case
+from ceilift.plan import Accepted, Plan
+from ceilift.situation import Situation
+
+Rule = Callable[[Case], Iterator[Finding]]
+
+RULES: tuple[Rule, ...] = (
+    hosts.host_problem,
+    hosts.target_not_installed,
+    hosts.unit_not_defined,
+    hosts.api_not_described,
+    hosts.stray_process,
+    hosts.foreign_host,
+    hosts.changed_since_start,
+    hosts.set_aside,
+    hosts.clock_skew,
+    hosts.uneven_namespaces,
+    database.no_database,
+    database.database_unreachable,
+    database.no_dump_tool,
+    database.backup_space,
+    database.dbsync_effect,
+    activity.broker_unreachable,
+    activity.busy,
+    activity.activity,
+    releases.already_at_target,
+    releases.mixed_releases,
+    releases.unknown_release,
+    releases.collector_removed,
+    releases.storage_removed,
+    releases.dbsync_renamed,
+    releases.role_not_in_release,
+    agents.shared_group,
+    agents.uncoordinated,
+    agents.unstable_group_names,
+    agents.uneven_groups,
+    agents.global_ipmi_group,
+    agents.udp_address_empty,
+    agents.first_poll,
+)
+
+# Blockers an operator may lift with a reason; every other blocker has to be mended.
+ACCEPTABLE = frozenset({"busy", "unknown-release"})
+
+
+def findings_of(situation: Situation, plan: Plan) -> tuple[Finding, ...]:
+    """Everything the rules find in what is left of a plan, the most severe first.
+
+    An accepted blocker is there as a warning that shows the reason.
+    """
+    case = Case(situation, plan)
+    found = [finding for rule in RULES for finding in rule(case)]
+    return most_severe_first(list(accepted(found, situation.request.accept)))
+
+
+def accepted(findings: Iterable[Finding], accept: Iterable[Accepted]) -> Iterator[Finding]:
+    """The findings, acceptable blockers lifted where a reason was given."""
+    reasons = {one.id: one.reason for one in accept}
+    for finding in findings:
+        lifted = finding.acceptable and finding.id in reasons
+        if lifted and finding.severity is Severity.BLOCKER:
+            what = f"{finding.what} (accepted: {reasons[finding.id]})"
+            yield replace(finding, severity=Severity.WARNING, what=what, acceptable=False)
+        else:
+            yield finding

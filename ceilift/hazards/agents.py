@@ -1,0 +1,167 @@
+"""Rules about how agents share their work: groups, resources, namespaces, options that kill."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from ceilift.component import Component
+from ceilift.finding import Finding
+from ceilift.hazards.case import Case, blocker, info, labels, warning
+from ceilift.situation import Place
+from ceilift.state import AgentConfig
+
+SHARED = "central"  # its discoveries see the whole cloud; compute and ipmi agents see their host
+GLOBAL_IPMI_UNTIL = 25
+
+Agent = tuple[Place, AgentConfig]
+
+
+def shared_group(case: Case) -> Iterator[Finding]:
+    """T3: polling agents share a group whose members never learn of each other."""
+    if case.situation.target.polling.membership.value != "never" or case.is_empty:
+        return
+    groups: dict[object, list[Place]] = {}
+    for place, config in _sharing(case):
+        if config.coordinated:
+            resources = frozenset(config.resources)
+            name = (frozenset(place.namespaces), config.group_prefix, resources)
+            groups.setdefault(name, []).append(place)
+    for places in groups.values():
+        if len(places) > 1:
+            yield warning(
+                "T3",
+                f"{len(places)} polling agents share one group: in {case.to} they poll the same "
+                "resources for ever (measured: 11 polls for 8 resources in every cycle)",
+                labels(places),
+                case.situation.target.polling.membership.source,
+                "Give each agent resources of its own, or its own partitioning_group_prefix; "
+                "or run one agent",
+            )
+
+
+def uncoordinated(case: Case) -> Iterator[Finding]:
+    """Polling agents that do not coordinate all poll everything they have in common."""
+    agents = [agent for agent in _sharing(case) if not agent[1].coordinated]
+    doubled = _in_common(agents)
+    if not doubled or case.is_empty:
+        return
+    added = [place for place in doubled if place.ran is None]
+    ran = [place for place in _central(case) if place.ran is not None]
+    where, why = labels(doubled), "without [coordination] backend_url each agent polls everything"
+    what = f"{len(doubled)} polling agents without coordination poll the same resources"
+    remedy = "Set [coordination] backend_url, or give each agent resources of its own"
+    if added and ran:
+        what += f"; {labels(added)} would be one more than before"
+        remedy += f", or take the polling role from {labels(added)}"
+        yield blocker("uncoordinated-polling", what, where, why, remedy)
+    else:
+        yield warning("uncoordinated-polling", what, where, why, remedy)
+
+
+def unstable_group_names(case: Case) -> Iterator[Finding]:
+    """T9: static resources with coordination need a fixed hash seed, or each agent is alone."""
+    if not case.situation.target.polling.static_group_hash.value or case.is_empty:
+        return
+    places = [
+        place
+        for place, config in case.polling
+        if config.coordinated and config.resources and not config.hash_seed_fixed
+    ]
+    if places:
+        yield warning(
+            "T9",
+            "the group of static resources has another name in every process: each agent polls "
+            "all of them",
+            labels(places),
+            case.situation.target.polling.static_group_hash.source,
+            "Set PYTHONHASHSEED to the same value for all polling agents",
+        )
+
+
+def uneven_groups(case: Case) -> Iterator[Finding]:
+    """T10: agents that poll the same namespace, but with other lists, are in other groups."""
+    agents = [agent for agent in _sharing(case) if agent[1].coordinated]
+    by_prefix: dict[str, list[Place]] = {}
+    for place, config in agents:
+        if not config.resources:
+            by_prefix.setdefault(config.group_prefix, []).append(place)
+    for places in by_prefix.values():
+        lists = {frozenset(place.namespaces) for place in places}
+        if len(lists) > 1 and not case.is_empty:
+            shown = " / ".join(sorted("+".join(sorted(names)) for names in lists))
+            yield warning(
+                "T10",
+                f"polling agents with different namespaces ({shown}) are in different groups: "
+                f"each group polls all of {SHARED}",
+                labels(places),
+                "the group's name is made of the sorted namespaces and the prefix "
+                "(ceilometer/agent/manager.py, construct_group_id)",
+                "Give all agents of the group the same namespaces, or separate what they poll",
+            )
+
+
+def global_ipmi_group(case: Case) -> Iterator[Finding]:
+    """T16: before 25.0 all ipmi agents share one group, though each host is a node of its own."""
+    if case.situation.target.series >= GLOBAL_IPMI_UNTIL or case.is_empty:
+        return
+    places = [p for p, config in case.polling if "ipmi" in p.namespaces and config.coordinated]
+    if len(places) > 1:
+        yield warning(
+            "T16",
+            f"{len(places)} ipmi agents coordinate in one group: only one of them polls its node",
+            labels(places),
+            "local_node's group is `global` until 25.0 (commit 4f0bec177)",
+            "Switch coordination off for agents that poll ipmi",
+        )
+
+
+def udp_address_empty(case: Case) -> Iterator[Finding]:
+    """A collector of 9.x exits on an empty udp_address, which 8.x accepts."""
+    if case.situation.target.series != 9:  # noqa: PLR2004 - the series the fact is about
+        return
+    for place in case.starting(Component.COLLECTOR):
+        if place.config is not None and place.config.udp_address == "":
+            yield blocker(
+                "udp-address-empty",
+                f"[collector] udp_address is empty on {place.host}: the collector of {case.to} "
+                "would exit at once",
+                place.host,
+                "lab, 9.0.7: ConfigFileValueError; valid in 8.1.5",
+                "Give it an address (127.0.0.1), or remove the option",
+            )
+
+
+def first_poll(case: Case) -> Iterator[Finding]:
+    """T24: agents of the target poll first only after one or two intervals."""
+    places = case.starting(Component.POLLING)
+    coordinated = any(place.config and place.config.coordinated for place in places)
+    facts = case.situation.target.polling
+    intervals = case.situation.target.first_poll_intervals(coordinated=coordinated)
+    source = facts.first_poll_intervals_coordinated if coordinated else facts.first_poll_intervals
+    if places and intervals:
+        times = "one interval" if intervals == 1 else f"{intervals} intervals"
+        yield info(
+            "T24",
+            f"a polling agent of {case.to} polls first {times} after its start",
+            labels(places),
+            source.source,
+        )
+
+
+def _central(case: Case) -> list[Place]:
+    wanted = case.situation.wanted(Component.POLLING)
+    return [place for place in wanted if SHARED in place.namespaces]
+
+
+def _sharing(case: Case) -> list[Agent]:
+    """The agents that see the whole cloud, not their own host alone."""
+    return [(place, config) for place, config in case.polling if SHARED in place.namespaces]
+
+
+def _in_common(agents: list[Agent]) -> list[Place]:
+    """The agents that have at least one resource in common with another; no list means all."""
+    if any(not config.resources for _, config in agents):
+        return [place for place, _ in agents] if len(agents) > 1 else []
+    polled = Counter(one for _, config in agents for one in set(config.resources))
+    return [place for place, config in agents if any(polled[r] > 1 for r in config.resources)]

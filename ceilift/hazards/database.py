@@ -1,0 +1,133 @@
+"""Rules about the database: reachable, saved in time and in space, and what the migration does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from packaging.version import InvalidVersion, Version
+
+from ceilift.finding import Finding
+from ceilift.hazards.case import Case, blocker, info, warning
+from ceilift.plan import Action
+
+DUMP_TOOLS: Mapping[str, tuple[str, ...]] = {
+    "mysql": ("mariadb-dump", "mysqldump"),
+    "mariadb": ("mariadb-dump", "mysqldump"),
+    "postgresql": ("pg_dump",),
+}
+SAME_SCHEMA = range(5, 10)  # Liberty to Pike
+STORES: Mapping[str, tuple[str, str]] = {
+    "ceilometer": (
+        "samples are said to be stored by Ceilometer, yet the inventory has no `database`",
+        "Add `database` to the inventory, or say under `store` where samples go",
+    ),
+    "gnocchi": (
+        "samples go to Gnocchi, which has its own procedure: stop, drain, gnocchi-upgrade, start",
+        "Follow Gnocchi's documentation, then run the target's ceilometer-upgrade (resource types)",
+    ),
+    "other": (
+        "samples go to another store: its own procedure applies",
+        "Bring that store to what the target release expects before the agents start",
+    ),
+}
+
+
+def no_database(case: Case) -> Iterator[Finding]:
+    """There is no Ceilometer database to migrate; the store has a procedure of its own."""
+    if case.situation.inventory.database is None and not case.is_empty:
+        what, remedy = STORES[case.situation.inventory.store]
+        why = "without a Ceilometer database the database stage is skipped"
+        yield info("no-database", what, "inventory: store", why, remedy)
+
+
+def database_unreachable(case: Case) -> Iterator[Finding]:
+    """The database is needed (to save, to migrate, to prove) and does not answer."""
+    seen = case.situation.state.database
+    if case.situation.inventory.database is None or case.is_empty:
+        return
+    if seen is None or not seen.reachable:
+        words = (seen.problem if seen else "") or "it was not looked at"
+        yield blocker(
+            "database-unreachable",
+            f"the Ceilometer database could not be read: {words}",
+            "inventory: database",
+            "it is saved and migrated first, and gates look for fresh samples in it",
+            "Mend database.url, its password reference or `via` in the inventory",
+        )
+
+
+def no_dump_tool(case: Case) -> Iterator[Finding]:
+    """The host that is to write the dump has no tool for it."""
+    database = case.database
+    host = case.situation.backup_host
+    if database is None or database.backup.policy != "dump" or not _backs_up(case):
+        return
+    seen = case.situation.seen.get(host)
+    backend = database.url.partition(":")[0].partition("+")[0]
+    tools = DUMP_TOOLS.get(backend, ())
+    if seen is None or not seen.reachable or set(tools) & set(seen.tools):
+        return
+    needed = " or ".join(tools) or f"a dump tool for {backend} (Ceilift knows none)"
+    yield blocker(
+        "no-dump-tool",
+        f"{needed} is not there on {host}",
+        host,
+        "the database is saved by its own tool before dbsync",
+        f"Install it on {host}, name another database.backup.host, or use policy external",
+    )
+
+
+def backup_space(case: Case) -> Iterator[Finding]:
+    """The dump does not fit where it is to be written, or nobody knows."""
+    database, seen = case.database, case.situation.state.database
+    if database is None or seen is None or not seen.reachable or not _backs_up(case):
+        return
+    if database.backup.policy != "dump":
+        return
+    where = f"{case.situation.backup_host}:{database.backup.folder}"
+    size, free = seen.size_bytes, seen.backup_free_bytes
+    why = "a dump that runs out of space is no backup, and without a backup there is no dbsync"
+    if size is None or free is None:
+        what = "whether the dump fits could not be told: its size or the free space is unknown"
+        yield warning("backup-space", what, where, why, "See that there is room")
+    elif free < size:
+        what = f"the dump needs about {_size(size)}, and {_size(free)} are free"
+        remedy = "Make room, or give another database.backup.folder"
+        yield blocker("backup-space", what, where, why, remedy)
+
+
+def dbsync_effect(case: Case) -> Iterator[Finding]:
+    """Whether the migration changes anything, as far as the releases tell."""
+    if case.database is None:
+        return
+    if {_series(name) for name in (*case.plan.releases, case.to)} <= set(SAME_SCHEMA):
+        yield info(
+            "dbsync-no-op",
+            f"the schema of {', '.join(case.plan.releases) or case.to} is the one of {case.to}: "
+            "the migration changes nothing",
+            "database",
+            "the list of migrations (001 to 045) is the same from 5.0.0 to 9.0.7",
+        )
+        return
+    yield info(
+        "dbsync-real",
+        "the migration may change the schema, and take long on a large database",
+        "database",
+        "migrations differ between these releases, or a running release is not known",
+        "Rehearse it on a copy to learn how long it takes",
+    )
+
+
+def _backs_up(case: Case) -> bool:
+    return Action.BACKUP in case.actions
+
+
+def _series(release: str) -> int:
+    try:
+        return Version(release).major
+    except InvalidVersion:
+        return -1
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"  # noqa: PLR2004

@@ -1,0 +1,189 @@
+"""What is read from the ledger: each query gives plain data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from statistics import median
+from typing import Any
+
+from sqlalchemy import Connection, Select, Table, func, select
+
+from ceilift.clock import Interval
+from ceilift.ledger.progress import evidence_of, live_runs
+from ceilift.ledger.tables import (
+    accepted_findings,
+    activity,
+    approvals,
+    baselines,
+    documents,
+    hosts_aside,
+    hosts_back,
+    intervals,
+    readings,
+    run_ends,
+    runs,
+    upgrade_ends,
+    upgrades,
+)
+from ceilift.plan import Accepted
+from ceilift.record import (
+    Activity,
+    Approval,
+    Document,
+    HostAside,
+    OpenUpgrade,
+    PastUpgrade,
+    Reading,
+)
+
+NEWEST = 1000
+
+
+def open_upgrade(connection: Connection, cloud: str, now: float) -> OpenUpgrade | None:
+    """The upgrade of that cloud that has no end."""
+    query = (
+        select(upgrades, baselines.c.instances)
+        .join(baselines)
+        .outerjoin(upgrade_ends)
+        .where(upgrades.c.cloud == cloud, upgrade_ends.c.id.is_(None))
+        .order_by(upgrades.c.id)
+    )
+    row = connection.execute(query).first()
+    if row is None:
+        return None
+    return OpenUpgrade(
+        id=row.id,
+        cloud=row.cloud,
+        opened_at=row.at,
+        path=row.path,
+        to=row.to,
+        plan_hash=row.plan_hash,
+        plan=json.loads(row.plan),
+        baseline=json.loads(row.instances),
+        evidence=evidence_of(connection, row.id),
+        state=_state(connection, row.id, now),
+    )
+
+
+def _state(connection: Connection, upgrade: int, now: float) -> str:
+    query = (
+        select(runs.c.id, runs.c.token, run_ends.c.outcome)
+        .outerjoin(run_ends)
+        .where(runs.c.upgrade_id == upgrade)
+        .order_by(runs.c.id.desc())
+    )
+    row = connection.execute(query).first()
+    if row is None:
+        return "waiting"
+    if row.outcome is not None:
+        return str(row.outcome)
+    return "running" if row.id in live_runs(connection, upgrade, now) else "interrupted"
+
+
+def history(connection: Connection, cloud: str) -> tuple[PastUpgrade, ...]:
+    """Every upgrade of the cloud, the newest first."""
+    count = select(func.count()).where(runs.c.upgrade_id == upgrades.c.id).scalar_subquery()
+    ends = select(
+        upgrades,
+        upgrade_ends.c.at.label("ended_at"),
+        upgrade_ends.c.outcome,
+        upgrade_ends.c.detail,
+        count.label("runs"),
+    )
+    rows = connection.execute(
+        ends.outerjoin(upgrade_ends).where(upgrades.c.cloud == cloud).order_by(upgrades.c.id.desc())
+    )
+    return tuple(
+        PastUpgrade(
+            id=row.id,
+            opened_at=row.at,
+            path=row.path,
+            releases=row.releases,
+            to=row.to,
+            plan_hash=row.plan_hash,
+            runs=row.runs,
+            approved_by=found.name if (found := approval(connection, row.id)) else "",
+            ended_at=row.ended_at or "",
+            outcome=row.outcome or "",
+            detail=row.detail or "",
+        )
+        for row in rows
+    )
+
+
+def approval(connection: Connection, upgrade: int, plan_hash: str | None = None) -> Approval | None:
+    """The first approval of the upgrade, or of one plan of it."""
+    query = select(approvals).where(approvals.c.upgrade_id == upgrade).order_by(approvals.c.id)
+    if plan_hash is not None:
+        query = query.where(approvals.c.plan_hash == plan_hash)
+    row = connection.execute(query).first()
+    return None if row is None else Approval(row.plan_hash, row.name, row.at, row.how)
+
+
+def documents_of(connection: Connection, upgrade: int, kind: str) -> tuple[Document, ...]:
+    """The upgrade's documents of one kind."""
+    rows = connection.execute(_of(documents, upgrade).where(documents.c.kind == kind))
+    return tuple(Document(row.kind, row.name, row.at, row.body) for row in rows)
+
+
+def accepted_of(connection: Connection, upgrade: int) -> tuple[Accepted, ...]:
+    """Every finding accepted for the upgrade."""
+    rows = connection.execute(_of(accepted_findings, upgrade))
+    return tuple(Accepted(row.finding, row.reason) for row in rows)
+
+
+def median_activity(connection: Connection, cloud: str) -> Activity:
+    """Medians over the newest measurements."""
+    query = select(activity).where(activity.c.cloud == cloud).order_by(activity.c.id.desc())
+    rows = connection.execute(query.limit(NEWEST)).all()
+    return Activity(
+        publish_rate=_median(row.publish_rate for row in rows),
+        insert_rate=_median(row.insert_rate for row in rows),
+        measurements=len(rows),
+    )
+
+
+def _median(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return median(known) if known else None
+
+
+def intervals_of(connection: Connection, upgrade: int) -> tuple[Interval, ...]:
+    """The time lines of all runs of the upgrade."""
+    query = select(intervals).join(runs).where(runs.c.upgrade_id == upgrade)
+    rows = connection.execute(query.order_by(intervals.c.id))
+    return tuple(Interval(row.kind, row.label, row.start, row.end) for row in rows)
+
+
+def readings_of(connection: Connection, upgrade: int) -> tuple[Reading, ...]:
+    """All measured values of the upgrade, by time."""
+    query = select(readings).join(runs).where(runs.c.upgrade_id == upgrade)
+    rows = connection.execute(query.order_by(readings.c.at, readings.c.id))
+    return tuple(Reading(row.at, row.subject, row.value) for row in rows)
+
+
+def hosts_aside_of(connection: Connection, cloud: str) -> tuple[HostAside, ...]:
+    """Hosts set aside and still open."""
+    rows = connection.execute(_open_asides(cloud))
+    return tuple(HostAside(row.host, row.reason, row.at, row.upgrade_id, row.to) for row in rows)
+
+
+def open_asides(connection: Connection, cloud: str, host: str) -> tuple[int, ...]:
+    """Ids of the rows by which that host is still set aside."""
+    rows = connection.execute(_open_asides(cloud).where(hosts_aside.c.host == host))
+    return tuple(row.id for row in rows)
+
+
+def _open_asides(cloud: str) -> Select[*tuple[Any, ...]]:
+    return (
+        select(hosts_aside, upgrades.c.to)
+        .join(upgrades)
+        .outerjoin(hosts_back)
+        .where(upgrades.c.cloud == cloud, hosts_back.c.id.is_(None))
+        .order_by(hosts_aside.c.id)
+    )
+
+
+def _of(table: Table, upgrade: int) -> Select[*tuple[Any, ...]]:
+    return select(table).where(table.c.upgrade_id == upgrade).order_by(table.c.id)

@@ -1,0 +1,206 @@
+"""The ledger's schema. Every table is append-only, but for the one lease row of each cloud.
+
+What ends something has a table of its own (`run_ends`, `outcomes`, ...), so that nothing
+written is ever changed.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+SCHEMA_VERSION = 1
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _id() -> Column[int]:
+    return Column("id", Integer, primary_key=True)
+
+
+def _of(table: str, *, unique: bool = False, optional: bool = False) -> Column[int]:
+    """The row of another table that this one belongs to."""
+    name = f"{table.removesuffix('s')}_id"
+    key = ForeignKey(f"{table}.id")
+    return Column(name, Integer, key, nullable=optional, unique=unique, index=not unique)
+
+
+def _at() -> Column[str]:
+    return Column("at", String(40), nullable=False)
+
+
+def _word(name: str) -> Column[str]:
+    return Column(name, String(255), nullable=False, default="")
+
+
+def _text(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False, default="")
+
+
+schema_version = Table(
+    "schema_version", metadata, Column("version", Integer, primary_key=True), _at()
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("cloud", String(255), primary_key=True),
+    _word("owner"),
+    Column("token", Integer, nullable=False),
+    Column("expires_at", Double, nullable=False),
+    _word("stage"),
+    Column("since", Double, nullable=False),
+)
+
+upgrades = Table(
+    "upgrades",
+    metadata,
+    _id(),
+    Column("cloud", String(255), nullable=False, index=True),
+    _at(),
+    _word("path"),
+    _word("releases"),
+    _word("to"),
+    _word("plan_hash"),
+    _text("plan"),
+)
+
+upgrade_ends = Table(
+    "upgrade_ends",
+    metadata,
+    _id(),
+    _of("upgrades", unique=True),
+    _at(),
+    _word("outcome"),
+    _text("detail"),
+)
+
+baselines = Table("baselines", metadata, _id(), _of("upgrades"), _at(), _text("instances"))
+
+approvals = Table(
+    "approvals",
+    metadata,
+    _id(),
+    _of("upgrades"),
+    _at(),
+    _word("plan_hash"),
+    _word("name"),
+    _word("how"),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    _id(),
+    _of("upgrades"),
+    _at(),
+    _word("command"),
+    _word("owner"),
+    Column("token", Integer, nullable=False),
+)
+
+run_ends = Table(
+    "run_ends", metadata, _id(), _of("runs", unique=True), _at(), _word("outcome"), _text("detail")
+)
+
+intents = Table(
+    "intents", metadata, _id(), _of("runs"), _at(), _word("node"), _word("host"), _text("summary")
+)
+
+outcomes = Table(
+    "outcomes",
+    metadata,
+    _id(),
+    _of("intents", unique=True),
+    _at(),
+    _word("status"),
+    _text("detail"),
+)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    _id(),
+    _of("upgrades"),
+    _at(),
+    _word("node"),
+    _word("release"),
+    _text("detail"),
+)
+
+activity = Table(
+    "activity",
+    metadata,
+    _id(),
+    Column("cloud", String(255), nullable=False, index=True),
+    _at(),
+    Column("publish_rate", Double),
+    Column("insert_rate", Double),
+)
+
+intervals = Table(
+    "intervals",
+    metadata,
+    _id(),
+    _of("runs"),
+    _word("kind"),
+    _text("label"),
+    Column("start", Double, nullable=False),
+    Column("end", Double, nullable=False),
+)
+
+readings = Table(
+    "readings",
+    metadata,
+    _id(),
+    _of("runs"),
+    Column("at", Double, nullable=False),
+    _word("subject"),
+    Column("value", Double, nullable=False),
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    _id(),
+    _of("upgrades"),
+    _at(),
+    _word("kind"),
+    _word("name"),
+    _text("body"),
+)
+
+accepted_findings = Table(
+    "accepted_findings", metadata, _id(), _of("upgrades"), _at(), _word("finding"), _text("reason")
+)
+
+hosts_aside = Table(
+    "hosts_aside", metadata, _id(), _of("upgrades"), _at(), _word("host"), _text("reason")
+)
+
+hosts_back = Table(
+    "hosts_back",
+    metadata,
+    _id(),
+    Column("aside_id", Integer, ForeignKey("hosts_aside.id"), nullable=False, unique=True),
+    _at(),
+    _text("how"),
+)
+
+Index("ix_intents_run_node", intents.c.run_id, intents.c.node)

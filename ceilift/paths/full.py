@@ -1,0 +1,178 @@
+"""The full path: everything of one kind is stopped before anything new of that kind starts.
+
+The order is the official one: database, collectors, notification agents, polling agents (one
+first), and the API after the stage the operator names. What is listed is the whole way from the
+baseline; how far an upgrade has come is not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ceilift.component import AGENTS, SERVICES, Component
+from ceilift.estimate import Pace
+from ceilift.paths.nodes import Builder, Ids
+from ceilift.plan import Gate, Step
+from ceilift.situation import Place, Situation
+
+Wave = tuple[Step | Gate, ...]
+STAGES = (Component.DATABASE, *AGENTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A stage as the path sees it: its waves, and what the next stage has to wait for."""
+
+    name: str
+    waves: tuple[Wave, ...] = ()
+    exits: Ids = ()
+
+
+def full_path(situation: Situation, pace: Pace) -> tuple[Section, ...]:
+    """Every stage in which something differs, each after the one before."""
+    sections: list[Section] = []
+    barrier: Ids = ()
+    for name in stage_order(situation.request.api_after):
+        section = BUILD[name](Builder(situation, pace, name.value), barrier)
+        if section.waves:
+            sections.append(section)
+            barrier = section.exits
+    return tuple(sections)
+
+
+def stage_order(api_after: str) -> tuple[Component, ...]:
+    """The stages in order, the API put after the one named."""
+    place = STAGES.index(Component(api_after)) + 1
+    return (*STAGES[:place], Component.API, *STAGES[place:])
+
+
+def migrates(situation: Situation) -> bool:
+    """Whether the schema has to be brought to the target: something older ran, or nothing did."""
+    places = [place for component in SERVICES for place in situation.places[component]]
+    release = situation.target.version
+    return _moves(places, release)
+
+
+def database_stage(build: Builder, barrier: Ids) -> Section:
+    """Save, then migrate; nothing is stopped. Skipped without a Ceilometer database."""
+    situation = build.situation
+    database = situation.inventory.database
+    if database is None or not situation.target.dbsync.sql.value or not migrates(situation):
+        return Section(build.stage)
+    backup = build.backup(barrier)
+    dbsync = build.dbsync((backup.id,))
+    return Section(build.stage, ((backup,), (dbsync,)), (dbsync.id,))
+
+
+def agent_stage(build: Builder, barrier: Ids) -> Section:
+    """Collectors or notification agents: all stopped, the gate, then all new ones."""
+    places = build.situation.places[Component(build.stage)]
+    if not _moves(places, build.release):
+        return _completion(build, places, barrier)
+    waves, stopped = _all_down(build, places, barrier)
+    wanted = [place for place in places if place.wanted]
+    rises = _rise(build, wanted, (stopped.id,))
+    return Section(build.stage, (*waves, *rises), _proofs(rises) or (stopped.id,))
+
+
+def polling_stage(build: Builder, barrier: Ids) -> Section:
+    """Polling agents: all down, the gate, exactly one first agent, its gate, then the others."""
+    places = build.situation.places[Component.POLLING]
+    if not _moves(places, build.release):
+        return _completion(build, places, barrier)
+    waves, stopped = _all_down(build, places, barrier)
+    first = first_place(build.situation)
+    if first is None:
+        return Section(build.stage, waves, (stopped.id,))
+    start = build.start(first, (stopped.id,), first=True)
+    gate = build.first(first, (start.id,))
+    enable = build.enable(first, (gate.id,))
+    others = [place for place in places if place.wanted and place != first]
+    rises = _rise(build, others, (gate.id,))
+    exits = (gate.id, *_proofs(rises))
+    return Section(build.stage, (*waves, (start,), (gate,), (enable,), *rises), exits)
+
+
+def api_stage(build: Builder, barrier: Ids) -> Section:
+    """The API: the new application warmed everywhere, then one switch for all hosts."""
+    places = build.situation.places[Component.API]
+    if all(place.is_settled(build.release) for place in places):
+        return Section(build.stage)
+    wanted = [place for place in places if place.wanted]
+    warms = tuple(build.warm(place, barrier) for place in wanted)
+    stops = tuple(build.stop(place, barrier) for place in places if not place.wanted)
+    ready = _ids((*warms, *stops))
+    if not wanted:
+        return Section(build.stage, _waves([stops]), ready)
+    switch = build.switch(wanted, ready)
+    gate = build.served(wanted, (switch.id,))
+    return Section(build.stage, _waves([warms, stops, (switch,), (gate,)]), (gate.id,))
+
+
+def first_place(situation: Situation) -> Place | None:
+    """The one polling agent that starts before all others: central by preference."""
+    wanted = situation.wanted(Component.POLLING)
+    host = situation.request.first
+    chosen = [place for place in wanted if host in {None, place.host}]
+    central = [place for place in chosen if "central" in place.namespaces]
+    return next(iter((*central, *chosen)), None)
+
+
+def _moves(places: Sequence[Place], release: str) -> bool:
+    """Whether agents of another release ran, or none at all: then the whole stage is walked."""
+    if any(place.is_old(release) for place in places):
+        return True
+    return any(p.wanted for p in places) and not any(p.ran == release for p in places)
+
+
+def _all_down(
+    build: Builder, places: Sequence[Place], barrier: Ids
+) -> tuple[tuple[Wave, ...], Gate]:
+    stops = tuple(build.stop(place, barrier) for place in places if place.before is not None)
+    gate = build.all_stopped(places, _ids(stops) or barrier)
+    return _waves([stops, (gate,)]), gate
+
+
+def _rise(build: Builder, places: Sequence[Place], needs: Ids) -> tuple[Wave, ...]:
+    """Start batch by batch without waiting in between, prove each, allow the restart of each.
+
+    What is stopped gathers a gap: so nobody waits for another's proof, once one may start.
+    """
+    size = build.situation.request.batch_size
+    starts = [build.start(place, needs) for place in places]
+    batches = [tuple(starts[begin : begin + size]) for begin in range(0, len(starts), size)]
+    pairs = zip(places, starts, strict=True)
+    gates = tuple(build.proven(place, (start.id,)) for place, start in pairs)
+    proven = zip(places, gates, strict=True)
+    enables = tuple(build.enable(place, (gate.id,)) for place, gate in proven)
+    return _waves([*batches, gates, enables])
+
+
+def _completion(build: Builder, places: Sequence[Place], barrier: Ids) -> Section:
+    """The target runs already and nothing older does: only what is missing or too much."""
+    open_places = [place for place in places if not place.is_settled(build.release)]
+    stops = tuple(build.stop(place, barrier) for place in open_places if not place.wanted)
+    rises = _rise(build, [place for place in open_places if place.wanted], barrier)
+    return Section(build.stage, (*_waves([stops]), *rises), (*_ids(stops), *_proofs(rises)))
+
+
+def _proofs(waves: Sequence[Wave]) -> Ids:
+    return tuple(node.id for wave in waves for node in wave if isinstance(node, Gate))
+
+
+def _ids(nodes: Sequence[Step | Gate]) -> Ids:
+    return tuple(node.id for node in nodes)
+
+
+def _waves(candidates: Sequence[Wave]) -> tuple[Wave, ...]:
+    return tuple(wave for wave in candidates if wave)
+
+
+BUILD: Mapping[Component, Callable[[Builder, Ids], Section]] = {
+    Component.DATABASE: database_stage,
+    Component.COLLECTOR: agent_stage,
+    Component.NOTIFICATION: agent_stage,
+    Component.POLLING: polling_stage,
+    Component.API: api_stage,
+}

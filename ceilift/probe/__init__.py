@@ -1,0 +1,82 @@
+"""Looks at hosts: what runs, which release it really is, what is installed and configured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from ceilift.clock import now
+from ceilift.errors import StepFailedError, TransientError, UnreachableError
+from ceilift.inventory import Host, Inventory
+from ceilift.probe.host import Seen, host_state
+from ceilift.probe.records import parse
+from ceilift.probe.script import PROBE
+from ceilift.remote.shell import Shell
+from ceilift.remote.ssh import Connections
+from ceilift.state import HostState
+
+WORKERS = 32
+TIMEOUT_S = 30.0
+
+
+def observe_hosts(
+    connections: Connections,
+    inventory: Inventory,
+    releases: Iterable[str],
+    names: Iterable[str] | None = None,
+) -> tuple[HostState, ...]:
+    """Every host (or the named ones), looked at side by side, in the inventory's order.
+
+    A host that cannot be reached or read is in the result as unreachable, with the reason.
+    """
+    wanted = None if names is None else frozenset(names)
+    hosts = [host for host in inventory.hosts if wanted is None or host.name in wanted]
+    known = tuple(releases)
+
+    def look(host: Host) -> HostState:
+        try:
+            return observe_host(connections.shell(host.name), host, inventory, known)
+        except (UnreachableError, TransientError) as error:
+            return HostState(
+                host.name, reachable=False, problem_kind=error.kind, problem=str(error)
+            )
+        except StepFailedError as error:
+            return HostState(
+                host.name, reachable=False, problem_kind="unreachable", problem=str(error)
+            )
+
+    with ThreadPoolExecutor(min(WORKERS, max(len(hosts), 1))) as pool:
+        return tuple(pool.map(look, hosts))
+
+
+def observe_host(
+    shell: Shell, host: Host, inventory: Inventory, releases: tuple[str, ...]
+) -> HostState:
+    """One host, in one round trip. Raises UnreachableError or TransientError."""
+    before = now()
+    result = shell.run(PROBE, *_arguments(inventory, host, releases), timeout_s=TIMEOUT_S)
+    records = parse(result.stdout)
+    if not result.ok or records.clock is None:
+        said = result.stderr.strip().splitlines()[-1:] or [f"exit code {result.code}"]
+        raise TransientError(f"{host.name}: looking at it failed: {said[0]}", host=host.name)
+    arrived = now() - result.seconds if result.seconds < now() - before else before
+    return host_state(Seen(inventory, host, records, releases), records.clock - arrived)
+
+
+def _arguments(inventory: Inventory, host: Host, releases: tuple[str, ...]) -> tuple[str, ...]:
+    folders = " ".join(
+        inventory.path(inventory.install.path, host, release=release) for release in releases
+    )
+    definitions = [inventory.path(inventory.services.definition, host, unit="*")]
+    definitions += [inventory.path(role.config, host) for role in host.roles if role.config]
+    backup = inventory.database.backup if inventory.database else None
+    folder = backup.folder if backup and backup.host == host.name else ""
+    return (
+        host.root,
+        folders,
+        " ".join(definitions),
+        inventory.path(inventory.config.main, host),
+        inventory.path(inventory.wsgi.config, host) if inventory.wsgi else "",
+        folder,
+        inventory.services.backend,
+    )

@@ -1,0 +1,239 @@
+"""From the records of one look to what the host is: its instances and what each really runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from ceilift.component import Component
+from ceilift.config_files import Options, digest, read_polling
+from ceilift.inventory import Host, Inventory
+from ceilift.probe.records import Process, Records
+from ceilift.probe.units import PROGRAMS, Definition, definition, supervised
+from ceilift.state import AgentConfig, HostState, Instance, Restart
+
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A host's records beside what the inventory says of it."""
+
+    inventory: Inventory
+    host: Host
+    records: Records
+    releases: tuple[str, ...]
+
+    def folder(self, release: str) -> str:
+        """Where a release is installed on this host."""
+        return self.inventory.path(self.inventory.install.path, self.host, release=release)
+
+    def release_of(self, path: str) -> str | None:
+        """The release whose folder a path lies in; None when it lies in none."""
+        for release in self.releases:
+            if path.startswith(f"{self.folder(release)}/"):
+                return release
+        return None
+
+
+def host_state(seen: Seen, clock_skew_s: float | None) -> HostState:
+    """The host as the records show it."""
+    folders = {seen.folder(release): release for release in seen.releases}
+    installed = [
+        version
+        for folder, version in seen.records.installed.items()
+        if folders.get(folder) == version
+    ]
+    return HostState(
+        name=seen.host.name,
+        installed=tuple(sorted(installed)),
+        tools=seen.records.tools,
+        instances=tuple(_instances(seen)),
+        clock_skew_s=clock_skew_s,
+    )
+
+
+def component_of(process: Process) -> Component | None:
+    """Which component a process is, by its title; None when it is none of Ceilometer's services."""
+    if process.title.startswith("(wsgi:"):
+        return Component.API
+    words = process.title.split()
+    first = words[0].rstrip(":") if words else ""
+    if first in PROGRAMS:
+        return PROGRAMS[first]
+    script = (
+        words[1].rpartition("/")[2]
+        if len(words) > 1 and "python" in first.rpartition("/")[2]
+        else ""
+    )
+    return PROGRAMS.get(script)
+
+
+def release_of(process: Process, records: Records) -> str:
+    """The release a process has loaded; `unknown` when that cannot be told.
+
+    Told by the site-packages folder it has mapped. When the release there was installed after
+    the process began, the process runs what was there before: unknown.
+    """
+    found = records.loaded.get(process.loaded)
+    if found is None:
+        return UNKNOWN
+    version, installed_at = found
+    return version if installed_at <= process.started + 1 else UNKNOWN
+
+
+def _instances(seen: Seen) -> Iterator[Instance]:
+    claimed: set[int] = set()
+    for found in _definitions(seen):
+        processes = _processes_of(found, seen.records)
+        claimed |= {process.pid for process in processes}
+        yield _instance(seen, found, processes)
+    yield from _api(seen, claimed)
+    yield from _strays(seen, claimed)
+
+
+def _definitions(seen: Seen) -> tuple[Definition, ...]:
+    if seen.inventory.services.backend == "supervisor":
+        return supervised(seen.records.files)
+    return tuple(_systemd(seen))
+
+
+def _systemd(seen: Seen) -> Iterator[Definition]:
+    for unit in seen.records.units:
+        shown = seen.records.shown.get(unit.name, {})
+        command = shown.get("ExecStart", "").partition("argv[]=")[2].partition(" ;")[0]
+        restart = Restart.ENABLED if unit.enabled else Restart.PREVENTED
+        yield from definition(unit.name, command, shown.get("Environment", ""), restart)
+
+
+def _processes_of(found: Definition, records: Records) -> list[Process]:
+    """The unit's main process and everything below it that is of the same component."""
+    unit = next((unit for unit in records.units if unit.name == found.unit), None)
+    if unit is None or unit.pid is None:
+        return []
+    family = {unit.pid}
+    children = sorted(records.processes, key=lambda process: process.pid)
+    for _ in children:
+        grown = family | {process.pid for process in children if process.parent in family}
+        if grown == family:
+            break
+        family = grown
+    return [process for process in children if process.pid in family]
+
+
+def _instance(seen: Seen, found: Definition, processes: list[Process]) -> Instance:
+    return Instance(
+        component=found.component,
+        host=seen.host.name,
+        unit=found.unit,
+        namespaces=found.namespaces,
+        release=_running(processes, seen.records),
+        defined_release=seen.release_of(found.program),
+        restart=found.restart,
+        pids=tuple(process.pid for process in processes),
+        started=_began(processes),
+        config=_config(seen, found.config, hash_seed_fixed=found.hash_seed_fixed),
+    )
+
+
+def _began(processes: Iterable[Process]) -> float | None:
+    return max((process.started for process in processes), default=None)
+
+
+def _running(processes: Iterable[Process], records: Records) -> str | None:
+    """The one release all of them run; None without processes; `unknown` when they differ."""
+    releases = {release_of(process, records) for process in processes}
+    if not releases:
+        return None
+    return releases.pop() if len(releases) == 1 else UNKNOWN
+
+
+def _api(seen: Seen, claimed: set[int]) -> Iterator[Instance]:
+    """The API under a web server: one instance for each host that serves or should serve it."""
+    wsgi = seen.inventory.wsgi
+    serving = [process for process in seen.records.processes if process.title.startswith("(wsgi:")]
+    site = seen.records.files.get(seen.inventory.path(wsgi.config, seen.host)) if wsgi else None
+    role = next((role for role in seen.host.roles if role.component is Component.API), None)
+    if site is None or not (serving or role):
+        return
+    claimed |= {process.pid for process in serving}
+    defined = next(
+        (release for release in seen.releases if _names(site.text, seen.folder(release))), None
+    )
+    running = _running(serving, seen.records)
+    if running == UNKNOWN and all(
+        not process.loaded and site.changed < process.started for process in serving
+    ):
+        running = defined  # loads at its first request, and nothing else is configured
+    yield Instance(
+        Component.API,
+        seen.host.name,
+        role.unit_name if role else "ceilometer-api",
+        release=running,
+        defined_release=defined,
+        pids=tuple(process.pid for process in serving),
+        started=_began(serving),
+        config=_config(seen, role.config if role else ""),
+    )
+
+
+def _names(text: str, folder: str) -> bool:
+    return any(text.find(folder + end) >= 0 for end in ("/", "\n", " ", '"', "'"))
+
+
+def _strays(seen: Seen, claimed: set[int]) -> Iterator[Instance]:
+    """Processes that belong to no unit: they count as an instance without a unit."""
+    for process in seen.records.processes:
+        component = component_of(process)
+        if component is not None and process.pid not in claimed:
+            yield Instance(
+                component,
+                seen.host.name,
+                "",
+                release=release_of(process, seen.records),
+                pids=(process.pid,),
+            )
+
+
+def _config(seen: Seen, given: str, *, hash_seed_fixed: bool = True) -> AgentConfig:
+    main = given or seen.inventory.path(seen.inventory.config.main, seen.host)
+    file = seen.records.files.get(main)
+    if file is None:
+        return AgentConfig(hash_seed_fixed=hash_seed_fixed)
+    options = Options(file.text)
+    pipeline = _beside(
+        seen.records, main, options.get("DEFAULT", "pipeline_cfg_file"), "pipeline.yaml"
+    )
+    polling = _beside(seen.records, main, options.get("polling", "cfg_file"), "polling.yaml")
+    sources = read_polling(polling or pipeline)
+    return AgentConfig(
+        workload_partitioning=options.flag("notification", "workload_partitioning"),
+        coordinated=bool(options.get("coordination", "backend_url")),
+        group_prefix=options.get("polling", "partitioning_group_prefix") or "",
+        host_value=options.get("DEFAULT", "host") or "",
+        interval_s=sources.interval_s,
+        resources=sources.resources,
+        config_digest=digest(file.text),
+        pipeline_digest=digest(pipeline),
+        polling_digest=digest(polling),
+        udp_address=options.get("collector", "udp_address"),
+        hash_seed_fixed=hash_seed_fixed,
+    )
+
+
+def _beside(records: Records, main: str, named: str | None, default: str) -> str:
+    """The text of a file named in the configuration, relative to it, or of its usual name."""
+    name = named or default
+    path = name if name.startswith("/") else f"{main.rpartition('/')[0]}/{name}"
+    file = records.files.get(path)
+    return file.text if file else ""
+
+
+def stored_names(resource: str) -> frozenset[str]:
+    """The resource ids under which samples of a static resource may be stored.
+
+    The hardware pollsters store the host of the resource's URL (ceilometer/hardware/pollsters).
+    """
+    host = urlsplit(resource).hostname
+    return frozenset({resource, host} if host else {resource})

@@ -1,0 +1,67 @@
+"""The one script that looks at a host: POSIX sh, read-only, one round trip.
+
+It prints records of tab-separated fields, the first naming the kind; file contents are base64.
+"""
+
+from __future__ import annotations
+
+PROBE = r"""
+root=$1; releases=$2; definitions=$3; main=$4; site=$5; backup=$6; manager=$7
+tab=$(printf '\t')
+say() { printf '%s' "$1"; shift; for field; do printf '\t%s' "$field"; done; echo; }
+put() { [ -r "$1" ] && say file "$1" "$(base64 -w0 <"$1")" "$(stat -L -c %Y "$1")"; }
+
+say clock "$(date +%s.%N)"
+say boot "$(sed -n 's/^btime //p' /proc/stat)" "$(getconf CLK_TCK)"
+
+for link in $releases; do
+  for meta in "$link"/lib/python3*/site-packages/ceilometer-*-info; do
+    [ -d "$meta" ] && [ -x "$link/bin/python" ] && say installed "$link" "${meta##*/}"
+  done
+done
+for tool in mysqldump mariadb-dump pg_dump; do
+  command -v "$tool" >/dev/null && say tool "$tool"
+done
+if [ -n "$backup" ]; then
+  folder=$backup
+  while [ ! -d "$folder" ]; do folder=$(dirname "$folder"); done
+  say free "$(df -Pk "$folder" | awk 'NR==2 {print $4}')"
+fi
+
+for entry in $(grep -laE 'ceilometer-|wsgi:[^)]*ceilometer' /proc/[0-9]*/cmdline 2>/dev/null); do
+  pid=${entry#/proc/}; pid=${pid%/cmdline}
+  [ "$pid" = $$ ] && continue
+  cwd=$(readlink "/proc/$pid/cwd" 2>/dev/null) || continue
+  case "$cwd/" in "$root"/*) ;; *) continue ;; esac
+  title=$(tr '\0\t\n' '   ' <"/proc/$pid/cmdline" 2>/dev/null) || continue
+  stat=$(sed 's/^.*) //' "/proc/$pid/stat" 2>/dev/null) || continue
+  loaded=$(sed -n 's|^[^/]*\(/.*/site-packages\)/.*|\1|p' "/proc/$pid/maps" 2>/dev/null | sort | uniq -c | sort -rn | sed -n '1s/^ *[0-9]* //p')
+  say process "$pid" "$stat" "$loaded" "$title"
+  if [ -n "$loaded" ]; then
+    for meta in "$loaded"/ceilometer-*-info; do
+      [ -d "$meta" ] && say loaded "$loaded" "${meta##*/}" "$(stat -c %Y "$meta")"
+    done
+  fi
+done
+
+for definition in $definitions; do
+  [ -f "$definition" ] && grep -q ceilometer "$definition" && put "$definition"
+done
+case $manager in
+  supervisor) supervisorctl status 2>/dev/null | while read -r name state rest; do say unit "$name" "$state" "$rest"; done ;;
+  systemd)
+    for definition in $definitions; do
+      [ -f "$definition" ] || [ -L "$definition" ] || continue
+      unit=${definition##*/}
+      systemctl show "$unit" -p MainPID -p UnitFileState -p ActiveState -p ExecStart -p Environment --no-pager |
+        while IFS= read -r line; do say show "${unit%.service}" "$line"; done
+    done ;;
+esac
+put "$main"; [ -n "$site" ] && put "$site"
+for option in pipeline_cfg_file cfg_file; do
+  named=$(sed -n "s/^ *$option *= *//p" "$main" 2>/dev/null | tail -n 1)
+  case $named in /*) put "$named" ;; esac
+done
+for name in pipeline.yaml polling.yaml; do put "$(dirname "$main")/$name"; done
+exit 0
+"""

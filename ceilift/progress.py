@@ -1,0 +1,162 @@
+"""How far a plan has come: which of its nodes the cloud and the evidence already satisfy.
+
+The state of the cloud decides about stopping, starting and enabling; what no look can show (a
+backup, a migration, a gate passed) counts when there is evidence of it for this target. An agent
+of the target that runs counts only once the gate before its start was passed and while nothing
+older of its kind runs: otherwise it has to go down again with the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ceilift.paths.nodes import DBSYNC_ID
+from ceilift.plan import Action, Gate, GateKind, Plan, Step, Target
+from ceilift.situation import Key, by_key, key_of
+from ceilift.state import CloudState, Instance, Restart
+
+
+class Progress:
+    """Judges the nodes of one plan against one look at the cloud."""
+
+    def __init__(self, plan: Plan, state: CloudState) -> None:
+        self._plan = plan
+        self._now = by_key(state.instances)
+        self._seen = {host.name for host in state.hosts if host.reachable}
+        self._proven = {e.node for e in state.evidence if e.release == plan.to}
+        self._gates = {gate.id: gate for gate in plan.gates}
+        self._starts = self._steps_by_key(Action.START)
+        self._stops = self._steps_by_key(Action.STOP)
+        self._spoilt = {
+            gate.stage
+            for gate in plan.gates
+            if gate.kind is GateKind.ALL_STOPPED and self._other_release_runs(gate)
+        }
+
+    def satisfied(self) -> frozenset[str]:
+        """The ids of all steps and gates that need not be done (again)."""
+        steps = {step.id for step in self._plan.steps if self._step_done(step)}
+        return frozenset(steps | {gate.id for gate in self._plan.gates if self._gate_done(gate)})
+
+    def _step_done(self, step: Step) -> bool:
+        if step.action in {Action.BACKUP, Action.DBSYNC}:
+            return bool({step.id, DBSYNC_ID} & self._proven)
+        if step.action is Action.WARM_API and step.id in self._proven:
+            return True
+        judge = {
+            Action.STOP: self._rests,
+            Action.START: self._runs,
+            Action.ENABLE: self._enabled,
+            Action.WARM_API: self._serves,
+            Action.SWITCH_API: self._serves,
+        }[step.action]
+        return all(judge(target) for target in step.targets)
+
+    def _gate_done(self, gate: Gate) -> bool:
+        if gate.id not in self._proven:
+            return False
+        if gate.kind is GateKind.ALL_STOPPED:
+            return all(self._settled(target) for target in gate.targets)
+        if gate.kind is GateKind.API:
+            return all(self._serves(target) for target in gate.targets)
+        return all(self._runs(target) for target in gate.targets)
+
+    def _rests(self, target: Target) -> bool:
+        """Whether nothing of it is left to stop, nor would start by itself."""
+        now = self._instance(target)
+        if not self._settled(target):
+            return False
+        if now is None or now.restart is Restart.PREVENTED:
+            return True
+        return self._wanted(target) and now.defined_release == self._plan.to
+
+    def _runs(self, target: Target) -> bool:
+        now = self._instance(target)
+        running = now is not None and now.running and now.defined_release == self._plan.to
+        return running and self._settled(target)
+
+    def _enabled(self, target: Target) -> bool:
+        now = self._instance(target)
+        if now is None or now.restart is not Restart.ENABLED:
+            return False
+        return now.defined_release == self._plan.to and self._settled(target)
+
+    def _serves(self, target: Target) -> bool:
+        now = self._instance(target)
+        return now is not None and now.release == self._plan.to and target.host in self._seen
+
+    def _settled(self, target: Target) -> bool:
+        """Whether it rests, or rightly runs the target. An unseen host is never settled."""
+        if target.host not in self._seen:
+            return False
+        now = self._instance(target)
+        if now is None or not now.running:
+            return True
+        return now.release == self._plan.to and self._wanted(target) and self._rightly(target)
+
+    def _rightly(self, target: Target) -> bool:
+        """Whether the gates before its start were passed and nothing older runs beside it."""
+        start = self._starts.get(_key(target))
+        if start is None:
+            return True
+        own = (need for need in start.needs if need in self._gates)
+        passed = all(n in self._proven for n in own if self._gates[n].stage == start.stage)
+        return passed and start.stage not in self._spoilt
+
+    def _wanted(self, target: Target) -> bool:
+        return _key(target) in self._starts or _key(target) not in self._stops
+
+    def _other_release_runs(self, gate: Gate) -> bool:
+        found = (self._instance(target) for target in gate.targets)
+        return any(now.release not in {None, self._plan.to} for now in found if now is not None)
+
+    def _instance(self, target: Target) -> Instance | None:
+        return self._now.get(_key(target))
+
+    def _steps_by_key(self, action: Action) -> Mapping[Key, Step]:
+        return {_key(step.targets[0]): step for step in self._plan.steps if step.action is action}
+
+
+def without_nodes(plan: Plan, dropped: frozenset[str]) -> Plan:
+    """The same plan with those nodes gone. What needed one now needs what that one needed."""
+    needs = _inherited(plan, dropped)
+    kept = [replace(step, needs=needs[step.id]) for step in plan.steps if step.id not in dropped]
+    gates = [replace(gate, needs=needs[gate.id]) for gate in plan.gates if gate.id not in dropped]
+    stages = []
+    for stage in plan.stages:
+        waves = (tuple(n for n in wave if n not in dropped) for wave in stage.batches)
+        batches = tuple(wave for wave in waves if wave)
+        left = len(batches) / len(stage.batches)
+        if batches:
+            estimate = round(stage.estimate_s * left, 1)
+            stages.append(replace(stage, batches=batches, estimate_s=estimate))
+    point = plan.point_of_no_return
+    return replace(
+        plan,
+        stages=tuple(stages),
+        steps=tuple(kept),
+        gates=tuple(gates),
+        point_of_no_return=None if point in dropped else point,
+    )
+
+
+def plan_nodes(plan: Plan) -> Mapping[str, Step | Gate]:
+    """Every step and gate of the plan by its id."""
+    steps: dict[str, Step | Gate] = {step.id: step for step in plan.steps}
+    return steps | {gate.id: gate for gate in plan.gates}
+
+
+def _inherited(plan: Plan, dropped: frozenset[str]) -> Mapping[str, tuple[str, ...]]:
+    nodes = plan_nodes(plan)
+    needs: dict[str, tuple[str, ...]] = {}
+    for node_id in (n for stage in plan.stages for wave in stage.batches for n in wave):
+        found: dict[str, None] = {}
+        for need in nodes[node_id].needs:
+            found.update(dict.fromkeys(needs[need] if need in dropped else (need,)))
+        needs[node_id] = tuple(found)
+    return needs
+
+
+def _key(target: Target) -> Key:
+    return key_of(target.component, target.host, target.unit)

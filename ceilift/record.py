@@ -1,0 +1,148 @@
+"""What the ledger remembers, as plain data. Moments are ISO 8601 in UTC unless said otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from ceilift.state import Evidence
+
+
+class NodeStatus(StrEnum):
+    """What became of one step or gate of a plan."""
+
+    DONE = "done"
+    FAILED = "failed"
+    PAUSED = "paused"
+    RUNNING = "running"
+    UNKNOWN = "unknown"  # intended, and nobody wrote down how it ended: to be probed
+    NOT_STARTED = "not started"
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to act on one cloud. `since` and `expires_at` are epoch seconds.
+
+    `token` grows with every lease ever given for the cloud: a holder of a smaller one has lost
+    its right.
+    """
+
+    cloud: str
+    owner: str
+    token: int
+    expires_at: float
+    stage: str
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class OpenUpgrade:
+    """An upgrade that was begun and is neither finished nor given up.
+
+    `plan` and `baseline` are the JSON it was begun with, read again. `state` is `waiting` (no run
+    yet), `running`, `interrupted` (its last run ended without a word), or how that run ended.
+    """
+
+    id: int
+    cloud: str
+    opened_at: str
+    path: str
+    to: str
+    plan_hash: str
+    plan: dict[str, Any]
+    baseline: list[dict[str, Any]]
+    evidence: tuple[Evidence, ...]
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class PastUpgrade:
+    """One line of a cloud's history; `ended_at` and `outcome` are empty while it is open."""
+
+    id: int
+    opened_at: str
+    path: str
+    releases: str
+    to: str
+    plan_hash: str
+    runs: int
+    approved_by: str
+    ended_at: str
+    outcome: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Who approved which plan, the name as stated; `how` says by which way."""
+
+    plan_hash: str
+    name: str
+    at: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """Something a run was about to do; status and detail are empty until its outcome is known."""
+
+    id: int
+    run: int
+    node: str
+    host: str
+    summary: str
+    at: str
+    status: str
+    detail: str
+    ended_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeState:
+    """What became of one node, on which host, and in which words it ended."""
+
+    node: str
+    status: NodeStatus
+    host: str = ""
+    at: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """Publish and insert rates (per second): medians over `measurements`; None: none measured."""
+
+    publish_rate: float | None
+    insert_rate: float | None
+    measurements: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One measured value of a subject (`queue metering.sample`) at epoch seconds `at`."""
+
+    at: float
+    subject: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A verdict, account or report kept as JSON text beside the figures it is about."""
+
+    kind: str
+    name: str
+    at: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class HostAside:
+    """A host set aside and still open: not yet seen at the new release, nor retired."""
+
+    host: str
+    reason: str
+    at: str
+    upgrade: int
+    to: str

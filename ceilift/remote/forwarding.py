@@ -1,0 +1,58 @@
+"""Local addresses that lead through an SSH connection to a private network."""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import socket
+import socketserver
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import paramiko
+
+CHUNK = 65536
+LOOPBACK = "127.0.0.1"
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+
+
+@contextmanager
+def forwarded(
+    transport: Callable[[], paramiko.Transport], there: tuple[str, int]
+) -> Iterator[tuple[str, int]]:
+    """Listen on loopback and lead every connection to `there`, as the far host sees it.
+
+    `transport` gives the live connection each time, so that a tunnel survives a reconnect.
+    """
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with contextlib.suppress(OSError, paramiko.SSHException):
+                channel = transport().open_channel("direct-tcpip", there, self.client_address)
+                _shuttle(self.request, channel)
+
+    with _Server((LOOPBACK, 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, name="tunnel", daemon=True)
+        thread.start()
+        try:
+            yield LOOPBACK, int(server.server_address[1])
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def _shuttle(here: socket.socket, channel: paramiko.Channel) -> None:
+    with contextlib.closing(channel):
+        while True:
+            ready, _, _ = select.select([here, channel], [], [])
+            for source, sink in ((here, channel), (channel, here)):
+                if source in ready:
+                    data = source.recv(CHUNK)
+                    if not data:
+                        return
+                    sink.sendall(data)

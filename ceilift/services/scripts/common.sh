@@ -1,0 +1,119 @@
+# Shared by all scripts of this folder: POSIX sh and awk, nothing else needed on the host.
+
+say() { printf 'outcome %s\n' "$*"; }
+
+die() {
+  printf '%s\n' "$*" >&2
+  exit 1
+}
+
+# Seconds since boot: a clock that never steps.
+uptime_s() {
+  read -r up _ </proc/uptime
+  echo "${up%.*}"
+}
+
+# installed FOLDER: a missing release is found before anything is changed.
+installed() {
+  [ -d "$1" ] || die "$1 does not exist: the release is not installed on this host"
+}
+
+# put FILE COMMAND...: make FILE what COMMAND prints. Atomic; mode and owner are kept; the content
+# found first is kept as FILE.ceilift-before. Sets changed=yes or no.
+put() {
+  target=$1
+  shift
+  changed=no
+  if [ -e "$target" ]; then
+    cp -p "$target" "$target.ceilift-new" || die "$target.ceilift-new cannot be written"
+  fi
+  if ! "$@" >"$target.ceilift-new"; then
+    rm -f "$target.ceilift-new"
+    die "$target could not be rewritten"
+  fi
+  if cmp -s "$target" "$target.ceilift-new" 2>/dev/null; then
+    rm -f "$target.ceilift-new"
+    return 0
+  fi
+  sync "$target.ceilift-new" || die "$target.ceilift-new could not be saved"
+  keep_former "$target"
+  mv -f "$target.ceilift-new" "$target" || die "$target cannot be replaced"
+  sync "$(dirname "$target")"
+  # shellcheck disable=SC2034  # read by the scripts that follow
+  changed=yes
+}
+
+keep_former() {
+  if [ -e "$1" ] && [ ! -e "$1.ceilift-before" ]; then
+    if ! { cp -p "$1" "$1.ceilift-keeping" && sync "$1.ceilift-keeping" &&
+      mv -f "$1.ceilift-keeping" "$1.ceilift-before"; }; then
+      die "$1.ceilift-before cannot be written"
+    fi
+  fi
+}
+
+# awk function moved(text): the same text with every release folder replaced by the one in
+# CEILIFT_NEW, and in seen[] which folders it named. A folder inside a longer path is not one.
+# shellcheck disable=SC2034,SC2016  # read by the scripts that follow; awk's own $
+AWK_MOVED='
+function moved(text,   out, last) {
+  out = ""
+  while (match(text, ENVIRON["CEILIFT_PATTERN"])) {
+    out = out substr(text, 1, RSTART - 1)
+    last = substr(out, length(out), 1)
+    if (last ~ /[A-Za-z0-9._\/-]/) out = out substr(text, RSTART, RLENGTH)
+    else { seen[substr(text, RSTART, RLENGTH)] = 1; out = out ENVIRON["CEILIFT_NEW"] }
+    text = substr(text, RSTART + RLENGTH)
+  }
+  return out text
+}
+'
+
+# family PID: "pid:birth" of the process, of its process group and of all descendants, ghosts left out.
+family() {
+  cat /proc/[0-9]*/stat 2>/dev/null | awk -v top="$1" '
+    { pid = $1; sub(/^.*\) /, "")
+      if ($1 !~ /[ZX]/) { parent[pid] = $2; born[pid] = $20; if (pid == top || $3 == top) found[pid] = 1 } }
+    END {
+      do { grown = 0
+        for (pid in parent) if (!(pid in found) && (parent[pid] in found)) { found[pid] = 1; grown = 1 }
+      } while (grown)
+      for (pid in found) printf "%s:%s ", pid, born[pid]
+    }'
+}
+
+# alive "PID:BIRTH ...": the pids of them that still live.
+alive() {
+  for one in $1; do
+    born=$(awk '{ sub(/^.*\) /, ""); if ($1 !~ /[ZX]/) print $20 }' "/proc/${one%:*}/stat" 2>/dev/null)
+    if [ "$born" = "${one#*:}" ]; then printf '%s ' "${one%:*}"; fi
+  done
+}
+
+# gone "PID:BIRTH ..." UNTIL: wait until none of them lives, at most until that second since boot.
+gone() {
+  while [ -n "$(alive "$1")" ]; do
+    [ "$(uptime_s)" -lt "$2" ] || return 1
+    sleep 0.3
+  done
+}
+
+# runs_from PID FOLDER: whether the command line of the process names that release folder.
+runs_from() {
+  tr '\0' ' ' 2>/dev/null <"/proc/$1/cmdline" | grep -qF "$2/"
+}
+
+# log_of TEXT: the file given to --log-file in it.
+log_of() {
+  printf '%s\n' "$1" | sed -n 's/.*--log-file[ =]\{1,\}\([^ "]\{1,\}\).*/\1/p' | head -n 1
+}
+
+# size_of FILE: its bytes; 0 when there is none.
+size_of() {
+  if [ -f "$1" ]; then wc -c <"$1"; else echo 0; fi
+}
+
+# written_since FILE SIZE: its last lines behind that size.
+written_since() {
+  if [ -f "$1" ]; then tail -c "+$(($2 + 1))" "$1" | tail -n 20; fi
+}

@@ -1,0 +1,57 @@
+# supervisor_start FILE UNIT PATTERN FOLDER SECONDS
+main() {
+  file=$(definition "$1" "$2") || exit 1
+  unit=$2
+  export CEILIFT_PATTERN="$3" CEILIFT_NEW="$4"
+  installed "$4"
+  look "$unit"
+  if [ "$state" = RUNNING ] && points_at "$file" "$unit" && runs_from "$pid" "$4"; then
+    say already started
+    return
+  fi
+  put "$file" rewritten "$file" "$unit" autostart autorestart
+  points_at "$file" "$unit" || die "$file names no release folder: nothing tells supervisor which release to start"
+  log=$(log_of "$(of_section "$file" "$unit")")
+  before=$(size_of "$log")
+  answer=$(supervisorctl update "$unit" 2>&1)
+  case $answer in *ERROR*) die "supervisord refuses its definition: $answer" ;; esac
+  end=$(($(uptime_s) + $5))
+  answer=$(timeout "$5" supervisorctl start "$unit" 2>&1)
+  wait_running
+  hold
+  say started
+}
+
+# A first try that failed is tried again by supervisor itself: only its final word counts.
+wait_running() {
+  look "$unit"
+  while [ "$state" != RUNNING ]; do
+    case $state in FATAL | EXITED | STOPPED | ABSENT | UNKNOWN) failed "is $state: $answer" ;; esac
+    [ "$(uptime_s)" -lt "$end" ] || failed "is still $state"
+    sleep 0.3
+    look "$unit"
+  done
+}
+
+hold() {
+  lasting=$(of_section "$file" "$unit" | sed -n 's/^startsecs[ \t]*[=:][ \t]*\([0-9]\{1,\}\).*/\1/p')
+  member=$(family "$pid" | tr ' ' '\n' | grep "^$pid:")
+  first=$pid
+  until=$(($(uptime_s) + ${lasting:-1}))
+  while [ "$(uptime_s)" -le "$until" ]; do
+    [ -n "$(alive "$member")" ] || break
+    sleep 0.3
+  done
+  look "$unit"
+  if [ "$state" != RUNNING ] || [ "$pid" != "$first" ]; then failed "was running and did not last ${lasting:-1} s"; fi
+}
+
+failed() {
+  for channel in stdout stderr; do
+    supervisorctl tail -2000 "$unit" "$channel" 2>&1 | grep -v "^$unit: ERROR" | tail -n 10
+  done
+  written_since "$log" "$before"
+  supervisorctl stop "$unit" >/dev/null 2>&1
+  die "it $1"
+}
+main "$@" </dev/null

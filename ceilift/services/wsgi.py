@@ -1,0 +1,66 @@
+"""The API as a WSGI application: the target's is warmed beside the old, then the server is switched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from ceilift.errors import StepFailedError
+from ceilift.inventory import Host, Inventory, Wsgi
+from ceilift.remote.act import Actor
+from ceilift.remote.shell import Shell
+from ceilift.services.script import Script, carry_out, release_pattern
+
+WARM_S = 60.0
+RELOAD_S = 30.0
+WARM = Script("warm", ("common.sh", "wsgi_warm.sh"))
+SWITCH = Script("switch", ("common.sh", "wsgi_switch.sh"))
+
+Act = Callable[[Actor, Shell, str, Inventory, Host, str], str]
+
+
+def warm(
+    actor: Actor, shell: Shell, node: str, inventory: Inventory, host: Host, release: str
+) -> str:
+    """Load the release's application in its own Python and let it answer one request with 200.
+
+    Clients do not see it. It finds what would fail behind the web server, and leaves compiled
+    modules behind, which make the server's first answer faster. Raises StepFailedError when it
+    does not answer 200 within 60 s, and when the inventory has no `wsgi`.
+    """
+    wsgi, subject = _wsgi(inventory, host, node), f"the API of {release}"
+    url = urlsplit(inventory.path(wsgi.url, host))
+    script = inventory.path(wsgi.script, host)
+    args = (_folder(inventory, host, release), script, url.path, url.query, f"{WARM_S:.0f}")
+    return carry_out(actor, shell, node, WARM, subject, *args, wait_s=WARM_S)
+
+
+def switch(
+    actor: Actor, shell: Shell, node: str, inventory: Inventory, host: Host, release: str
+) -> str:
+    """Point the web server at the release and reload it gracefully; requests under way finish.
+
+    Nothing is reloaded when the file names the release already, unless an earlier switch was cut
+    off before its reload. Raises StepFailedError when the file names no release folder, the
+    release is not installed, or the reload fails.
+    """
+    wsgi, subject = _wsgi(inventory, host, node), f"the API to {release}"
+    config = inventory.path(wsgi.config, host)
+    reload = [inventory.path(word, host) for word in wsgi.reload]
+    args = (config, release_pattern(inventory, host), _folder(inventory, host, release), *reload)
+    return carry_out(actor, shell, node, SWITCH, subject, *args, wait_s=RELOAD_S)
+
+
+def _folder(inventory: Inventory, host: Host, release: str) -> str:
+    return inventory.path(inventory.install.path, host, release=release)
+
+
+def _wsgi(inventory: Inventory, host: Host, node: str) -> Wsgi:
+    if inventory.wsgi is None:
+        raise StepFailedError(
+            f"{host.name}: the inventory does not say how the API is served",
+            host=host.name,
+            step=node,
+            next_command="describe it under wsgi, then: ceilift resume",
+        )
+    return inventory.wsgi

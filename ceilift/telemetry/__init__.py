@@ -1,0 +1,1 @@
+"""Where stored samples are read to prove that telemetry flows."""

@@ -1,0 +1,25 @@
+"""What a run leaves to be read in the Prefect UI: its plan and its report."""
+
+from __future__ import annotations
+
+from ceilift.report import Report, report_to_markdown
+from prefect.artifacts import create_markdown_artifact
+
+from ceilift.plan import Plan
+from ceilift.plan_text import plan_to_markdown
+
+
+def show_plan(plan: Plan) -> None:
+    """The plan as a markdown artifact of the running flow."""
+    create_markdown_artifact(
+        key="plan",
+        markdown=plan_to_markdown(plan),
+        description=f"Plan {plan.hash}: {plan.cloud} to {plan.to}",
+    )
+
+
+def show_report(report: Report) -> None:
+    """The report as a markdown artifact of the running flow."""
+    create_markdown_artifact(
+        key="report", markdown=report_to_markdown(report), description=report.headline
+    )

@@ -1,0 +1,133 @@
+"""Commands that remember: status and history, told from the ledger."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+from rich.table import Table
+
+from ceilift.inventory_file import load_inventory
+from ceilift.plan_json import plan_from_json
+from ceilift.record import NodeState, NodeStatus, OpenUpgrade
+from flows.cli.options import FormatOption, InventoryOption
+from flows.cli.output import Format, command, print_json, say, stdout
+
+if TYPE_CHECKING:
+    from ceilift.cloud import Cloud
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    app.command()(status)
+    app.command()(history)
+
+
+@command
+def status(
+    inventory: InventoryOption,
+    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+) -> None:
+    """What is done, failed, not started and unknown, who approved it, and what to type next."""
+    with opened(inventory) as cloud:
+        found = cloud.ledger.open_upgrade(cloud.inventory.cloud)
+        if found is None:
+            _idle(cloud, inventory, format)
+        else:
+            _open(cloud, found, inventory, format)
+
+
+@command
+def history(
+    inventory: InventoryOption,
+    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+) -> None:
+    """Every upgrade of this cloud: when, from what to what, who approved it, how it ended."""
+    with opened(inventory) as cloud:
+        past = cloud.ledger.history(cloud.inventory.cloud)
+    if format is Format.JSON:
+        print_json([{name: getattr(item, name) for name in item.__slots__} for item in past])
+        return
+    table = Table("no.", "opened", "path", "from", "to", "plan", "runs", "approved by", "outcome")
+    for item in past:
+        outcome = f"{item.outcome} {item.ended_at}" if item.ended_at else "open"
+        cells = (item.opened_at, item.path, item.releases, item.to, item.plan_hash, str(item.runs))
+        table.add_row(str(item.id), *cells, item.approved_by, outcome)
+    stdout().print(table)
+
+
+def opened(inventory: Path) -> Cloud:
+    """The cloud of that inventory, to be used in a `with`."""
+    from ceilift.cloud import Cloud
+    from ceilift.secrets import EnvFileSecrets
+
+    return Cloud(load_inventory(inventory), EnvFileSecrets())
+
+
+def _open(cloud: Cloud, found: OpenUpgrade, inventory: Path, style: Format) -> None:
+    plan = plan_from_json(json.loads(found.plan))
+    nodes = [node for stage in plan.stages for batch in stage.batches for node in batch]
+    states = cloud.ledger.status(found.id, nodes)
+    approval = cloud.ledger.approved(found.id, found.plan_hash)
+    following = f"ceilift resume --inventory {inventory}"
+    if style is Format.JSON:
+        print_json(
+            {
+                "upgrade": found.id,
+                "state": found.state,
+                "to": found.to,
+                "plan": found.plan_hash,
+                "approved_by": approval.name if approval else None,
+                "nodes": [
+                    {"node": s.node, "status": s.status.value, "detail": s.detail} for s in states
+                ],
+                "next": following,
+            }
+        )
+        return
+    approved = f"approved by {approval.name} at {approval.at}" if approval else "not approved"
+    stdout().print(
+        f"Upgrade {found.id} of {found.cloud} to {found.to}, opened {found.opened_at}: "
+        f"{found.state}; plan {found.plan_hash}, {approved}",
+        markup=False,
+    )
+    holder = cloud.ledger.holder(found.cloud)
+    if holder is not None:
+        stdout().print(f"A run acts on it now: {holder.owner}", markup=False)
+    stdout().print(_table(states))
+    stdout().print(_counts(states), markup=False)
+    say(f"Next: {following}")
+
+
+def _idle(cloud: Cloud, inventory: Path, style: Format) -> None:
+    """No open upgrade: what runs now, and the next command."""
+    from ceilift.probe import observe_hosts
+    from ceilift.release import load_catalogue
+
+    hosts = observe_hosts(cloud.connections, cloud.inventory, tuple(load_catalogue().releases))
+    running = sorted({i.release for host in hosts for i in host.instances if i.release})
+    installed = sorted({release for host in hosts for release in host.installed})
+    following = f"ceilift plan --inventory {inventory} --to RELEASE --path full"
+    if style is Format.JSON:
+        print_json({"upgrade": None, "running": running, "installed": installed, "next": following})
+        return
+    line = f"No open upgrade of {cloud.inventory.cloud}. Runs: {', '.join(running) or 'nothing'}; "
+    stdout().print(line + f"installed: {', '.join(installed) or 'nothing'}", markup=False)
+    for aside in cloud.ledger.aside(cloud.inventory.cloud):
+        what = f"{aside.host} was set aside at {aside.at} ({aside.reason}) and is still not at {aside.to}"
+        stdout().print(what, markup=False)
+    say(f"Next: {following}")
+
+
+def _table(states: tuple[NodeState, ...]) -> Table:
+    table = Table("step or gate", "status", "at", "detail")
+    for state in states:
+        table.add_row(state.node, state.status.value, state.at[:19], state.detail[:200])
+    return table
+
+
+def _counts(states: tuple[NodeState, ...]) -> str:
+    counted = {status: sum(s.status is status for s in states) for status in NodeStatus}
+    return ", ".join(f"{count} {status.value}" for status, count in counted.items() if count)

@@ -1,0 +1,67 @@
+"""Starts a flow from the terminal: Prefect is imported here, its chatter kept off the screen."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from ceilift.clock import now
+from ceilift.errors import BAD_INPUT, DONE, FAILED, PAUSED, REFUSED
+from flows.cli.output import Format, say
+from flows.cli.progress import terminal_progress
+
+if TYPE_CHECKING:
+    from ceilift.report import Report
+
+EXIT_CODES = {"Completed": DONE, "Refused": REFUSED, "Paused": PAUSED, "BadInput": BAD_INPUT}
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """When the command was typed (epoch seconds), and how it speaks."""
+
+    begun: float
+    quiet: bool
+    format: Format
+
+
+def run_full_upgrade(form: dict[str, Any], terminal: Terminal) -> None:
+    """Run the full-upgrade flow here, show its report, and exit with its code."""
+    from flows.server import ensure_server
+
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+    starting = now()
+    url = ensure_server()
+
+    from flows.full_upgrade import full_upgrade
+    from flows.request import UpgradeForm
+    from tasks.progress import PROGRESS
+    from tasks.reporting import REPORT
+    from tasks.session import BEGUN, Begun
+
+    ready = now()
+    say(f"Prefect at {url.removesuffix('/api')} (ready after {ready - starting:.1f} s)")
+    with terminal_progress(quiet=terminal.quiet or terminal.format is Format.JSON) as progress:
+        PROGRESS.set(progress)
+        BEGUN.set(Begun(at=terminal.begun, prefect_s=ready - starting, typed=True))
+        ended = full_upgrade(UpgradeForm.model_validate(form), return_state=True)
+    report = REPORT.get()
+    if report is not None:
+        _show(report, terminal)
+    if not ended.is_completed():
+        say(f"{ended.name}: {ended.message}")
+    elif report is None:
+        say(str(ended.message))
+    raise typer.Exit(EXIT_CODES.get(ended.name, FAILED))
+
+
+def _show(report: Report, terminal: Terminal) -> None:
+    from ceilift.report import report_to_json, report_to_markdown
+
+    if terminal.format is Format.JSON:
+        print_json(report_to_json(report))
+    else:
+        stdout().print(report_to_markdown(report), markup=False)

@@ -1,0 +1,184 @@
+"""Commands that act: upgrade and resume."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ceilift.clock import now
+from ceilift.errors import DONE, REFUSED, PausedError, RefusedError
+from ceilift.inventory_file import load_inventory
+from ceilift.plan import Plan, Request
+from ceilift.plan_text import plan_to_markdown
+from ceilift.planner import make_plan
+from ceilift.release import load_catalogue
+from flows.cli.look import closing_line, look, upgrade_command
+from flows.cli.options import (
+    AcceptOption,
+    ApiAfterOption,
+    FirstOption,
+    FormatOption,
+    InventoryOption,
+    PathOption,
+    ProbeOption,
+    ReasonOption,
+    ToOption,
+    WithoutOption,
+    make_request,
+)
+from flows.cli.output import Format, command, stdout
+from flows.cli.terminal import Terminal, run_full_upgrade
+
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="Go through the plan without one changing command.")
+]
+ApproveOption = Annotated[
+    str, typer.Option("--approve", help="Hash of the plan you approve, for scripts.")
+]
+ApproverOption = Annotated[
+    str, typer.Option("--approver", help="Who approves; recorded as stated.")
+]
+CommentOption = Annotated[str, typer.Option("--comment", help="Kept with the run.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress lines.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    app.command()(upgrade)
+    app.command()(resume)
+
+
+@command
+def upgrade(
+    inventory: InventoryOption,
+    to: ToOption,
+    path: PathOption = "full",
+    approve: ApproveOption = "",
+    dry_run: DryRunOption = False,
+    first: FirstOption = None,
+    api_after: ApiAfterOption = "polling",
+    accept: AcceptOption = None,
+    without: WithoutOption = None,
+    reason: ReasonOption = None,
+    probe: ProbeOption = False,
+    approver: ApproverOption = "",
+    comment: CommentOption = "",
+    quiet: QuietOption = False,
+    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+) -> None:
+    """Carry out an upgrade: plan, approval, every stage with its gates, and the report."""
+    begun = now()
+    request = make_request(
+        to,
+        path,
+        first=first,
+        api_after=api_after,
+        probe=probe,
+        accept=accept,
+        without=without,
+        reasons=reason,
+    )
+    load_inventory(inventory)
+    load_catalogue().get(to)
+    if not approve and not dry_run:
+        approve = ask(inventory, request)
+    form = {
+        **form_of(request, inventory),
+        "dry_run": dry_run,
+        "approve": approve,
+        "approver": approver or getpass.getuser(),
+        "comment": comment,
+    }
+    run_full_upgrade(form, Terminal(begun=begun, quiet=quiet, format=format))
+
+
+def ask(inventory: Path, request: Request) -> str:
+    """Show the plan and ask for approval; returns the approved hash.
+
+    Raises PausedError (exit 4) when there is nobody to ask, or the answer is no.
+    """
+    made = make_plan(load_inventory(inventory), look(inventory), load_catalogue(), request)
+    stdout().print(plan_to_markdown(made), markup=False)
+    if made.blockers or not (made.steps or made.gates):
+        stdout().print(closing_line(made, inventory), markup=False)
+        raise typer.Exit(REFUSED if made.blockers else DONE)
+    line = f"{upgrade_command(request, inventory, made.path)} --approve {made.hash}"
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise PausedError(
+            f"plan {made.hash} is not approved and there is no terminal to ask on",
+            next_command=line,
+        )
+    return _answer(made, line)
+
+
+def _answer(made: Plan, line: str) -> str:
+    answer = typer.prompt(f"Approve plan {made.hash}? Type yes to carry it out", default="no")
+    if answer.strip().lower() != "yes":
+        raise PausedError(
+            f"plan {made.hash} was not approved; nothing was changed", next_command=line
+        )
+    return made.hash
+
+
+def form_of(request: Request, inventory: Path) -> dict[str, Any]:
+    """The flow's form for a request of the command line."""
+    return {
+        "inventory": str(inventory.resolve()),
+        "to": request.to,
+        "api_after": request.api_after,
+        "first": request.first or "",
+        "accept": [{"name": item.id, "reason": item.reason} for item in request.accept],
+        "without": [{"name": item.id, "reason": item.reason} for item in request.without],
+        "probe": request.probe,
+    }
+
+
+@command
+def resume(
+    inventory: InventoryOption,
+    approve: ApproveOption = "",
+    first: FirstOption = None,
+    approver: ApproverOption = "",
+    quiet: QuietOption = False,
+    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+) -> None:
+    """Go on with the open upgrade: what is unknown is looked at, what is done is not done again.
+
+    Without --approve it goes on under the approval it has, as long as what remains is exactly
+    what was approved. --first is another wish: its plan is shown and has to be approved.
+    """
+    begun = now()
+    request = _open_request(inventory)
+    if first is not None:
+        request = replace(request, first=first)
+        approve = approve or ask(inventory, request)
+    form = {
+        **form_of(request, inventory),
+        "dry_run": False,
+        "approve": approve,
+        "approver": approver or getpass.getuser(),
+        "comment": "resume",
+    }
+    run_full_upgrade(form, Terminal(begun=begun, quiet=quiet, format=format))
+
+
+def _open_request(inventory: Path) -> Request:
+    """What the open upgrade was last approved for. Raises RefusedError when none is open."""
+    from ceilift.cloud import Cloud
+    from ceilift.secrets import EnvFileSecrets
+    from tasks.run import approved_before
+
+    described = load_inventory(inventory)
+    with Cloud(described, EnvFileSecrets()) as cloud:
+        found = approved_before(cloud.ledger, described.cloud)
+    if found is None:
+        raise RefusedError(
+            f"cloud {described.cloud} has no open upgrade; nothing was changed",
+            next_command=f"ceilift status --inventory {inventory}",
+        )
+    return found[1].request

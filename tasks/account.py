@@ -1,0 +1,79 @@
+"""Accounts for every polled sample that was due: learned before the first step, judged after the last gate."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection
+
+from ceilift.account import Account, Key, Learned, Span, account, learn
+from ceilift.clock import now
+from ceilift.cloud import Cloud
+from ceilift.component import Component
+from ceilift.state import CloudState
+from tasks.session import Session
+
+MARGIN_INTERVALS = 3  # accounted before the first step and after the last gate
+LEARNED_INTERVALS = 5
+STORE_DELAY_S = 5.0  # from a poll to its row, with queues empty
+
+
+def configured_intervals(state: CloudState) -> tuple[float, ...]:
+    """The intervals (seconds) that the polling agents' files state, each once."""
+    found = {
+        instance.config.interval_s
+        for instance in state.instances
+        if instance.component is Component.POLLING and instance.config.interval_s
+    }
+    return tuple(sorted(found))
+
+
+def learn_intervals(
+    cloud: Cloud, configured: Collection[float], until: float
+) -> dict[Key, Learned]:
+    """The interval of every polled series, from the samples stored before `until`."""
+    store = cloud.samples
+    if store is None or not configured:
+        return {}
+    window = LEARNED_INTERVALS * max(configured)
+    with cloud.timeline.pending("remote", "samples before the upgrade"):
+        return learn(store.events(until - window, until), configured)
+
+
+def account_for(session: Session) -> Account | None:
+    """Wait out the margin after the last gate, then account for every series that was learned.
+
+    None where nothing can be accounted for: a dry run, no readable samples, no polled series.
+    The wait is a gate of its own in the time line.
+    """
+    store = session.cloud.samples
+    if session.dry_run or store is None or not session.learned or not session.spans:
+        return None
+    longest = max(item.interval_s for item in session.learned.values())
+    until = session.spans[-1].end + MARGIN_INTERVALS * longest
+    session.progress.note(
+        f"accounting: watching for {MARGIN_INTERVALS} more intervals of {longest:g} s"
+    )
+    with session.cloud.timeline.pending("gate", "account"):
+        threading.Event().wait(max(until + STORE_DELAY_S - now(), 0))
+        began = min(session.opened or session.spans[0].start, session.spans[0].start)
+        since = began - MARGIN_INTERVALS * longest
+        samples = store.events(since, until)
+    return account(samples, session.learned, _whole(session.spans), since=since, until=until)
+
+
+def verify_now(cloud: Cloud, configured: Collection[float], *, intervals: int) -> Account | None:
+    """Account for the last `intervals` intervals, with intervals learned from the same samples."""
+    store = cloud.samples
+    if store is None or not configured:
+        return None
+    until = now() - STORE_DELAY_S
+    since = until - intervals * max(configured)
+    samples = store.events(since, until)
+    return account(samples, learn(samples, configured), (), since=since, until=until)
+
+
+def _whole(spans: Collection[Span]) -> tuple[Span, ...]:
+    """The stages' times, each reaching to the start of the next, so that no gap is between two."""
+    ordered = sorted(spans, key=lambda span: span.start)
+    ends = [*(span.start for span in ordered[1:]), ordered[-1].end]
+    return tuple(Span(span.stage, span.start, end) for span, end in zip(ordered, ends, strict=True))

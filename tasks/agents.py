@@ -1,0 +1,59 @@
+"""Collectors, notification agents and polling agents: stop, start, enable. One way for all three."""
+
+from __future__ import annotations
+
+from ceilift.clock import now
+from ceilift.errors import StepFailedError
+from ceilift.plan import Step
+from ceilift.services import service_manager
+from tasks.retrying import NodesDone, node_task
+from tasks.session import Session, carry_out
+
+
+@node_task()
+def stop(nodes: list[str]) -> NodesDone:
+    """Stop units and prevent their restart, also by a reboot."""
+    return carry_out(nodes, _stop)
+
+
+@node_task()
+def start(nodes: list[str]) -> NodesDone:
+    """Point units at the release and start them; their restart stays prevented until proven."""
+    return carry_out(nodes, _start)
+
+
+@node_task()
+def enable(nodes: list[str]) -> NodesDone:
+    """Allow restart again as the operator had it, without touching what runs."""
+    return carry_out(nodes, _enable)
+
+
+def _stop(session: Session, step: Step) -> str:
+    target = step.targets[0]
+    shell = session.cloud.connections.shell(target.host)
+    return service_manager(session.cloud.inventory).stop(session.actor, shell, step.id, target.unit)
+
+
+def _start(session: Session, step: Step) -> str:
+    if step.release is None:
+        raise StepFailedError(f"{step.id}: the plan names no release to start", step=step.id)
+    target, inventory = step.targets[0], session.cloud.inventory
+    shell = session.cloud.connections.shell(target.host)
+    folder = inventory.path(
+        inventory.install.path, inventory.host(target.host), release=step.release
+    )
+    session.started_at[_place(step)] = now()
+    return service_manager(inventory).start(session.actor, shell, step.id, target.unit, folder)
+
+
+def _enable(session: Session, step: Step) -> str:
+    target = step.targets[0]
+    shell = session.cloud.connections.shell(target.host)
+    return service_manager(session.cloud.inventory).enable(
+        session.actor, shell, step.id, target.unit
+    )
+
+
+def _place(step: Step) -> str:
+    target = step.targets[0]
+    return f"{target.component.value}/{target.host}/{target.unit}"

@@ -1,0 +1,159 @@
+"""The life of one run: the lease taken and renewed, the upgrade opened or continued, the end written."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from ceilift.cloud import Cloud
+from ceilift.errors import CeiliftError, RefusedError
+from ceilift.ledger.store import Ledger
+from ceilift.plan import Plan
+from ceilift.plan_json import instances_to_json, plan_from_json, plan_to_json
+from ceilift.record import Lease, OpenUpgrade
+from ceilift.release import Catalogue
+from ceilift.remote.act import Actor, Recorder
+from ceilift.state import CloudState
+from tasks.progress import Progress
+from tasks.session import Session
+
+LEASE_S = 120.0
+PLAN = "plan"
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """Who approved, as stated; by which way; and what was said about it."""
+
+    approver: str
+    how: str
+    comment: str = ""
+
+
+def owner() -> str:
+    """How this process signs a lease: user, machine and process."""
+    return f"{getpass.getuser()}@{socket.gethostname()}:{os.getpid()}"
+
+
+def approved_before(ledger: Ledger, cloud: str) -> tuple[OpenUpgrade, Plan] | None:
+    """The open upgrade of the cloud and the plan approved last for it; None when none is open."""
+    found = ledger.open_upgrade(cloud)
+    if found is None:
+        return None
+    later = ledger.documents(found.id, PLAN)
+    text = later[-1].body if later else found.plan
+    return found, plan_from_json(json.loads(text))
+
+
+@contextmanager
+def leased_run(
+    cloud: Cloud,
+    catalogue: Catalogue,
+    plan: Plan,
+    state: CloudState,
+    consent: Consent,
+    progress: Progress,
+) -> Iterator[Session]:
+    """Hold the cloud's lease, open or continue its upgrade, and write down how the run ended.
+
+    Raises RefusedError, with nothing changed, when another holds the lease.
+    """
+    ledger = cloud.ledger
+    lease = ledger.lease(plan.cloud, owner(), LEASE_S)
+    with _renewed(ledger, lease, progress):
+        upgrade = _opened(ledger, lease, plan, state, consent)
+        journal = ledger.start_run(upgrade, lease, consent.comment or f"upgrade to {plan.to}")
+        actor = Actor(cloud.inventory, journal, lease.token)
+        session = Session(
+            cloud, catalogue, plan, journal, actor, upgrade=upgrade, opened=_opened_at(ledger, plan.cloud), progress=progress
+        )
+        try:
+            yield session
+        except BaseException as error:
+            ledger.end_run(journal.run, "failed", str(error))
+            raise
+        outcome = "done" if session.error is None else _outcome(session.error)
+        ledger.save_intervals(journal.run, cloud.timeline.intervals())
+        ledger.save_readings(journal.run, session.readings)
+        ledger.end_run(journal.run, outcome, str(session.error or ""))
+
+
+def dry_run(cloud: Cloud, catalogue: Catalogue, plan: Plan, progress: Progress) -> Session:
+    """A session that changes nothing: every mutating command goes to a recorder."""
+    recorder = Recorder()
+    return Session(
+        cloud,
+        catalogue,
+        plan,
+        recorder,
+        Actor(cloud.inventory, recorder, 0, dry=True),
+        progress=progress,
+    )
+
+
+def _outcome(error: CeiliftError) -> str:
+    return "paused" if error.exit_code == 4 else "failed"  # noqa: PLR2004 - see errors.PAUSED
+
+
+def _opened(ledger: Ledger, lease: Lease, plan: Plan, state: CloudState, consent: Consent) -> int:
+    """The upgrade's id: the open one, with a changed plan added to it, or a new one."""
+    text = plan_to_json(plan)
+    before = approved_before(ledger, plan.cloud)
+    if before is None:
+        baseline = json.dumps(instances_to_json(state.baseline or state.instances))
+        upgrade = ledger.begin(lease, json.dumps(text, sort_keys=True), baseline)
+        _record_exceptions(ledger, upgrade, plan)
+    else:
+        upgrade, known = before[0].id, before[1]
+        if before[0].to != plan.to:
+            raise RefusedError(
+                f"cloud {plan.cloud} has an open upgrade to {before[0].to}",
+                next_command="ceilift status",
+            )
+        if known.request != plan.request:
+            ledger.save_document(upgrade, PLAN, plan.hash, text)
+            _record_exceptions(ledger, upgrade, plan)
+    if ledger.approved(upgrade, plan.hash) is None and consent.approver:
+        ledger.approve(upgrade, plan.hash, consent.approver, consent.how)
+    return upgrade
+
+
+def _opened_at(ledger: Ledger, cloud: str) -> float | None:
+    found = ledger.open_upgrade(cloud)
+    return None if found is None else datetime.fromisoformat(found.opened_at).timestamp()
+
+
+def _record_exceptions(ledger: Ledger, upgrade: int, plan: Plan) -> None:
+    for accepted in plan.request.accept:
+        ledger.accept(upgrade, accepted.id, accepted.reason)
+    for aside in plan.request.without:
+        ledger.set_aside(upgrade, aside.id, aside.reason)
+
+
+@contextmanager
+def _renewed(ledger: Ledger, lease: Lease, progress: Progress) -> Iterator[None]:
+    """Renew the lease in the background while inside; give it back at the end."""
+    over = threading.Event()
+
+    def renew() -> None:
+        while not over.wait(LEASE_S / 4):
+            try:
+                ledger.renew(lease, LEASE_S)
+            except CeiliftError as error:  # the next intent is refused by the ledger's own check
+                progress.note(f"the lease could not be renewed: {error}")
+
+    keeper = threading.Thread(target=renew, name="lease", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        over.set()
+        keeper.join()
+        ledger.release(lease)

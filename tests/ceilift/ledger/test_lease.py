@@ -1,0 +1,102 @@
+"""One holder at a time, whatever the order, on both databases."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+
+import pytest
+
+from ceilift.errors import RefusedError
+from ceilift.ledger.store import Ledger
+
+from .conftest import Clock
+
+Opener = Callable[[], Ledger]
+
+
+def test_the_second_comer_is_told_who_holds_it_since_when_and_where(
+    ledger: Ledger, clock: Clock
+) -> None:
+    lease = ledger.lease("demo", "alice@ctl pid 12", 60)
+    ledger.renew(lease, 60, stage="polling")
+    clock.now += 10
+    with pytest.raises(RefusedError) as refused:
+        ledger.lease("demo", "bob", 60)
+    words = str(refused.value)
+    assert "alice@ctl pid 12 since 1970-01-12T13:46:40" in words
+    assert "at stage polling" in words
+    assert "ends in 50 s" in words
+    assert refused.value.next_command == "ceilift status"
+
+
+def test_it_is_taken_over_only_after_expiry_and_the_former_holder_is_fenced_off(
+    open_ledger: Opener, clock: Clock
+) -> None:
+    mine, theirs = open_ledger(), open_ledger()
+    first = mine.lease("demo", "alice", 60)
+    clock.now += 59.9
+    with pytest.raises(RefusedError):
+        theirs.lease("demo", "bob", 60)
+    clock.now += 0.1
+    second = theirs.lease("demo", "bob", 60)
+    assert second.token > first.token
+    with pytest.raises(RefusedError, match="taken by bob"):
+        mine.renew(first, 60)
+    mine.release(first)
+    assert theirs.holder("demo") == second
+
+
+def test_a_late_renewal_is_granted_while_nobody_else_came(ledger: Ledger, clock: Clock) -> None:
+    lease = ledger.lease("demo", "alice", 60)
+    clock.now += 300
+    renewed = ledger.renew(lease, 60)
+    assert (renewed.token, renewed.expires_at) == (lease.token, clock.now + 60)
+    assert ledger.holder("demo") == renewed
+
+
+def test_a_lease_given_back_is_free_at_once_and_its_token_stays_used(ledger: Ledger) -> None:
+    leases = []
+    for owner in ("alice", "bob", "alice"):
+        leases.append(ledger.lease("demo", owner, 60))
+        ledger.release(leases[-1])
+        assert ledger.holder("demo") is None
+    assert [lease.token for lease in leases] == [1, 2, 3]
+    with pytest.raises(RefusedError, match="given back"):
+        ledger.renew(leases[-1], 60)
+
+
+def test_clouds_do_not_hinder_each_other(ledger: Ledger) -> None:
+    assert ledger.lease("one", "alice", 60).token == ledger.lease("two", "bob", 60).token == 1
+
+
+def test_of_many_threads_exactly_one_gets_it(open_ledger: Opener) -> None:
+    ledgers = [open_ledger() for _ in range(4)]
+
+    def attempt(index: int) -> int:
+        try:
+            return ledgers[index % 4].lease("demo", f"thread {index}", 60).token
+        except RefusedError:
+            return 0
+
+    with ThreadPoolExecutor(8) as pool:
+        tokens = list(pool.map(attempt, range(16)))
+    assert sorted(tokens)[-2:] == [0, 1]
+
+
+def test_of_many_processes_on_an_empty_database_exactly_one_gets_it(url: str) -> None:
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+        tokens = list(pool.map(lease_once, [url] * 2))
+    assert sorted(tokens) == [0, 1]
+
+
+def lease_once(url: str) -> int:
+    """The token got, or 0 when another process has the lease."""
+    ledger = Ledger(url)
+    try:
+        return ledger.lease("demo", "a process", 60).token
+    except RefusedError:
+        return 0
+    finally:
+        ledger.dispose()

@@ -1,0 +1,120 @@
+"""What counts as done: the state of the cloud, and evidence for what no look can show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ceilift.plan import Action, Plan
+from ceilift.planner import make_plan, remaining
+from ceilift.state import CloudState, HostState, Restart
+from tests.clouds import after, all_at, begun, catalogue, in_order, inventory, request
+
+EVERYTHING = ["collector", "notification", "polling-central", "api"]
+LAB = {"ctl1": EVERYTHING, "ctl2": EVERYTHING, "pol1": ["polling-central"]}
+
+
+def lab_after(done: str) -> tuple[Plan, CloudState]:
+    """The lab's plan, and the cloud carried out up to and with that node."""
+    cloud = inventory(LAB)
+    state = begun(all_at(cloud, "8.1.5"))
+    plan = make_plan(cloud, state, catalogue(), request())
+    ids = [node.id for node in in_order(plan)]
+    return plan, after(plan, state, ids[: ids.index(done) + 1])
+
+
+def changed(state: CloudState, host: str, unit: str, **changes: object) -> CloudState:
+    """The same look with one instance seen otherwise."""
+    return replace(state, hosts=tuple(_changed(one, host, unit, changes) for one in state.hosts))
+
+
+def _changed(seen_host: HostState, host: str, unit: str, changes: dict[str, object]) -> HostState:
+    if seen_host.name != host:
+        return seen_host
+    instances = tuple(
+        replace(one, **changes) if one.unit == unit else one  # type: ignore[arg-type]
+        for one in seen_host.instances
+    )
+    return replace(seen_host, instances=instances)
+
+
+def ids(plan: Plan) -> Iterator[str]:
+    return (node.id for node in in_order(plan))
+
+
+def test_a_proven_agent_that_died_is_started_and_proven_again() -> None:
+    plan, state = lab_after("notification/enable/ctl2")
+    died = changed(state, "ctl2", "ceilometer-collector", release=None)
+
+    left = set(ids(remaining(plan, died))) - set(ids(remaining(plan, state)))
+
+    assert left == {"collector/start/ctl2", "collector/proven/ctl2"}
+
+
+def test_the_death_of_the_first_polling_agent_stops_no_other() -> None:
+    plan, state = lab_after("polling/enable/pol1")
+    died = changed(state, "ctl1", "ceilometer-polling", release=None)
+
+    left = set(ids(remaining(plan, died))) - set(ids(remaining(plan, state)))
+
+    assert left == {"polling/start/ctl1", "polling/first/ctl1"}
+
+
+def test_an_old_agent_that_came_back_takes_the_whole_stage_down_again() -> None:
+    plan, state = lab_after("collector/enable/ctl2")
+    back = changed(state, "ctl2", "ceilometer-collector", release="8.1.5", defined_release="8.1.5")
+
+    left = [one for one in ids(remaining(plan, back)) if one.startswith("collector/")]
+
+    assert left == [one for one in ids(plan) if one.startswith("collector/")]
+
+
+def test_a_unit_that_may_restart_the_old_release_is_prevented_again() -> None:
+    plan, state = lab_after("collector/all-stopped")
+    allowed = changed(state, "ctl2", "ceilometer-collector", restart=Restart.ENABLED)
+
+    left = set(ids(remaining(plan, allowed))) - set(ids(remaining(plan, state)))
+
+    assert left == {"collector/stop/ctl2"}
+
+
+def test_what_needed_a_satisfied_node_needs_what_that_node_needed() -> None:
+    cloud = inventory(LAB)
+    stopped = changed(
+        all_at(cloud, "8.1.5"),
+        "ctl1",
+        "ceilometer-collector",
+        release=None,
+        restart=Restart.PREVENTED,
+    )
+    stopped = changed(
+        stopped, "ctl2", "ceilometer-collector", release=None, restart=Restart.PREVENTED
+    )
+
+    plan = make_plan(cloud, stopped, catalogue(), request())
+
+    assert not [s for s in plan.steps if s.stage == "collector" and s.action is Action.STOP]
+    assert plan.node("collector/all-stopped").needs == ("database/dbsync",)
+
+
+def test_a_host_that_no_longer_answers_satisfies_nothing() -> None:
+    plan, state = lab_after("collector/enable/ctl2")
+    dark = replace(
+        state,
+        hosts=tuple(
+            replace(host, reachable=False, instances=()) if host.name == "ctl2" else host
+            for host in state.hosts
+        ),
+    )
+
+    left = set(ids(remaining(plan, dark)))
+
+    assert {"collector/stop/ctl2", "collector/start/ctl2", "collector/proven/ctl2"} <= left
+
+
+def test_evidence_for_another_release_counts_nothing() -> None:
+    plan, state = lab_after("database/dbsync")
+    other = replace(state, evidence=tuple(replace(e, release="9.0.6") for e in state.evidence))
+
+    assert "database/dbsync" in set(ids(remaining(plan, other)))
+    assert "database/dbsync" not in set(ids(remaining(plan, state)))

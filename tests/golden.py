@@ -1,0 +1,113 @@
+"""Reads the described clouds of tests/plans/ and what is said of them.
+
+A file says which hosts have which roles and what runs there, and holds the plan expected for it:
+
+    runs: 8.1.5                     what runs unless a host says otherwise
+    hosts:
+      ctl[1-2]:                     ctl1 and ctl2
+        roles: [collector, api]
+        runs: {collector: null}     a unit that is there and does not run
+        also: {notification: 8.1.5} an agent the inventory has no role for
+    inventory: {wsgi: null}         sections of the inventory that differ (null: left out)
+    down: [ctl2]                    hosts that do not answer
+    request: {first: ctl2}          what the operator asks for
+    done: collector/all-stopped     an open upgrade: carried out up to and with this node
+    again: {first: pol1}            and what is asked for now, where it differs
+    plan: |                         word for word
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ceilift.inventory import Inventory
+from ceilift.plan import Plan, Request
+from ceilift.planner import make_plan
+from ceilift.state import CloudState, Instance
+from tests.clouds import after, agent, begun, catalogue, hosts_named, in_order, inventory, seen
+from tests.clouds import request as asked
+
+FOLDER = Path(__file__).parent / "plans"
+FILES = sorted(FOLDER.glob("*.yaml"))
+
+
+@dataclass(frozen=True)
+class Golden:
+    """One described cloud."""
+
+    data: Mapping[str, Any]
+
+    @cached_property
+    def hosts(self) -> Mapping[str, Mapping[str, Any]]:
+        """What is said of each host, ranges written out."""
+        said = self.data["hosts"].items()
+        return {name: about for names, about in said for name in hosts_named(names)}
+
+    @cached_property
+    def inventory(self) -> Inventory:
+        """The operator's inventory of it."""
+        roles = {name: about.get("roles", []) for name, about in self.hosts.items()}
+        return inventory(roles, **self.data.get("inventory", {}))
+
+    @cached_property
+    def request(self) -> Request:
+        """What the operator asks for now."""
+        return asked(**{**self.data.get("request", {}), **self.data.get("again", {})})
+
+    @cached_property
+    def first_state(self) -> CloudState:
+        """The cloud before anything was done to it."""
+        state = seen(self.inventory, self._agents())
+        down = self.data.get("down", [])
+        hosts = tuple(
+            replace(
+                host, reachable=False, problem_kind="unreachable", problem="timed out", instances=()
+            )
+            if host.name in down
+            else host
+            for host in state.hosts
+        )
+        return replace(state, hosts=hosts)
+
+    @cached_property
+    def state(self) -> CloudState:
+        """The cloud as it is found: an open upgrade carried out as far as the file says."""
+        last = self.data.get("done")
+        if last is None:
+            return self.first_state
+        begin = asked(**self.data.get("request", {}))
+        whole = make_plan(self.inventory, self.first_state, catalogue(), begin)
+        ids = [node.id for node in in_order(whole)]
+        return after(whole, begun(self.first_state), ids[: ids.index(last) + 1])
+
+    def planned(self, state: CloudState) -> Plan:
+        """The plan for that look at it."""
+        return make_plan(self.inventory, state, catalogue(), self.request)
+
+    def _agents(self) -> Iterator[Instance]:
+        for host in self.inventory.hosts:
+            about = self.hosts[host.name]
+            runs = about.get("runs", self.data["runs"])
+            for role in host.roles:
+                given = runs if not isinstance(runs, Mapping) else runs.get(role.component.value)
+                made = agent(
+                    role.component,
+                    host.name,
+                    given,
+                    namespaces=role.namespaces,
+                    unit=role.unit_name,
+                )
+                yield replace(made, defined_release=given or self.data["runs"])
+            for component, release in about.get("also", {}).items():
+                yield agent(component, host.name, release)
+
+
+def read(path: Path) -> Golden:
+    """The described cloud of one file."""
+    return Golden(yaml.safe_load(path.read_text(encoding="utf-8")))
