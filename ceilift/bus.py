@@ -192,7 +192,7 @@ class Broker:
         return self._read(answer, path)
 
     def _read(self, answer: requests.Response, path: str) -> Any:  # noqa: ANN401 - JSON
-        refused = {
+        refused: dict[int, str] = {
             HTTPStatus.UNAUTHORIZED: f"refuses the login of {self._user}",
             HTTPStatus.FORBIDDEN: f"does not let {self._user} read {path}",
             HTTPStatus.NOT_FOUND: f"knows no {path}: check the virtual host",
@@ -200,7 +200,7 @@ class Broker:
         if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise TransientError(f"The message bus at {self._url} answers {answer.status_code}")
         if answer.status_code != HTTPStatus.OK:
-            words = refused.get(HTTPStatus(answer.status_code), f"answers {answer.status_code}")
+            words = refused.get(answer.status_code, f"answers {answer.status_code}")
             raise CeiliftError(f"The message bus at {self._url} {words}")
         try:
             return answer.json()

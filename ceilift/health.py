@@ -8,6 +8,7 @@ that was seen is unhealthy, and what could not be measured stays inconclusive, w
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from ceilift.looks import (
     ApiAnswer,
@@ -31,6 +32,7 @@ __all__ = [
 
 OK = 200
 FEWEST_LOOKS = 2
+LAG_S = 5.0  # the broker counts anew only so often: looks closer together may see one count
 SHOWN = 5  # names in one sentence
 
 
@@ -193,14 +195,22 @@ def _judge_backlog(looks: Sequence[CollectorLook], case: Case) -> None:
         case.unknown.append("the backlog could not be read")
     elif len(seen) < FEWEST_LOOKS:
         case.unknown.append("the backlog was seen once only")
-    elif seen[-1] == seen[-2] == 0:
+    elif seen[-1] == 0 and _stayed_empty(looks):
         case.proofs.append("the backlog was empty twice")
+    elif not any(seen):
+        case.unknown.append("the backlog was empty, but not yet for long enough to be sure")
     elif seen[-1] < max(seen[:-1]):
         case.proofs.append(f"the backlog fell from {max(seen[:-1])} to {seen[-1]}")
     elif seen[-1] <= seen[0] and _turned_over(looks):
         case.proofs.append(f"the backlog of {seen[-1]} is served as fast as it comes")
     else:
         case.harm.append(f"the backlog does not fall ({seen[0]}, now {seen[-1]})")
+
+
+def _stayed_empty(looks: Sequence[CollectorLook]) -> bool:
+    """Whether two looks that saw it empty, and none between them that did not, are LAG_S apart."""
+    empty = takewhile(lambda look: look.backlog == 0, reversed(looks))
+    return any(looks[-1].at - look.at >= LAG_S for look in empty)
 
 
 def _turned_over(looks: Sequence[CollectorLook]) -> bool:

@@ -12,7 +12,7 @@ from ceilift.errors import CeiliftError
 from ceilift.plan_json import instances_from_json
 from ceilift.probe import observe_hosts
 from ceilift.release import Catalogue
-from ceilift.state import BusState, CloudState, DatabaseState, GroupState
+from ceilift.state import BusState, CloudState, DatabaseState, GroupState, HostState
 
 RATE_WINDOW_S = 5.0
 
@@ -37,9 +37,17 @@ def observe(cloud: Cloud, catalogue: Catalogue, *, rates: bool = True) -> CloudS
         hosts=hosts.result(),
         bus=bus.result(),
         groups=groups.result(),
-        database=database.result(),
+        database=_with_space(database.result(), hosts.result()),
     )
     return with_history(cloud, state)
+
+
+def _with_space(
+    database: DatabaseState | None, hosts: tuple[HostState, ...]
+) -> DatabaseState | None:
+    """The database with the space its backup folder has, which only that folder's host can tell."""
+    free = next((h.backup_free_bytes for h in hosts if h.backup_free_bytes is not None), None)
+    return None if database is None else replace(database, backup_free_bytes=free)
 
 
 def with_history(cloud: Cloud, state: CloudState) -> CloudState:

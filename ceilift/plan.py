@@ -169,7 +169,8 @@ class Plan:
 
     def node(self, node_id: str) -> Step | Gate:
         """The step or gate of that id. Raises KeyError when there is none."""
-        for node in (*self.steps, *self.gates):
+        nodes: tuple[Step | Gate, ...] = (*self.steps, *self.gates)
+        for node in nodes:
             if node.id == node_id:
                 return node
         raise KeyError(node_id)

@@ -40,8 +40,9 @@ class Lease:
 class OpenUpgrade:
     """An upgrade that was begun and is neither finished nor given up.
 
-    `plan` and `baseline` are the JSON it was begun with, read again. `state` is `waiting` (no run
-    yet), `running`, `interrupted` (its last run ended without a word), or how that run ended.
+    `plan` is the JSON text it was begun with, `baseline` what ran then, as plain data. `state`
+    is `waiting` (no run yet), `running`, `interrupted` (its last run ended without a word), or
+    how that run ended.
     """
 
     id: int
@@ -50,7 +51,7 @@ class OpenUpgrade:
     path: str
     to: str
     plan_hash: str
-    plan: dict[str, Any]
+    plan: str
     baseline: list[dict[str, Any]]
     evidence: tuple[Evidence, ...]
     state: str

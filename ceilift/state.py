@@ -72,7 +72,8 @@ class HostState:
     """One host: whether it answered, what is installed, what runs.
 
     `problem` says in words why an unreachable host was not read (`unreachable`, `host-key`,
-    `login`, `become`: `problem_kind`). `tools` are the dump tools found. `clock_skew_s` is the
+    `login`, `become`: `problem_kind`). `tools` are the dump tools found;
+    `backup_free_bytes` the space free in the backup folder, where this host holds it. `clock_skew_s` is the
     host's clock minus ours.
     """
 
@@ -83,6 +84,7 @@ class HostState:
     installed: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
     instances: tuple[Instance, ...] = ()
+    backup_free_bytes: int | None = None
     clock_skew_s: float | None = None
 
 

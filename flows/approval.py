@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ceilift.errors import PausedError, RefusedError
 from ceilift.plan import Plan
 from ceilift.planner import difference, remaining
 from ceilift.state import CloudState
 
 
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """The plan that may run, and how it came to be approved.
-
-    `renewed` is true when the approval is for this very plan (a first approval, or one given
-    again with another wish); false when it is what remains of a plan approved before.
-    """
-
-    plan: Plan
-    renewed: bool
-
-
-def approved_plan(fresh: Plan, state: CloudState, before: Plan | None, given: str) -> Approval:
+def approved_plan(fresh: Plan, state: CloudState, before: Plan | None, given: str) -> Plan:
     """The plan to carry out, from a fresh plan, the open upgrade's approved one and the hash given.
 
     Raises RefusedError for blockers and for a plan that is no longer the approved one, with the
@@ -30,9 +16,9 @@ def approved_plan(fresh: Plan, state: CloudState, before: Plan | None, given: st
     """
     refuse_blockers(fresh)
     if given and given == fresh.hash:
-        return Approval(fresh, renewed=True)
+        return fresh
     if before is not None and given in ("", before.hash):
-        return Approval(_unchanged(remaining(before, state), fresh), renewed=False)
+        return _unchanged(remaining(before, state), fresh)
     if not given:
         raise PausedError(
             f"plan {fresh.hash} is not approved; nothing was changed",

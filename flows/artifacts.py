@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ceilift.report import Report, report_to_markdown
 from prefect.artifacts import create_markdown_artifact
 
 from ceilift.plan import Plan
 from ceilift.plan_text import plan_to_markdown
+from ceilift.report import Report, report_to_markdown
 
 
 def show_plan(plan: Plan) -> None:

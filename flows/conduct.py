@@ -64,7 +64,9 @@ class Conducted:
         self._done.add(name)
         self.session.progress.note(f"stage {name}: about {stage.estimate_s:.0f} s")
         with self.session.stage_span(name):
-            for future in submit(plan, stage, self._futures):
+            futures = submit(plan, stage, self._futures)
+            self.session.task_runs += len(futures)
+            for future in futures:
                 future.wait()
                 self._notice(future)
         if self.session.error is not None:
@@ -113,9 +115,7 @@ def _conduct(form: UpgradeForm, stages: Stages, begun: Begun, stack: ExitStack) 
     else:
         plan = _approved(cloud, fresh, state, form)
         consent = Consent(form.approver, "terminal" if begun.typed else "Prefect UI", form.comment)
-        session = stack.enter_context(
-            leased_run(cloud, catalogue, plan, state, consent, progress)
-        )
+        session = stack.enter_context(leased_run(cloud, catalogue, plan, state, consent, progress))
     return _run(session, stages, begun, state)
 
 
@@ -135,6 +135,7 @@ def _nothing_to_do(cloud: Cloud, plan: Plan) -> State[Any]:
 
 def _run(session: Session, stages: Stages, begun: Begun, state: CloudState) -> State[Any]:
     CURRENT.set(session)
+    session.before = state.baseline or state.instances
     plan, ledger = session.plan, session.cloud.ledger
     intervals = configured_intervals(state)
     session.learned = learn_intervals(session.cloud, intervals, session.opened or begun.at)
@@ -150,8 +151,14 @@ def _run(session: Session, stages: Stages, begun: Begun, state: CloudState) -> S
         except CeiliftError as stopped:
             error = stopped
         loss = account_for(session)
-    report = finish(session, error, loss, begun)
+    if session.upgrade is None:
+        return _dry(session) if error is None else ended(error)
+    report = finish(session, session.upgrade, error, loss, begun)
     artifacts.show_report(report)
     return Completed(message=report.headline) if error is None else ended(error)
 
 
+def _dry(session: Session) -> State[Any]:
+    plan = session.plan
+    message = f"dry run of plan {plan.hash}: {len(plan.steps)} steps and {len(plan.gates)} gates"
+    return Completed(message=f"{message}; not one changing command was sent")

@@ -59,7 +59,7 @@ def submit(
         nodes = [plan.node(node_id) for node_id in group.nodes]
         wait_for = _waits(nodes, done)
         task = task_for(nodes[0]).with_options(task_run_name=group.name)
-        future = task.submit(list(group.nodes), wait_for=wait_for)
+        future = task.submit(list(group.nodes), return_state=False, wait_for=wait_for)
         done.update(dict.fromkeys(group.nodes, future))
         submitted.append(future)
     return submitted

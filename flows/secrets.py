@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from prefect.blocks.system import Secret as SecretBlock
+from prefect.utilities.asyncutils import run_coro_as_sync
 
 from ceilift.errors import BadInputError, Fault
 from ceilift.inventory import SecretRef
@@ -13,14 +14,15 @@ class RunSecrets(EnvFileSecrets):
     """Environment, files and Prefect Secret blocks."""
 
     def get(self, ref: SecretRef) -> Secret:
-        """The secret a reference names. Raises BadInputError naming the reference when it is not there."""
+        """The secret a reference names. Raises BadInputError naming the reference."""
         if ref.block is None:
             return super().get(ref)
         try:
-            block = SecretBlock.load(ref.block, _sync=True)  # type: ignore[call-arg]
+            block = run_coro_as_sync(SecretBlock.aload(ref.block))
         except ValueError:
+            block = None
+        if block is None:
             remedy = "Create it: prefect block create secret, or in the UI under Blocks"
-            raise BadInputError(
-                [Fault("Prefect", f"block {ref.block}", "no such Secret block", remedy)]
-            ) from None
+            fault = Fault("Prefect", f"block {ref.block}", "no such Secret block", remedy)
+            raise BadInputError([fault])
         return Secret(str(block.get()))

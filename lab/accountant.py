@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby, pairwise
@@ -10,7 +11,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from lab.settings import METERS, POLL_INTERVAL_S
-from lab.traffic import sent, summary
+from lab.traffic import Sent, sent, summarised
 
 _LATE = 1.5
 _EARLY = 0.5
@@ -68,33 +69,42 @@ def account(
     log: Path,
     database: str,
     *,
+    before: float = math.inf,
     since: float = 0.0,
     until: float | None = None,
     interval: float = POLL_INTERVAL_S,
 ) -> Account:
-    """Compare the generator's log with the database.
+    """Compare the generator's log, up to ``before``, with the database.
 
     Polls are judged between ``since`` and ``until`` (by default from the first
     poll to the last sample stored of anything, so that an agent which fell
     silent shows a gap up to the end).
     """
+    wanted = [line for line in sent(log) if line.sent_at <= before]
     engine = sa.create_engine(database)
     with engine.connect() as connection:
         stored = _stored(connection)
         times = _poll_times(connection, since)
         end = until if until is not None else _last_stored(connection)
     engine.dispose()
-    wanted = {line.resource_id: line.serial for line in sent(log)}
-    said = summary(log)
+    polls = (judge(*key, found, end, interval) for key, found in times.items())
+    return _compared(wanted, stored, tuple(polls))
+
+
+def _compared(wanted: list[Sent], stored: Counter[str], polls: tuple[Polls, ...]) -> Account:
+    said = summarised(wanted)
+    serials = {line.resource_id: line.serial for line in wanted}
+    last = max(serials, default="")
+    extra = {name for name in stored.keys() - serials.keys() if name < last}
     return Account(
         sent=len(wanted),
         sent_rate=round(said.rate, 2),
         sent_longest_gap_s=round(said.longest_gap_s, 3),
-        stored=sum(stored.values()),
-        missing=tuple(s for name, s in wanted.items() if name not in stored),
-        twice=tuple(s for name, s in wanted.items() if stored[name] > 1),
-        not_in_log=tuple(sorted(stored.keys() - wanted.keys())),
-        polls=tuple(judge(*key, found, end, interval) for key, found in times.items()),
+        stored=sum(count for name, count in stored.items() if name in serials),
+        missing=tuple(serial for name, serial in serials.items() if name not in stored),
+        twice=tuple(serial for name, serial in serials.items() if stored[name] > 1),
+        not_in_log=tuple(sorted(extra)),
+        polls=polls,
     )
 
 

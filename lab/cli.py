@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from lab import accountant, cloud, database, faults, report, traffic
+from lab import accountant, cloud, database, faults, readiness, report, traffic
 from lab.errors import LabError, TimeUpError
 from lab.progress import Progress
 from lab.settings import DEFAULT_RELEASES, OLD_RELEASE, the_lab
@@ -92,8 +92,10 @@ def account(
     """Compare what was sent and what was due to be polled with the database."""
     lab = the_lab()
 
+    now = readiness.now()
+
     def look() -> accountant.Account:
-        return accountant.account(lab.sent_log, database.url(lab), since=since)
+        return accountant.account(lab.sent_log, database.url(lab), before=now, since=since)
 
     with contextlib.suppress(TimeUpError):
         until(lambda: look().complete, "every notification stored", wait, every=1)

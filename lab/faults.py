@@ -156,7 +156,7 @@ def _live_database(lab: Lab, host: Host) -> None:
 
 def _move_database(lab: Lab, host: Host, old: int, new: int) -> None:
     path = lab.host(host) / "etc" / "ceilometer" / hosts.MAIN_CONFIG
-    text = re.sub(rf"^(connection = mysql.*):{old}/", rf"\1:{new}/", path.read_text(), flags=re.MULTILINE)
+    text = re.sub(rf"(connection = mysql.*):{old}/", rf"\1:{new}/", path.read_text())
     write(path, text, PRIVATE)
 
 
@@ -214,7 +214,7 @@ FAULTS = {
         where="target",
     ),
     "wont-start": Fault(
-        f"the agents of {NEW_RELEASE} lack a Python package and cannot start",
+        f"the collector of {NEW_RELEASE} lacks a module and cannot start",
         release_faults.break_start,
         release_faults.restore_target,
         where="target",

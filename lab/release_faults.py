@@ -9,7 +9,7 @@ from pathlib import Path
 from lab.errors import LabError
 from lab.files import EXECUTABLE, link, write
 from lab.releases import SITE
-from lab.settings import NEW_RELEASE, PROGRAMS, Host, Lab
+from lab.settings import NEW_RELEASE, PROGRAMS, Host, Lab, Role
 
 _UPGRADE = "ceilometer-upgrade"
 _FAILS = """\
@@ -33,13 +33,12 @@ def remove_target(lab: Lab, host: Host) -> None:
 
 
 def break_start(lab: Lab, host: Host) -> None:
-    """A copy that lacks a Python package its collector needs: it dies at once."""
+    """A half-copied package: its collector dies of a missing module, the rest works."""
     copy = _copy(lab, host)
-    shutil.rmtree(copy / SITE / "msgpack")
-    for program in (*PROGRAMS.values(), _UPGRADE):
-        script = copy / "bin" / program
-        _, _, rest = script.read_text().partition("\n")
-        write(script, f"#!{copy}/bin/python\n{rest}", EXECUTABLE)
+    (copy / SITE / "ceilometer" / "cmd" / "collector.py").unlink()
+    script = copy / "bin" / PROGRAMS[Role.COLLECTOR]
+    _, _, rest = script.read_text().partition("\n")
+    write(script, f"#!{copy}/bin/python\n{rest}", EXECUTABLE)
 
 
 def break_upgrade(lab: Lab, host: Host, *, hang: bool) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import sys
 from pathlib import Path
@@ -19,6 +18,15 @@ _DONE = ".lab-complete"
 _DERIVED = {"9.0.6": "9.0.7"}
 _WITH_OLD_API = ("8.", "9.")
 
+_CLEANUP = """\
+        # remaining messages and stop the thread
+        self._message_operations_handler.stop()
+"""
+_SEND_ACKS = """\
+        if self._message_operations_handler._shutdown_thread.is_alive():
+            self._message_operations_handler._shutdown_thread.join()
+        self._message_operations_handler.process()
+"""
 _SHIM = '''\
 """inspect.getargspec left Python in 3.11; pecan of this age still calls it."""
 
@@ -39,18 +47,17 @@ if not hasattr(inspect, "getargspec"):
 
 
 def install(lab: Lab, release: str, progress: Progress) -> None:
-    """Build the release's environment unless a complete one is there."""
+    """Build the release's environment unless a complete one is there, and adjust it."""
     venv = lab.venv(release)
     pins = pins_of(release)
-    if (venv / _DONE).is_file() and (venv / _DONE).read_text() == pins:
-        return
-    progress.say(f"ceilometer {release}: installing with pins for Python 3.11")
-    with progress.step(f"ceilometer {release}: installed"):
-        shutil.rmtree(venv, ignore_errors=True)
-        _install(lab, venv, release, pins)
-        for adjustment in adjust(venv, release):
-            progress.say(f"ceilometer {release}: adjusted for Python 3.11: {adjustment}")
-        write(venv / _DONE, pins)
+    if not (venv / _DONE).is_file() or (venv / _DONE).read_text() != pins:
+        progress.say(f"ceilometer {release}: installing with pins for Python 3.11")
+        with progress.step(f"ceilometer {release}: installed"):
+            shutil.rmtree(venv, ignore_errors=True)
+            _install(lab, venv, release, pins)
+    for adjustment in adjust(venv, release):
+        progress.say(f"ceilometer {release}: adjusted: {adjustment}")
+    write(venv / _DONE, pins)
 
 
 def installed(lab: Lab) -> tuple[str, ...]:
@@ -70,16 +77,51 @@ def pins_of(release: str) -> str:
 
 
 def adjust(venv: Path, release: str) -> list[str]:
-    """Apply what Python 3.11 asks of this release; says each adjustment in words."""
-    said = []
+    """Make the changes a release needs in the lab; says each one that was not there yet."""
+    site = venv / SITE
+    wanted = [("acknowledgements at a stop are sent, not lost (oslo.messaging)", _late_acks)]
     if release.startswith(_WITH_OLD_API):
-        write(venv / SITE / "lab_getargspec.py", _SHIM)
-        write(venv / SITE / "lab_getargspec.pth", "import lab_getargspec\n")
-        said.append("inspect.getargspec restored by a .pth file (the API needs it)")
+        wanted.append(("inspect.getargspec restored for the API (Python 3.11)", _getargspec))
     if release.startswith("8."):
-        _bytes_member_id(venv / SITE / "ceilometer" / "coordination.py")
-        said.append("member ids of ceilometer/coordination.py are bytes (tooz needs it)")
-    return said
+        wanted.append(("group member ids are bytes (tooz on Python 3)", _bytes_member_id))
+    return [said for said, change in wanted if change(site)]
+
+
+def _getargspec(site: Path) -> bool:
+    shim = write(site / "lab_getargspec.py", _SHIM)
+    return write(site / "lab_getargspec.pth", "import lab_getargspec\n") or shim
+
+
+def _bytes_member_id(site: Path) -> bool:
+    return _replace_once(
+        site / "ceilometer" / "coordination.py",
+        "my_id or str(uuid.uuid4())\n",
+        'my_id or str(uuid.uuid4()).encode("ascii")\n',
+    )
+
+
+def _late_acks(site: Path) -> bool:
+    """Send the last acknowledgements before a listener closes its connection.
+
+    oslo.messaging stops the thread that sends them as soon as the last message
+    has been handled, so that message often goes back to the queue and is
+    handled twice: 10 times in 24 stops at 20 notifications a second.
+    """
+    return _replace_once(
+        site / "oslo_messaging" / "_drivers" / "amqpdriver.py",
+        _CLEANUP,
+        _CLEANUP + _SEND_ACKS,
+    )
+
+
+def _replace_once(path: Path, old: str, new: str) -> bool:
+    """Replace a passage that must be there; says whether it was still the old one."""
+    text = path.read_text()
+    if new in text:
+        return False
+    if old not in text:
+        raise LabError(f"{path}: the passage to adjust was not found")
+    return write(path, text.replace(old, new))
 
 
 def _install(lab: Lab, venv: Path, release: str, pins: str) -> None:
@@ -105,16 +147,3 @@ def _install(lab: Lab, venv: Path, release: str, pins: str) -> None:
         ],
         within=600,
     )
-
-
-def _bytes_member_id(path: Path) -> None:
-    text = path.read_text()
-    changed = re.sub(
-        r"my_id or str\(uuid\.uuid4\(\)\)$",
-        'my_id or str(uuid.uuid4()).encode("ascii")',
-        text,
-        flags=re.MULTILINE,
-    )
-    if changed == text and ".encode(" not in text:
-        raise LabError(f"{path}: the line that makes the member id was not found")
-    write(path, changed)

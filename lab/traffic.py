@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -86,7 +86,12 @@ def sent(log: Path) -> Iterator[Sent]:
 
 def summary(log: Path) -> Summary:
     """Count, mean rate, and the longest time between two lines."""
-    times = [line.sent_at for line in sent(log)]
+    return summarised(sent(log))
+
+
+def summarised(lines: Iterable[Sent]) -> Summary:
+    """The same of some lines of it."""
+    times = [line.sent_at for line in lines]
     if len(times) <= 1:
         return Summary(len(times), 0.0, 0.0)
     longest = max(later - earlier for earlier, later in pairwise(times))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ceilift.clock import now
 from ceilift.errors import StepFailedError
 from ceilift.plan import Step
 from ceilift.services import service_manager
@@ -42,7 +41,6 @@ def _start(session: Session, step: Step) -> str:
     folder = inventory.path(
         inventory.install.path, inventory.host(target.host), release=step.release
     )
-    session.started_at[_place(step)] = now()
     return service_manager(inventory).start(session.actor, shell, step.id, target.unit, folder)
 
 
@@ -52,8 +50,3 @@ def _enable(session: Session, step: Step) -> str:
     return service_manager(session.cloud.inventory).enable(
         session.actor, shell, step.id, target.unit
     )
-
-
-def _place(step: Step) -> str:
-    target = step.targets[0]
-    return f"{target.component.value}/{target.host}/{target.unit}"

@@ -43,7 +43,7 @@ def node_task(
 
     def decorate(function: Callable[[list[str]], NodesDone]) -> Task[[list[str]], Any]:
         @functools.wraps(function)
-        def run(nodes: list[str]) -> Any:  # noqa: ANN401 - the result, or the state it ends in
+        def run(nodes: list[str]) -> NodesDone | State[Any]:
             try:
                 return function(nodes)
             except TransientError as error:
@@ -54,14 +54,14 @@ def node_task(
             except CeiliftError as error:
                 return _end_state(error)
 
-        return task(
-            run,
+        declare = task(
             retries=retries,
-            retry_delay_seconds=RETRY_DELAYS_S[:retries] or 0,
+            retry_delay_seconds=RETRY_DELAYS_S[:retries],
             retry_condition_fn=is_transient,
             cache_policy=NO_CACHE,
             persist_result=False,
         )
+        return declare(run)
 
     return decorate
 

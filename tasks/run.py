@@ -72,7 +72,14 @@ def leased_run(
         journal = ledger.start_run(upgrade, lease, consent.comment or f"upgrade to {plan.to}")
         actor = Actor(cloud.inventory, journal, lease.token)
         session = Session(
-            cloud, catalogue, plan, journal, actor, upgrade=upgrade, opened=_opened_at(ledger, plan.cloud), progress=progress
+            cloud,
+            catalogue,
+            plan,
+            journal,
+            actor,
+            upgrade=upgrade,
+            opened=_opened_at(ledger, plan.cloud),
+            progress=progress,
         )
         try:
             yield session

@@ -18,6 +18,7 @@ from ceilift.plan import Action, Gate, Plan, Step
 from ceilift.record import Reading
 from ceilift.release import Catalogue
 from ceilift.remote.act import Actor, Journal
+from ceilift.state import Instance
 from tasks.progress import Progress, Silent
 
 WORKERS = 24
@@ -43,7 +44,7 @@ class Session:
     `error` holds what halted the run once a node failed or a gate did not pass: from then on
     nothing new begins; what was begun is still judged and secured. In a dry run `upgrade` is
     None and nothing is written to the ledger; otherwise `opened` is when it was (epoch seconds). `spans` are the stages' times, `readings` what was
-    measured on the way.
+    measured on the way, `before` what ran before the upgrade.
     """
 
     cloud: Cloud
@@ -58,7 +59,8 @@ class Session:
     spans: list[Span] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)
     learned: dict[Key, Learned] = field(default_factory=dict)
-    started_at: dict[str, float] = field(default_factory=dict)
+    before: tuple[Instance, ...] = ()
+    task_runs: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property

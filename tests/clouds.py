@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from ceilift.component import Component
 from ceilift.inventory import UNITS, Inventory
@@ -22,6 +22,8 @@ from ceilift.state import (
     Instance,
     Restart,
 )
+
+Field: TypeAlias = Any  # of whichever dataclass is changed
 
 RANGE = re.compile(r"^(?P<stem>.*)\[(?P<first>\d+)-(?P<last>\d+)\]$")
 DATABASE = {
@@ -71,7 +73,7 @@ def agent(
     *,
     namespaces: tuple[str, ...] = (),
     unit: str = "",
-    **changes: Any,  # noqa: ANN401 - fields of Instance
+    **changes: Field,
 ) -> Instance:
     """One agent that runs `release` under its usual unit, allowed to restart."""
     component = Component(component)
@@ -95,10 +97,14 @@ def agent(
 
 def agents_of(cloud: Inventory, release: str | None) -> tuple[Instance, ...]:
     """Every agent the inventory wants, all running `release`."""
+    found: dict[tuple[str, str], tuple[Component, tuple[str, ...]]] = {}
+    for host in cloud.hosts:
+        for role in host.roles:
+            _, others = found.get((host.name, role.unit_name), (None, ()))
+            found[host.name, role.unit_name] = (role.component, (*others, *role.namespaces))
     return tuple(
-        agent(role.component, host.name, release, namespaces=role.namespaces, unit=role.unit_name)
-        for host in cloud.hosts
-        for role in host.roles
+        agent(component, host, release, namespaces=namespaces, unit=unit)
+        for (host, unit), (component, namespaces) in found.items()
     )
 
 
@@ -107,7 +113,7 @@ def seen(
     instances: Iterable[Instance],
     *,
     installed: tuple[str, ...] = ("8.1.5", "9.0.6", "9.0.7", "16.0.1", "17.0.2"),
-    **changes: Any,  # noqa: ANN401 - fields of CloudState
+    **changes: Field,
 ) -> CloudState:
     """A look at that cloud, everything reachable and quiet."""
     by_host: dict[str, list[Instance]] = {host.name: [] for host in cloud.hosts}
@@ -134,12 +140,12 @@ def seen(
     return replace(made, **changes)
 
 
-def all_at(cloud: Inventory, release: str | None, **changes: Any) -> CloudState:  # noqa: ANN401
+def all_at(cloud: Inventory, release: str | None, **changes: Field) -> CloudState:
     """That cloud with every wanted agent at one release."""
     return seen(cloud, agents_of(cloud, release), **changes)
 
 
-def request(to: str = "9.0.7", **changes: Any) -> Request:  # noqa: ANN401 - fields of Request
+def request(to: str = "9.0.7", **changes: Field) -> Request:
     """What the operator asks for; `without` and `accept` as mappings of id to reason."""
     for field in ("without", "accept"):
         given = changes.get(field)

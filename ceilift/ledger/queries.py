@@ -59,7 +59,7 @@ def open_upgrade(connection: Connection, cloud: str, now: float) -> OpenUpgrade 
         path=row.path,
         to=row.to,
         plan_hash=row.plan_hash,
-        plan=json.loads(row.plan),
+        plan=row.plan,
         baseline=json.loads(row.instances),
         evidence=evidence_of(connection, row.id),
         state=_state(connection, row.id, now),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Table, insert
@@ -74,13 +74,12 @@ class Ledger:
 
     # --- upgrades
 
-    def begin(
-        self, lease: Lease, plan: Mapping[str, Any], baseline: Sequence[Mapping[str, Any]]
-    ) -> int:
-        """Open an upgrade with its plan and what ran before it, both as JSON; gives its id.
+    def begin(self, lease: Lease, plan_json: str, baseline_json: str) -> int:
+        """Open an upgrade with its plan and what ran before it; gives its id.
 
         Raises RefusedError when the cloud has an open upgrade, or the lease was lost.
         """
+        plan = json.loads(plan_json)
         with self._database.writing() as connection:
             fence(connection, lease)
             found = queries.open_upgrade(connection, lease.cloud, self._now())
@@ -96,11 +95,9 @@ class Ledger:
                 releases=", ".join(plan["from"]),
                 to=plan["to"],
                 plan_hash=plan["hash"],
-                plan=json.dumps(plan),
+                plan=plan_json,
             )
-            self._add(
-                connection, tables.baselines, upgrade_id=upgrade, instances=json.dumps(baseline)
-            )
+            self._add(connection, tables.baselines, upgrade_id=upgrade, instances=baseline_json)
         return upgrade
 
     def close(self, upgrade: int, outcome: str, detail: str = "") -> None:
@@ -268,8 +265,16 @@ class Ledger:
 
     def _add(self, connection: Connection, table: Table, **values: object) -> int:
         values.setdefault("at", clock.timestamp(self._now()))
-        key = connection.execute(insert(table).values(**values)).inserted_primary_key
+        row = {name: _storable(value) for name, value in values.items()}
+        key = connection.execute(insert(table).values(**row)).inserted_primary_key
         return int(key[0]) if key is not None else 0
+
+
+def _storable(value: object) -> object:
+    """Text that any database takes: what hosts print may hold NUL and bytes that are no UTF-8."""
+    if not isinstance(value, str):
+        return value
+    return value.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
 
 
 class RunJournal:

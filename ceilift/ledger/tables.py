@@ -13,7 +13,6 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
-    String,
     Table,
     Text,
 )
@@ -42,11 +41,7 @@ def _of(table: str, *, unique: bool = False, optional: bool = False) -> Column[i
 
 
 def _at() -> Column[str]:
-    return Column("at", String(40), nullable=False)
-
-
-def _word(name: str) -> Column[str]:
-    return Column(name, String(255), nullable=False, default="")
+    return Column("at", Text, nullable=False)
 
 
 def _text(name: str) -> Column[str]:
@@ -60,11 +55,11 @@ schema_version = Table(
 lease = Table(
     "lease",
     metadata,
-    Column("cloud", String(255), primary_key=True),
-    _word("owner"),
+    Column("cloud", Text, primary_key=True),
+    _text("owner"),
     Column("token", Integer, nullable=False),
     Column("expires_at", Double, nullable=False),
-    _word("stage"),
+    _text("stage"),
     Column("since", Double, nullable=False),
 )
 
@@ -72,12 +67,12 @@ upgrades = Table(
     "upgrades",
     metadata,
     _id(),
-    Column("cloud", String(255), nullable=False, index=True),
+    Column("cloud", Text, nullable=False, index=True),
     _at(),
-    _word("path"),
-    _word("releases"),
-    _word("to"),
-    _word("plan_hash"),
+    _text("path"),
+    _text("releases"),
+    _text("to"),
+    _text("plan_hash"),
     _text("plan"),
 )
 
@@ -87,7 +82,7 @@ upgrade_ends = Table(
     _id(),
     _of("upgrades", unique=True),
     _at(),
-    _word("outcome"),
+    _text("outcome"),
     _text("detail"),
 )
 
@@ -99,9 +94,9 @@ approvals = Table(
     _id(),
     _of("upgrades"),
     _at(),
-    _word("plan_hash"),
-    _word("name"),
-    _word("how"),
+    _text("plan_hash"),
+    _text("name"),
+    _text("how"),
 )
 
 runs = Table(
@@ -110,17 +105,17 @@ runs = Table(
     _id(),
     _of("upgrades"),
     _at(),
-    _word("command"),
-    _word("owner"),
+    _text("command"),
+    _text("owner"),
     Column("token", Integer, nullable=False),
 )
 
 run_ends = Table(
-    "run_ends", metadata, _id(), _of("runs", unique=True), _at(), _word("outcome"), _text("detail")
+    "run_ends", metadata, _id(), _of("runs", unique=True), _at(), _text("outcome"), _text("detail")
 )
 
 intents = Table(
-    "intents", metadata, _id(), _of("runs"), _at(), _word("node"), _word("host"), _text("summary")
+    "intents", metadata, _id(), _of("runs"), _at(), _text("node"), _text("host"), _text("summary")
 )
 
 outcomes = Table(
@@ -129,7 +124,7 @@ outcomes = Table(
     _id(),
     _of("intents", unique=True),
     _at(),
-    _word("status"),
+    _text("status"),
     _text("detail"),
 )
 
@@ -139,8 +134,8 @@ evidence = Table(
     _id(),
     _of("upgrades"),
     _at(),
-    _word("node"),
-    _word("release"),
+    _text("node"),
+    _text("release"),
     _text("detail"),
 )
 
@@ -148,7 +143,7 @@ activity = Table(
     "activity",
     metadata,
     _id(),
-    Column("cloud", String(255), nullable=False, index=True),
+    Column("cloud", Text, nullable=False, index=True),
     _at(),
     Column("publish_rate", Double),
     Column("insert_rate", Double),
@@ -159,7 +154,7 @@ intervals = Table(
     metadata,
     _id(),
     _of("runs"),
-    _word("kind"),
+    _text("kind"),
     _text("label"),
     Column("start", Double, nullable=False),
     Column("end", Double, nullable=False),
@@ -171,7 +166,7 @@ readings = Table(
     _id(),
     _of("runs"),
     Column("at", Double, nullable=False),
-    _word("subject"),
+    _text("subject"),
     Column("value", Double, nullable=False),
 )
 
@@ -181,17 +176,17 @@ documents = Table(
     _id(),
     _of("upgrades"),
     _at(),
-    _word("kind"),
-    _word("name"),
+    _text("kind"),
+    _text("name"),
     _text("body"),
 )
 
 accepted_findings = Table(
-    "accepted_findings", metadata, _id(), _of("upgrades"), _at(), _word("finding"), _text("reason")
+    "accepted_findings", metadata, _id(), _of("upgrades"), _at(), _text("finding"), _text("reason")
 )
 
 hosts_aside = Table(
-    "hosts_aside", metadata, _id(), _of("upgrades"), _at(), _word("host"), _text("reason")
+    "hosts_aside", metadata, _id(), _of("upgrades"), _at(), _text("host"), _text("reason")
 )
 
 hosts_back = Table(

@@ -123,7 +123,8 @@ def _moves(places: Sequence[Place], release: str) -> bool:
     """Whether agents of another release ran, or none at all: then the whole stage is walked."""
     if any(place.is_old(release) for place in places):
         return True
-    return any(p.wanted for p in places) and not any(p.ran == release for p in places)
+    wanted = [place for place in places if place.wanted]
+    return bool(wanted) and not any(place.ran == release for place in wanted)
 
 
 def _all_down(

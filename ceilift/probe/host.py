@@ -50,6 +50,7 @@ def host_state(seen: Seen, clock_skew_s: float | None) -> HostState:
         installed=tuple(sorted(installed)),
         tools=seen.records.tools,
         instances=tuple(_instances(seen)),
+        backup_free_bytes=seen.records.free_bytes,
         clock_skew_s=clock_skew_s,
     )
 
@@ -108,18 +109,21 @@ def _systemd(seen: Seen) -> Iterator[Definition]:
 
 
 def _processes_of(found: Definition, records: Records) -> list[Process]:
-    """The unit's main process and everything below it that is of the same component."""
+    """The unit's main process and everything below it."""
     unit = next((unit for unit in records.units if unit.name == found.unit), None)
-    if unit is None or unit.pid is None:
-        return []
-    family = {unit.pid}
-    children = sorted(records.processes, key=lambda process: process.pid)
-    for _ in children:
-        grown = family | {process.pid for process in children if process.parent in family}
+    mains = {process.pid for process in records.processes if _is_main(process, found)}
+    family = mains | ({unit.pid} if unit is not None and unit.pid is not None else set())
+    while True:
+        grown = family | {item.pid for item in records.processes if item.parent in family}
         if grown == family:
-            break
+            return [process for process in records.processes if process.pid in family]
         family = grown
-    return [process for process in children if process.pid in family]
+
+
+def _is_main(process: Process, found: Definition) -> bool:
+    return component_of(process) is found.component and bool(
+        found.arguments and found.arguments in process.title
+    )
 
 
 def _instance(seen: Seen, found: Definition, processes: list[Process]) -> Instance:

@@ -27,11 +27,16 @@ OFF = frozenset({"false", "off", "no", "0"})
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A unit as its file defines it. `program` is the full path of what it starts."""
+    """A unit as its file defines it. `program` is the full path of what it starts.
+
+    `arguments` follow it, joined by blanks: by them a process can be told to be the unit's while
+    its process manager names no pid (as supervisor does while it starts or stops one).
+    """
 
     unit: str
     component: Component
     program: str
+    arguments: str
     namespaces: tuple[str, ...]
     restart: Restart
     hash_seed_fixed: bool
@@ -80,6 +85,7 @@ def definition(unit: str, command: str, environment: str, restart: Restart) -> l
                     unit,
                     component,
                     word,
+                    " ".join(words[index + 1 :]),
                     namespaces if component is Component.POLLING else (),
                     restart,
                     seed_is_fixed(environment),

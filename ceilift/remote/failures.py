@@ -17,6 +17,9 @@ def explain(error: Exception, host: Host, login: Login) -> StepFailedError:
     where = f"{host.name} ({host.address}:{login.port})"
     if isinstance(error, paramiko.BadHostKeyException):
         return _final(host, "host-key", _changed_key(error, where, login))
+    if isinstance(error, paramiko.PasswordRequiredException):
+        what = f"{login.key_file} is protected by a passphrase: give a key without one"
+        return _final(host, "login", f"{where}: {what}")
     if isinstance(error, paramiko.AuthenticationException):
         return _final(
             host,
@@ -29,6 +32,9 @@ def explain(error: Exception, host: Host, login: Login) -> StepFailedError:
             "host-key",
             f"the key of {where} is not in {login.known_hosts}: add it after checking it",
         )
+    if isinstance(error, FileNotFoundError) and error.filename == login.known_hosts:
+        what = f"{login.known_hosts} does not exist, so no host key can be checked"
+        return _final(host, "host-key", f"{where}: {what}")
     if isinstance(error, FileNotFoundError):
         return _final(host, "login", f"{where}: {error.filename} does not exist")
     if isinstance(error, TimeoutError):
@@ -38,6 +44,11 @@ def explain(error: Exception, host: Host, login: Login) -> StepFailedError:
     else:
         message = f"{where}: the connection failed ({_words(error)})"
     return TransientError(message, host=host.name)
+
+
+def jump_circle(names: tuple[str, ...]) -> UnreachableError:
+    """The error for jump hosts that lead back to where they began."""
+    return UnreachableError(f"proxy_jump goes in a circle: {' -> '.join(names)}", host=names[0])
 
 
 def _final(host: Host, kind: str, message: str) -> UnreachableError:

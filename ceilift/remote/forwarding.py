@@ -13,6 +13,7 @@ from contextlib import contextmanager
 import paramiko
 
 CHUNK = 65536
+OPEN_TIMEOUT_S = 30.0  # paramiko would wait an hour
 LOOPBACK = "127.0.0.1"
 
 
@@ -33,7 +34,9 @@ def forwarded(
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
             with contextlib.suppress(OSError, paramiko.SSHException):
-                channel = transport().open_channel("direct-tcpip", there, self.client_address)
+                channel = transport().open_channel(
+                    "direct-tcpip", there, self.client_address, timeout=OPEN_TIMEOUT_S
+                )
                 _shuttle(self.request, channel)
 
     with _Server((LOOPBACK, 0), Handler) as server:
@@ -49,9 +52,9 @@ def forwarded(
 def _shuttle(here: socket.socket, channel: paramiko.Channel) -> None:
     with contextlib.closing(channel):
         while True:
-            ready, _, _ = select.select([here, channel], [], [])
+            ready, _, _ = select.select([here.fileno(), channel.fileno()], [], [])
             for source, sink in ((here, channel), (channel, here)):
-                if source in ready:
+                if source.fileno() in ready:
                     data = source.recv(CHUNK)
                     if not data:
                         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ceilift.inventory import Become, Host, Inventory
@@ -39,7 +40,7 @@ def login_for(inventory: Inventory, host: Host, secrets: SecretSource) -> Login:
         user=_first(host, inventory, "user") or getpass.getuser(),
         port=_first(host, inventory, "port") or PORT,
         key_file=_first(host, inventory, "key_file"),
-        known_hosts=_first(host, inventory, "known_hosts") or KNOWN_HOSTS,
+        known_hosts=str(Path(_first(host, inventory, "known_hosts") or KNOWN_HOSTS).expanduser()),
         proxy_jump=host.ssh.proxy_jump or _common_jump(host, inventory),
         become=_first(host, inventory, "become"),
         connect_timeout_s=_first(host, inventory, "connect_timeout_s") or CONNECT_TIMEOUT_S,

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import shlex
+import logging
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 
 import paramiko
 
 from ceilift.clock import Timeline, monotonic
-from ceilift.errors import TransientError, UnreachableError
+from ceilift.errors import StepFailedError, TransientError, UnreachableError
 from ceilift.inventory import Host, Inventory
-from ceilift.remote.failures import explain
+from ceilift.remote.command import Way, command_line, label, overran, standard_input
+from ceilift.remote.failures import explain, jump_circle
 from ceilift.remote.forwarding import forwarded
 from ceilift.remote.login import Login, login_for
 from ceilift.remote.shell import Result
@@ -22,7 +23,17 @@ from ceilift.secrets import SecretSource
 
 CHANNELS = 4  # sshd allows 10 sessions, and 8 at once already trip it
 KEEPALIVE_S = 15
+GRACE_S = 5.0  # the host ends an overlong script itself; we close the channel this much later
+SETTLE_S = 1.0  # output still on its way when a script has ended; a child of it may keep the pipe
+LOG = "ceilift.paramiko"
+logging.getLogger(LOG).setLevel(logging.CRITICAL + 1)  # its tracebacks: we say it in words
 CHUNK = 65536
+NO_STATUS = -1
+WAY = """\
+if [ "$(id -u)" = 0 ]; then echo root
+elif sudo -k -n true 2>/dev/null; then echo sudo
+else echo password; fi
+"""
 
 
 class Connections:
@@ -49,21 +60,16 @@ class Connections:
     def shell(self, name: str) -> SshShell:
         """The shell of a host of the inventory. Nothing is connected before its first use."""
         with self._lock:
-            if name not in self._shells:
-                host = self._inventory.host(name)
-                login = login_for(self._inventory, host, self._secrets)
-                jump = self._jump(login)
-                self._shells[name] = SshShell(host, login, self._timeline, jump)
-            return self._shells[name]
+            return self._shell(name, ())
 
-    def _jump(self, login: Login) -> SshShell | None:
-        if login.proxy_jump is None:
-            return None
-        name = login.proxy_jump
+    def _shell(self, name: str, before: tuple[str, ...]) -> SshShell:
+        if name in before:
+            raise jump_circle((*before, name))
         if name not in self._shells:
             host = self._inventory.host(name)
-            inner = login_for(self._inventory, host, self._secrets)
-            self._shells[name] = SshShell(host, inner, self._timeline, self._jump(inner))
+            login = login_for(self._inventory, host, self._secrets)
+            jump = self._shell(login.proxy_jump, (*before, name)) if login.proxy_jump else None
+            self._shells[name] = SshShell(host, login, self._timeline, jump)
         return self._shells[name]
 
     @contextmanager
@@ -91,7 +97,7 @@ class SshShell:
         self._opening = threading.Lock()
         self._slots = threading.BoundedSemaphore(CHANNELS)
         self._client: paramiko.SSHClient | None = None
-        self._asks_password: bool | None = None
+        self._way: Way | None = None
 
     @property
     def host(self) -> str:
@@ -100,73 +106,105 @@ class SshShell:
 
     def run(self, script: str, *args: str, timeout_s: float = 30.0, become: bool = True) -> Result:
         """Run one script; see remote.shell.Shell."""
-        with self._timeline.pending("remote", self.host), self._slots:
-            try:
-                if become and self._login.become:
-                    return self._as_root(script, args, timeout_s)
-                return self._exec(["sh", "-s", "--", *args], script, timeout_s)
-            except (paramiko.SSHException, OSError, EOFError) as error:
-                self._drop()
-                raise explain(error, self._host, self._login) from None
+        words = f"{self.host}: {label(script)}"
+        with self._slots, self._timeline.pending("remote", words):
+            way = self._way_to_root() if become and self._login.become else Way.AS_LOGIN
+            return self._exec(way, script, args, timeout_s)
 
     def transport(self) -> paramiko.Transport:
         """The live transport, connected if need be."""
-        transport = self._connected().get_transport()
-        if transport is None:
-            raise TransientError(f"{self.host}: the connection is gone", host=self.host)
-        return transport
+        return _transport(self._connected())
 
     def close(self) -> None:
         """Close the connection, when there is one."""
         self._drop()
 
-    def _as_root(self, script: str, args: tuple[str, ...], timeout_s: float) -> Result:
-        command = ["sh", "-s", "--", *args]
-        if self._asks_password is None:
-            self._asks_password = not self._exec(["sudo", "-n", "true"], "", timeout_s).ok
-        if not self._asks_password:
-            return self._exec(["sudo", "-n", *command], script, timeout_s)
-        password = self._login.sudo_password()
-        if password is None:
-            raise UnreachableError(
-                f"{self.host}: sudo asks for a password and the inventory gives none (ssh.become.password)",
-                host=self.host,
-                kind="become",
-            )
-        result = self._exec(
-            ["sudo", "-S", "-k", "-p", "", *command], f"{password.reveal()}\n{script}", timeout_s
-        )
-        if not result.ok and "incorrect password" in result.stderr:
-            raise UnreachableError(
-                f"{self.host}: sudo refused the password", host=self.host, kind="become"
-            )
-        return result
+    def _way_to_root(self) -> Way:
+        """Found out once for each host: as root already, by sudo, or by sudo with a password."""
+        if self._way is None:
+            found = self._exec(Way.AS_LOGIN, WAY, (), self._login.connect_timeout_s).stdout.strip()
+            way = {"root": Way.AS_LOGIN, "sudo": Way.SUDO}.get(found, Way.SUDO_PASSWORD)
+            if way is Way.SUDO_PASSWORD:
+                self._try_password()
+            self._way = way
+        return self._way
 
-    def _exec(self, command: list[str], stdin: str, timeout_s: float) -> Result:
+    def _try_password(self) -> None:
+        """Find out before anything is done whether sudo takes the password."""
+        if self._login.sudo_password() is None:
+            raise self._no_root(
+                "sudo asks for a password and the inventory gives none (ssh.become.password)"
+            )
+        if not self._exec(Way.SUDO_PASSWORD, "", (), self._login.connect_timeout_s).ok:
+            raise self._no_root("sudo refused the password, or there is no sudo")
+
+    def _no_root(self, what: str) -> UnreachableError:
+        return UnreachableError(f"{self.host}: {what}", host=self.host, kind="become")
+
+    def _exec(self, way: Way, script: str, args: tuple[str, ...], timeout_s: float) -> Result:
+        password = self._login.sudo_password() if way is Way.SUDO_PASSWORD else None
+        stdin = standard_input(way, script, password.reveal() if password else None)
+        channel = self._channel()
         begun = monotonic()
-        channel = self.transport().open_session(timeout=self._login.connect_timeout_s)
+        late = threading.Timer(timeout_s + GRACE_S, channel.close)
+        late.daemon = True
+        late.start()
         try:
-            channel.exec_command(shlex.join(command))
-            out, err = _converse(channel, stdin.encode(), begun + timeout_s)
-            code = channel.recv_exit_status()
-        except TimeoutError:
-            message = f"{self.host}: no answer within {timeout_s:g} s"
-            raise TransientError(message, host=self.host, kind="unreachable") from None
+            channel.exec_command(command_line(way, args, timeout_s))
+            out, err = _converse(channel, stdin.encode())
+        except (paramiko.SSHException, OSError, EOFError) as error:
+            out, err = bytearray(), bytearray(str(error).encode())
         finally:
+            late.cancel()
             channel.close()
-        return Result(
-            code, out.decode(errors="replace"), err.decode(errors="replace"), monotonic() - begun
-        )
+        seconds = monotonic() - begun
+        self._check(channel.exit_status, seconds, timeout_s)
+        words = (out.decode(errors="backslashreplace"), err.decode(errors="backslashreplace"))
+        return Result(channel.exit_status, *words, seconds)
+
+    def _check(self, code: int, seconds: float, timeout_s: float) -> None:
+        """Raise TransientError when the deadline passed or the connection broke."""
+        if overran(code, seconds, timeout_s):
+            what = f"did not end within {timeout_s:g} s and was ended"
+        elif code == NO_STATUS and seconds >= timeout_s:
+            what = f"no answer within {timeout_s:g} s"
+        elif code == NO_STATUS:
+            what = "the connection broke while a script ran: how it ended is not known"
+        else:
+            return
+        raise TransientError(f"{self.host}: {what}", host=self.host)
+
+    def _channel(self) -> paramiko.Channel:
+        """A new session; on a connection that has died meanwhile, a new connection first."""
+        timeout = self._login.connect_timeout_s
+        client = self._connected()
+        try:
+            return _transport(client).open_session(timeout=timeout)
+        except (paramiko.SSHException, OSError, EOFError) as error:
+            if isinstance(error, paramiko.ChannelException):
+                raise self._explained(error) from None
+            self._drop(client)
+        try:
+            return self.transport().open_session(timeout=timeout)
+        except (paramiko.SSHException, OSError, EOFError) as error:
+            raise self._explained(error) from None
+
+    def _explained(self, error: Exception) -> StepFailedError:
+        return explain(error, self._host, self._login)
 
     def _connected(self) -> paramiko.SSHClient:
         with self._opening:
             transport = self._client.get_transport() if self._client else None
             if self._client is None or transport is None or not transport.is_active():
-                self._client = self._connect()
+                try:
+                    self._client = self._connect()
+                except (paramiko.SSHException, OSError, EOFError) as error:
+                    raise self._explained(error) from None
             return self._client
 
     def _connect(self) -> paramiko.SSHClient:
         login, client = self._login, paramiko.SSHClient()
+        client.set_log_channel(LOG)
         client.load_host_keys(login.known_hosts)
         client.set_missing_host_key_policy(paramiko.RejectPolicy())
         client.connect(
@@ -198,36 +236,41 @@ class SshShell:
         door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return door
 
-    def _drop(self) -> None:
+    def _drop(self, only: paramiko.SSHClient | None = None) -> None:
+        """Close the connection, if it is still that one."""
         with self._opening:
-            if self._client is not None:
+            if self._client is not None and only in (None, self._client):
                 self._client.close()
                 self._client = None
 
 
-def _converse(channel: paramiko.Channel, stdin: bytes, deadline: float) -> tuple[bytes, bytes]:
-    """Send all of stdin while reading what comes back, until the command ended.
+def _transport(client: paramiko.SSHClient) -> paramiko.Transport:
+    transport = client.get_transport()
+    if transport is None:
+        raise EOFError("the connection is gone")
+    return transport
 
-    Raises TimeoutError at the deadline.
+
+def _converse(channel: paramiko.Channel, stdin: bytes) -> tuple[bytearray, bytearray]:
+    """Send all of stdin while reading what comes back, until the script ended.
+
+    A child that the script left behind with its output open is not waited for.
     """
-    sender = threading.Thread(target=_send, args=(channel, stdin), daemon=True)
-    sender.start()
     out, err = bytearray(), bytearray()
-    reader = threading.Thread(target=_drain, args=(channel.recv_stderr, err), daemon=True)
-    reader.start()
-    while True:
-        left = deadline - monotonic()
-        if left <= 0:
-            raise TimeoutError
-        channel.settimeout(left)
-        chunk = channel.recv(CHUNK)
-        if not chunk:
-            break
-        out += chunk
-    reader.join(max(deadline - monotonic(), 0))
-    if not channel.status_event.wait(max(deadline - monotonic(), 0)):
-        raise TimeoutError
-    return bytes(out), bytes(err)
+    readers = [
+        threading.Thread(target=_drain, args=(channel.recv, out), daemon=True),
+        threading.Thread(target=_drain, args=(channel.recv_stderr, err), daemon=True),
+    ]
+    for reader in readers:
+        reader.start()
+    _send(channel, stdin)
+    channel.status_event.wait()
+    for reader, into in zip(readers, (out, err), strict=True):
+        seen = -1
+        while reader.is_alive() and len(into) > seen:
+            seen = len(into)
+            reader.join(SETTLE_S)
+    return out, err
 
 
 def _send(channel: paramiko.Channel, data: bytes) -> None:
@@ -235,12 +278,12 @@ def _send(channel: paramiko.Channel, data: bytes) -> None:
         channel.sendall(data)
         channel.shutdown_write()
     except OSError:
-        return  # the command ended without reading all of it
+        return  # the script ended without reading all of it
 
 
-def _drain(receive: object, into: bytearray) -> None:
+def _drain(receive: Callable[[int], bytes], into: bytearray) -> None:
     try:
-        while chunk := receive(CHUNK):  # type: ignore[operator]
+        while chunk := receive(CHUNK):
             into += chunk
     except OSError:
-        return  # the deadline passed: what came so far is kept
+        return  # the channel was closed: what came so far is kept

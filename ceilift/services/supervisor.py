@@ -57,7 +57,7 @@ class Supervisor:
         template = self._inventory.services.definition
         if not template:
             raise StepFailedError(
-                f"{shell.host}: {unit}: the inventory does not say where supervisor's definitions stand",
+                f"{shell.host}: {unit}: the inventory does not say where its definition stands",
                 host=shell.host,
                 step=node,
                 next_command="set services.definition, then: ceilift resume",

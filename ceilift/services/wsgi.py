@@ -1,4 +1,4 @@
-"""The API as a WSGI application: the target's is warmed beside the old, then the server is switched."""
+"""The API behind a web server: the target's is warmed beside the old, then the server switched."""
 
 from __future__ import annotations
 

@@ -13,15 +13,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from ceilift.clock import monotonic
 from ceilift.state import DatabaseState, Sample
 from ceilift.telemetry.connection import ReadOnlyDatabase
 from ceilift.telemetry.facts import database_facts
 from ceilift.telemetry.schema import meter, resource, sample
-
-ROWS_AT_ONCE = 5000
 
 
 class SampleStore:
@@ -60,7 +58,7 @@ class SampleStore:
         )
         with self._reading() as connection:
             query = _of_meters(query, connection, meters)
-            rows = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(query)
+            rows = connection.execute(query)
             return [Sample(*row[:4], row.message_id or "") for row in rows]
 
     def newest(
@@ -85,14 +83,6 @@ class SampleStore:
         query = select(func.count()).where(sample.c.timestamp.between(since, until))
         with self._reading() as connection:
             return connection.scalar(_of_meters(query, connection, meters)) or 0
-
-    def has_message(self, message_id: str, since: float) -> bool:
-        """Whether that message was stored, measured at or after `since`. By ix_sample_timestamp."""
-        query = select(sample.c.id).where(
-            and_(sample.c.timestamp >= since, sample.c.message_id == message_id)
-        )
-        with self._reading() as connection:
-            return connection.scalar(query.limit(1)) is not None
 
     def newest_id(self) -> int:
         """The primary key of the last inserted row; 0 when there is none."""

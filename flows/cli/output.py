@@ -15,6 +15,7 @@ from rich.console import Console
 from ceilift.errors import FAILED, CeiliftError
 
 P = ParamSpec("P")
+WIDE = 200
 
 
 class Format(StrEnum):
@@ -25,8 +26,9 @@ class Format(StrEnum):
 
 
 def stdout() -> Console:
-    """Where results go; as wide as needed when it is not a terminal, so that nothing is cut."""
-    return Console(file=sys.stdout, soft_wrap=not sys.stdout.isatty(), highlight=False)
+    """Where results go; wide when it is not a terminal, so that nothing is cut."""
+    wide = None if sys.stdout.isatty() else WIDE
+    return Console(file=sys.stdout, width=wide, soft_wrap=wide is not None, highlight=False)
 
 
 def stderr() -> Console:

@@ -22,18 +22,7 @@ def state_table(console: Console, state: CloudState) -> None:
 
 def _instances(state: CloudState) -> Table:
     table = Table(title=f"Cloud {state.cloud}, seen {state.taken_at}", title_justify="left")
-    for heading in (
-        "host",
-        "component",
-        "unit",
-        "runs",
-        "would start",
-        "restart",
-        "pids",
-        "polls",
-        "config",
-        "pipeline",
-    ):
+    for heading in ("host", "component", "unit", "runs", "defined", "restart", "pids", "digests"):
         table.add_column(heading)
     for item in state.instances:
         table.add_row(*_instance_row(item))
@@ -42,7 +31,6 @@ def _instances(state: CloudState) -> Table:
 
 def _instance_row(item: Instance) -> tuple[str, ...]:
     name = item.component.value + (f" {'+'.join(item.namespaces)}" if item.namespaces else "")
-    polls = f"{len(item.config.resources)} resources" if item.config.resources else ""
     return (
         item.host,
         name,
@@ -51,9 +39,7 @@ def _instance_row(item: Instance) -> tuple[str, ...]:
         item.defined_release or "-",
         item.restart.value,
         " ".join(str(pid) for pid in item.pids),
-        polls,
-        item.config.config_digest[:8],
-        item.config.pipeline_digest[:8],
+        f"{item.config.config_digest[:8]} {item.config.pipeline_digest[:8]}",
     )
 
 

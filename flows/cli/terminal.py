@@ -10,7 +10,7 @@ import typer
 
 from ceilift.clock import now
 from ceilift.errors import BAD_INPUT, DONE, FAILED, PAUSED, REFUSED
-from flows.cli.output import Format, say
+from flows.cli.output import Format, print_json, say, stdout
 from flows.cli.progress import terminal_progress
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def run_full_upgrade(form: dict[str, Any], terminal: Terminal) -> None:
         say(f"{ended.name}: {ended.message}")
     elif report is None:
         say(str(ended.message))
-    raise typer.Exit(EXIT_CODES.get(ended.name, FAILED))
+    raise typer.Exit(EXIT_CODES.get(ended.name or "", FAILED))
 
 
 def _show(report: Report, terminal: Terminal) -> None:

@@ -134,6 +134,14 @@ def test_doubled_polls_before_the_upgrade_do_not_become_the_norm() -> None:
     assert learn([sample(at) for at in times], [10.0])[KEY] == TEN
 
 
+def test_events_that_keep_no_interval_are_not_learned() -> None:
+    assert learn([sample(at) for at in (0, 3, 21, 28, 60, 62, 90)], [10.0]) == {}
+
+
+def test_one_missed_poll_does_not_hide_a_series() -> None:
+    assert learn([sample(at) for at in (0, 10, 30, 40, 50)], [10.0])[KEY] == TEN
+
+
 def test_two_events_are_too_few_to_learn_from() -> None:
     assert learn([sample(0.0), sample(10.0)], [10.0]) == {}
 

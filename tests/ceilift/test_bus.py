@@ -199,6 +199,7 @@ def test_what_passes_by_itself_is_tried_again(passing: Answer) -> None:
         (status(401), CeiliftError, "refuses the login of ceilift"),
         (status(403), CeiliftError, "does not let ceilift read"),
         (status(404), CeiliftError, "check the virtual host"),
+        (status(299), CeiliftError, "answers 299"),
         (status(200, "<html>"), CeiliftError, "gave no JSON"),
         (status(200, {"error": "x"}), CeiliftError, "gave no list"),
         (raising(requests.exceptions.InvalidURL()), CeiliftError, "cannot be asked"),

@@ -111,12 +111,29 @@ def test_clients_without_a_name_leave_the_proof_to_the_queue() -> None:
 
 def collected(*backlogs: int | None, **changes: object) -> list[CollectorLook]:
     look = replace(COLLECTING, **changes)  # type: ignore[arg-type]
-    return [replace(look, at=float(at), backlog=depth) for at, depth in enumerate(backlogs)]
+    return [replace(look, at=5.0 * at, backlog=depth) for at, depth in enumerate(backlogs)]
 
 
 @pytest.mark.parametrize("backlogs", [(300, 120), (0, 0), (10, 400, 90)])
 def test_a_collector_that_stores_and_drains_is_healthy(backlogs: tuple[int, ...]) -> None:
     assert judge_collector(collected(*backlogs), expired=False).healthy
+
+
+@pytest.mark.parametrize(
+    ("looks", "healthy"),
+    [
+        ([(0, 0), (4.9, 0)], False),
+        ([(0, 0), (5.0, 0)], True),
+        ([(0, 0), (3, 0), (6, 0)], True),
+        ([(0, 9), (1, 0), (4, 0)], True),
+        ([(0, 0), (3, None), (6, 0)], False),
+    ],
+)
+def test_empty_twice_means_two_counts_of_the_broker(
+    looks: list[tuple[float, int | None]], *, healthy: bool
+) -> None:
+    series = [replace(COLLECTING, at=float(at), backlog=depth) for at, depth in looks]
+    assert judge_collector(series, expired=False).healthy is healthy
 
 
 def test_a_steady_small_backlog_that_turns_over_is_healthy() -> None:

@@ -114,7 +114,11 @@ def test_exactly_one_polling_agent_is_first(made: Made) -> None:
     before = ancestors(plan)
     firsts = [gate.id for gate in plan.gates if gate.id.startswith("polling/first/")]
     starts = steps(plan, Action.START, "polling")
-    if steps(plan, Action.STOP, "polling") and starts:
+    assert len(firsts) <= 1
+    before_all = [one for one in made.state.instances if one.component is Component.POLLING]
+    if starts and not any(one.release == "9.0.7" for one in before_all):
+        assert len(firsts) == 1
+    if starts and any(one.release not in {None, "9.0.7"} for one in before_all):
         assert len(firsts) == 1
     if firsts:
         gate = next(gate for gate in plan.gates if gate.id == firsts[0])

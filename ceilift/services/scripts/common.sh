@@ -7,10 +7,15 @@ die() {
   exit 1
 }
 
-# Seconds since boot: a clock that never steps.
-uptime_s() {
+# in_time SECONDS: that many seconds from now, in hundredths since boot: a clock that never steps.
+in_time() {
   read -r up _ </proc/uptime
-  echo "${up%.*}"
+  echo $((${up%.*}${up#*.} + $1 * 100))
+}
+
+# past MOMENT: whether it is over.
+past() {
+  [ "$(in_time 0)" -ge "$1" ]
 }
 
 # installed FOLDER: a missing release is found before anything is changed.
@@ -90,12 +95,23 @@ alive() {
   done
 }
 
-# gone "PID:BIRTH ..." UNTIL: wait until none of them lives, at most until that second since boot.
+# gone "PID:BIRTH ..." MOMENT: wait until none of them lives, at most until then.
 gone() {
   while [ -n "$(alive "$1")" ]; do
-    [ "$(uptime_s)" -lt "$2" ] || return 1
+    if past "$2"; then return 1; fi
     sleep 0.3
   done
+}
+
+# last PID SECONDS: whether the process lives that long.
+last() {
+  watched=$(family "$1" | tr ' ' '\n' | grep "^$1:")
+  until=$(in_time "$2")
+  while [ -n "$(alive "$watched")" ]; do
+    if past "$until"; then return 0; fi
+    sleep 0.3
+  done
+  return 1
 }
 
 # runs_from PID FOLDER: whether the command line of the process names that release folder.

@@ -15,7 +15,7 @@ main() {
   before=$(size_of "$log")
   answer=$(supervisorctl update "$unit" 2>&1)
   case $answer in *ERROR*) die "supervisord refuses its definition: $answer" ;; esac
-  end=$(($(uptime_s) + $5))
+  end=$(in_time "$5")
   answer=$(timeout "$5" supervisorctl start "$unit" 2>&1)
   wait_running
   hold
@@ -27,7 +27,7 @@ wait_running() {
   look "$unit"
   while [ "$state" != RUNNING ]; do
     case $state in FATAL | EXITED | STOPPED | ABSENT | UNKNOWN) failed "is $state: $answer" ;; esac
-    [ "$(uptime_s)" -lt "$end" ] || failed "is still $state"
+    if past "$end"; then failed "is still $state"; fi
     sleep 0.3
     look "$unit"
   done
@@ -35,15 +35,12 @@ wait_running() {
 
 hold() {
   lasting=$(of_section "$file" "$unit" | sed -n 's/^startsecs[ \t]*[=:][ \t]*\([0-9]\{1,\}\).*/\1/p')
-  member=$(family "$pid" | tr ' ' '\n' | grep "^$pid:")
   first=$pid
-  until=$(($(uptime_s) + ${lasting:-1}))
-  while [ "$(uptime_s)" -le "$until" ]; do
-    [ -n "$(alive "$member")" ] || break
-    sleep 0.3
-  done
-  look "$unit"
-  if [ "$state" != RUNNING ] || [ "$pid" != "$first" ]; then failed "was running and did not last ${lasting:-1} s"; fi
+  if last "$pid" "${lasting:-1}"; then
+    look "$unit"
+    if [ "$state" = RUNNING ] && [ "$pid" = "$first" ]; then return; fi
+  fi
+  failed "was running and did not last ${lasting:-1} s"
 }
 
 failed() {

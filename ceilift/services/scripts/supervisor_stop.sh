@@ -10,7 +10,7 @@ main() {
     return
     ;;
   esac
-  end=$(($(uptime_s) + $3))
+  end=$(in_time "$3")
   if [ -z "$pid" ]; then pid=$(supervisorctl pid "$unit" 2>&1); fi
   case $pid in *[!0-9]* | "" | 0) members= ;; *) members=$(family "$pid") ;; esac
   answer=$(timeout "$3" supervisorctl stop "$unit" 2>&1)

@@ -4,13 +4,17 @@ main() {
   export CEILIFT_PATTERN="$3" CEILIFT_NEW="$4"
   installed "$4"
   if [ "$loaded" = masked ]; then die "it is masked: systemctl unmask $unit"; fi
-  if [ "$(property ActiveState)" = active ] && runs_from "$(property MainPID)" "$4" && points; then
+  wanted=$(override)
+  case $wanted in *=*) ;; *) die "it names no release folder: nothing tells systemd which release to start" ;; esac
+  if [ "$(property ActiveState)" = active ] && runs_from "$(property MainPID)" "$4" &&
+    printf '%s\n' "$wanted" | cmp -s - "$release"; then
     say already started
     return
   fi
-  point
   prevented
-  mkdir -p "${allowed%/*}" && : >"$allowed" || die "$allowed cannot be written"
+  put "$release" printf '%s\n' "$wanted"
+  mkdir -p "${allowed%/*}" || die "${allowed%/*} cannot be made"
+  : >"$allowed" || die "$allowed cannot be written"
   reload
   log=$(log_of "$(property ExecStart)")
   before=$(size_of "$log")
@@ -22,26 +26,13 @@ main() {
   say started
 }
 
-# Whether every release folder that the unit names after all its drop-ins is the wanted one.
-points() {
-  sources | xargs -d '\n' cat | overriding >"$allowed.reading.$$" || return 1
-  rm -f "$allowed.reading.$$"
-}
-
 # Every file that defines the unit, in systemd's order, our own left out.
 sources() {
   { property FragmentPath; property DropInPaths | tr ' ' '\n'; } | grep -v -e '^$' -e '/zz-ceilift-'
 }
 
-point() {
-  files=$(sources)
-  mkdir -p "$folder" || die "$folder cannot be made"
-  put "$release" override
-  grep -q = "$release" || { rm -f "$release"; die "it names no release folder: nothing tells systemd which release to start"; }
-}
-
 override() {
-  printf '%s\n' "$files" | while read -r file; do cat "$file"; echo; done | overriding
+  sources | while read -r file; do cat "$file"; echo; done | overriding
 }
 
 # overriding: every setting of [Service] that names a release folder, emptied and given again.
@@ -69,16 +60,11 @@ overriding() {
 hold() {
   pid=$(property MainPID)
   restarts=$(property NRestarts)
-  member=$(family "$pid" | tr ' ' '\n' | grep "^$pid:")
-  until=$(($(uptime_s) + $1))
-  while [ "$(uptime_s)" -le "$until" ]; do
-    [ -n "$(alive "$member")" ] || break
-    sleep 0.3
-  done
-  if [ "$(property ActiveState)" != active ] || [ "$(property MainPID)" != "$pid" ] ||
-    [ "$(property NRestarts)" != "$restarts" ]; then
-    failed "was started and did not last $1 s"
+  if last "$pid" "$1" && [ "$(property ActiveState)" = active ] &&
+    [ "$(property MainPID)" = "$pid" ] && [ "$(property NRestarts)" = "$restarts" ]; then
+    return
   fi
+  failed "was started and did not last $1 s"
 }
 
 failed() {

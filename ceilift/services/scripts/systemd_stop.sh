@@ -17,10 +17,10 @@ main() {
     ;;
   esac
   case $pid in "" | 0) members= ;; *) members=$(family "$pid") ;; esac
-  end=$(($(uptime_s) + $3))
+  end=$(in_time "$3")
   timeout "$3" systemctl stop "$unit" || die "systemctl stop failed or took more than $3 s"
   while [ -n "$(left_in "$group")" ] || [ -n "$(alive "$members")" ]; do
-    [ "$(uptime_s)" -lt "$end" ] || die "after $3 s these processes of it still run: $(left_in "$group")$(alive "$members")"
+    if past "$end"; then die "after $3 s these processes of it still run: $(left_in "$group")$(alive "$members")"; fi
     sleep 0.3
   done
   active=$(property ActiveState)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -27,7 +28,7 @@ def test_an_open_upgrade_is_seen_by_every_controller(
     ledger = open_ledger()
     found = ledger.open_upgrade("demo")
     assert found is not None
-    assert (found.id, found.plan, found.baseline) == (upgrade, PLAN, BASELINE)
+    assert (found.id, found.plan, json.dumps(found.baseline)) == (upgrade, PLAN, BASELINE)
     assert (found.plan_hash, found.path, found.to) == ("abc123", "full", "9.0.7")
     assert found.state == "waiting"
     assert ledger.open_upgrade("other") is None
@@ -219,6 +220,15 @@ def test_many_threads_write_at_once(ledger: Ledger, upgrade: int, lease: Lease) 
         list(pool.map(act, range(48)))
     assert len({intent.node for intent in ledger.intents(upgrade)}) == 48
     assert ledger.unknown(upgrade) == ()
+
+
+def test_whatever_a_host_prints_can_be_kept(ledger: Ledger, upgrade: int, lease: Lease) -> None:
+    journal = ledger.start_run(upgrade, lease, "upgrade " + "x" * 3000)
+    printed = b"long \xff and \x00 done".decode(errors="surrogateescape") + "é" * 5000
+    journal.outcome(journal.intend("a", "ctl1", "try"), "failed", printed)
+    (intent,) = ledger.intents(upgrade)
+    assert intent.detail.startswith("long \\udcff and \\0 done")
+    assert intent.detail.count("é") == 5000
 
 
 # --- errors in words

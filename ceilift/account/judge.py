@@ -1,7 +1,6 @@
 """The accountant: which samples were due, which came, which came twice, and in which stage.
 
-The interval of a series is learned before the upgrade; afterwards every stretch between two
-events is judged by it. Raw timestamps are kept beside every figure.
+The interval of a series is learned before the upgrade; every stretch after that is judged by it.
 """
 
 from __future__ import annotations
@@ -13,9 +12,16 @@ from itertools import pairwise, zip_longest
 from math import floor
 from statistics import median
 
+from ceilift.account.losses import (
+    Account,
+    Gap,
+    Key,
+    Learned,
+    SeriesAccount,
+    Span,
+    StageLoss,
+)
 from ceilift.state import Sample
-
-Key = tuple[str, str]
 
 MISSED_ABOVE = 1.5  # intervals between two events
 DOUBLED_BELOW = 0.5
@@ -23,114 +29,24 @@ SQUEEZED_WITHIN = 1.25  # an event between two that are one interval apart is on
 TOLERANCE = 1.25  # how far a median may lie above the configured interval
 ONE_POLL_S = 0.001  # samples of one poll share its timestamp (ceilometer/agent/manager.py, 8.1.5)
 FEWEST_EVENTS = 3
+MOST = 0.6
 OUTSIDE = "outside"
 
 
-@dataclass(frozen=True, slots=True)
-class Learned:
-    """The interval (seconds) of one series, and whether a configured one explains it."""
-
-    interval_s: float
-    configured: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """The time (epoch seconds) one stage took."""
-
-    stage: str
-    start: float
-    end: float
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """Two neighbouring events more than 1.5 intervals apart, or the edge of the accounted time."""
-
-    start: float
-    end: float
-    missed: int
-    stage: str
-
-    @property
-    def seconds(self) -> float:
-        """How long nothing came."""
-        return self.end - self.start
-
-
-@dataclass(frozen=True, slots=True)
-class SeriesAccount:
-    """One meter of one resource: what was due and what came.
-
-    `timestamps` are the raw ones of all events (epoch seconds); `doubles` those of the events
-    that were one too many; `sent_twice` counts rows whose message id had been stored before;
-    `late` are events stored more than one interval after they were measured.
-    """
-
-    meter: str
-    resource: str
-    interval_s: float
-    configured: bool
-    timestamps: tuple[float, ...]
-    gaps: tuple[Gap, ...]
-    doubles: tuple[float, ...]
-    late: tuple[float, ...]
-    sent_twice: int
-    longest_gap_s: float
-
-    @property
-    def missed(self) -> int:
-        """Events that were due and never came."""
-        return sum(gap.missed for gap in self.gaps)
-
-
-@dataclass(frozen=True, slots=True)
-class StageLoss:
-    """What one stage cost, summed over all series; the longest gap is the longest of any."""
-
-    stage: str
-    longest_gap_s: float
-    longest_gap_of: str
-    missed: int
-    doubled: int
-    late: int
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """The whole accounted time. `unaccounted` are series too short to have an interval."""
-
-    since: float
-    until: float
-    series: tuple[SeriesAccount, ...]
-    stages: tuple[StageLoss, ...]
-    unaccounted: tuple[Key, ...]
-    sent_twice: int
-
-    @property
-    def missed(self) -> int:
-        """Events that were due and never came, over all series."""
-        return sum(item.missed for item in self.series)
-
-    @property
-    def doubled(self) -> int:
-        """Events that were one too many, over all series."""
-        return sum(len(item.doubles) for item in self.series)
-
-
 def learn(samples: Iterable[Sample], configured: Collection[float] = ()) -> dict[Key, Learned]:
-    """The interval of each series with at least three events, from samples before the upgrade.
+    """The interval of each periodic series with at least three events, from before the upgrade.
 
     The smallest configured interval (seconds) that explains the median is taken (a median below
-    it means doubled polls, which must not become the norm); without one, the median itself. Give
-    polled meters only: notifications have no interval.
+    it means doubled polls, which must not become the norm); without one, the median itself. A
+    series most of whose events do not keep that interval (notifications) is left out.
     """
-    events = {key: _events(rows) for key, rows in sorted(_by_series(samples).items())}
-    return {
-        key: _learned(times, configured)
-        for key, times in events.items()
-        if len(times) >= FEWEST_EVENTS
-    }
+    found: dict[Key, Learned] = {}
+    for key, rows in sorted(_by_series(samples).items()):
+        if len(times := _events(rows)) >= FEWEST_EVENTS:
+            learned = _learned(times, configured)
+            if _keeps(times, learned.interval_s):
+                found[key] = learned
+    return found
 
 
 def account(
@@ -187,14 +103,22 @@ class _Frame:
         return best
 
     def stretches(self, times: Sequence[float]) -> Iterator[tuple[float, float]]:
-        """Neighbouring events, with the edges of the accounted time as outermost neighbours."""
+        """Neighbouring events; the edges of the accounted time are the outermost ones."""
         return pairwise((self.since, *times, self.until))
 
 
 def _learned(times: Sequence[float], configured: Collection[float]) -> Learned:
     middle = median(later - earlier for earlier, later in pairwise(times))
-    explaining = [value for value in configured if value * TOLERANCE >= middle]
-    return Learned(min(explaining, default=middle), configured=bool(explaining))
+    fitting = [value for value in configured if value * TOLERANCE >= middle]
+    return Learned(min(fitting, default=middle), configured=bool(fitting))
+
+
+def _keeps(times: Sequence[float], interval: float) -> bool:
+    """Whether most events, apart from doubled ones, come an interval after the one before."""
+    regular = sorted(set(times) - set(_doubles(times, interval)))
+    gaps = [later - earlier for earlier, later in pairwise(regular)]
+    kept = [gap for gap in gaps if interval / TOLERANCE <= gap <= interval * TOLERANCE]
+    return len(kept) >= MOST * len(gaps) > 0
 
 
 def _by_series(samples: Iterable[Sample]) -> dict[Key, list[Sample]]:
@@ -254,7 +178,7 @@ def _missed_between(intervals: float) -> int:
 
 
 def _missed_at_edge(intervals: float) -> int:
-    """Events due before the edge, with half an interval of grace: the series has not ended."""
+    """Events due before the edge, with half an interval of grace."""
     return max(0, floor(intervals - 0.5))
 
 
@@ -262,8 +186,8 @@ def _doubles(times: Sequence[float], interval: float) -> Iterator[float]:
     """Events too soon after the last regular one, or squeezed between two regular ones."""
     regular = float("-inf")
     for moment, following in zip_longest(times, times[1:], fillvalue=float("inf")):
-        too_soon = moment - regular < DOUBLED_BELOW * interval
-        if too_soon or following - regular <= SQUEEZED_WITHIN * interval:
+        squeezed = following - regular <= SQUEEZED_WITHIN * interval
+        if squeezed or moment - regular < DOUBLED_BELOW * interval:
             yield moment
         else:
             regular = moment
@@ -271,16 +195,23 @@ def _doubles(times: Sequence[float], interval: float) -> Iterator[float]:
 
 def _stage_losses(series: Sequence[SeriesAccount], frame: _Frame) -> tuple[StageLoss, ...]:
     longest = _longest_gaps(series, frame)
-    doubled = Counter(frame.stage(at, at) for item in series for at in item.doubles)
-    late = Counter(frame.stage(at, at) for item in series for at in item.late)
-    missed: Counter[str] = Counter()
-    for gap in (gap for item in series for gap in item.gaps):
-        missed[gap.stage] += gap.missed
+    missed = [Counter(gap.stage for gap in item.gaps for _ in range(gap.missed)) for item in series]
+    doubled = [Counter(frame.stage(at, at) for at in item.doubles) for item in series]
+    late = [Counter(frame.stage(at, at) for at in item.late) for item in series]
+
+    def loss(stage: str) -> StageLoss:
+        return StageLoss(
+            stage,
+            *longest.get(stage, (0.0, "")),
+            missed=sum(counts[stage] for counts in missed),
+            doubled=sum(counts[stage] for counts in doubled),
+            late=sum(counts[stage] for counts in late),
+            missed_most=max((counts[stage] for counts in missed), default=0),
+            doubled_most=max((counts[stage] for counts in doubled), default=0),
+        )
+
     names = dict.fromkeys([*(span.stage for span in frame.spans), OUTSIDE])
-    return tuple(
-        StageLoss(name, *longest.get(name, (0.0, "")), missed[name], doubled[name], late[name])
-        for name in names
-    )
+    return tuple(loss(stage) for stage in names)
 
 
 def _longest_gaps(series: Sequence[SeriesAccount], frame: _Frame) -> dict[str, tuple[float, str]]:

@@ -1,0 +1,1 @@
+"""Acceptance scenarios: the product against the lab, judged by figures."""

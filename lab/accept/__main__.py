@@ -1,0 +1,29 @@
+"""`bin/accept NAME [--short]`: one scenario, one last line of figures, exit 0 or 1."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping
+
+from lab.accept import full
+from lab.errors import LabError
+
+SCENARIOS: Mapping[str, Callable[[bool], bool]] = {"full": full.run}
+
+
+def main() -> int:
+    """Run the named scenario."""
+    parser = argparse.ArgumentParser(prog="bin/accept", description=__doc__)
+    parser.add_argument("name", choices=sorted(SCENARIOS))
+    parser.add_argument("--short", action="store_true", help="what CI runs")
+    given = parser.parse_args()
+    try:
+        return 0 if SCENARIOS[given.name](given.short) else 1
+    except LabError as error:
+        sys.stderr.write(f"{given.name}: not run to its end: {error}\n")
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""The end of a run: what came of every node, what was lost, and what to type next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextvars import ContextVar
+
+from ceilift.account import Account
+from ceilift.clock import covered, now
+from ceilift.errors import PAUSED, CeiliftError
+from ceilift.probe import observe_hosts
+from ceilift.record import HostAside
+from ceilift.report import Ended, Report, Timing, make_report, report_to_json
+from ceilift.state import HostState, Instance
+from tasks.session import Begun, Session
+
+REPORT: ContextVar[Report | None] = ContextVar("ceilift_report", default=None)
+REPORT_KIND = "report"
+
+
+def finish(
+    session: Session, upgrade: int, error: CeiliftError | None, loss: Account | None, begun: Begun
+) -> Report:
+    """Make the report, keep it in the ledger, and close the upgrade when all of it is done."""
+    ledger, plan = session.cloud.ledger, session.plan
+    nodes = [node for stage in plan.stages for batch in stage.batches for node in batch]
+    hosts = observe_hosts(
+        session.cloud.connections, session.cloud.inventory, tuple(session.catalogue.releases)
+    )
+    _bring_back(session, hosts)
+    ended = Ended(
+        outcome=_outcome(error),
+        nodes=ledger.status(upgrade, nodes),
+        before=session.before,
+        now=_instances(hosts),
+        spans=tuple(session.spans),
+        account=loss,
+        readings=tuple(session.readings),
+        asides=ledger.aside(plan.cloud),
+        next_command=(error.next_command or "ceilift resume") if error else "ceilift status",
+    )
+    report = make_report(plan, ended, _timing(session, begun))
+    ledger.save_document(upgrade, REPORT_KIND, plan.hash, report_to_json(report))
+    if error is None:
+        ledger.close(upgrade, "done", report.headline)
+    REPORT.set(report)
+    return report
+
+
+def _outcome(error: CeiliftError | None) -> str:
+    if error is None:
+        return "done"
+    return "paused" if error.exit_code == PAUSED else "failed"
+
+
+def _timing(session: Session, begun: Begun) -> Timing:
+    end = now()
+    return Timing(
+        begun=begun.at,
+        ended=end,
+        pending_s=covered(session.cloud.timeline.intervals(), begun.at, end),
+        prefect_s=begun.prefect_s,
+        task_runs=session.task_runs,
+    )
+
+
+def _instances(hosts: Sequence[HostState]) -> tuple[Instance, ...]:
+    return tuple(instance for host in hosts for instance in host.instances)
+
+
+def _bring_back(session: Session, hosts: Sequence[HostState]) -> None:
+    """Close what was set aside and is now seen at its release, with nothing older running."""
+    ledger, cloud = session.cloud.ledger, session.plan.cloud
+    by_name = {host.name: host for host in hosts}
+    for aside in ledger.aside(cloud):
+        if _arrived(by_name.get(aside.host), aside):
+            ledger.bring_back(cloud, aside.host, f"seen at {aside.to}")
+
+
+def _arrived(host: HostState | None, aside: HostAside) -> bool:
+    if host is None or not host.reachable:
+        return False
+    releases = {instance.release for instance in host.instances if instance.release}
+    return releases == {aside.to}

@@ -1,0 +1,85 @@
+"""Rules about activity: each on a case that fires it, and on a near miss."""
+
+from __future__ import annotations
+
+import pytest
+
+from ceilift.state import BusState
+from tests.troubled import (
+    BLOCKER,
+    INFO,
+    Fires,
+    Silent,
+    modern,
+    quiet,
+)
+
+FIRES: Fires = {
+    "a broker that does not answer": (
+        lambda: quiet().seen(bus=BusState(reachable=False)),
+        "broker-unreachable",
+        BLOCKER,
+        "inventory: message_bus",
+    ),
+    "a busy broker": (
+        lambda: quiet(limits={"publish_rate": 5}).seen(
+            bus=BusState(reachable=True, publish_rate=5.1)
+        ),
+        "busy",
+        BLOCKER,
+        "inventory: limits.publish_rate",
+    ),
+    "a busy database": (
+        lambda: quiet(limits={"insert_rate": 5}).database(insert_rate=6.0),
+        "busy",
+        BLOCKER,
+        "inventory: limits.insert_rate",
+    ),
+    "a limit, and nothing measured": (
+        lambda: quiet(limits={"insert_rate": 5}),
+        "busy",
+        BLOCKER,
+        "inventory: limits.insert_rate",
+    ),
+    "a rate without a limit": (
+        lambda: quiet().database(insert_rate=6.0),
+        "activity",
+        INFO,
+        "inventory: limits.insert_rate",
+    ),
+}
+
+SILENT: Silent = {
+    "exactly at the limit": (
+        lambda: quiet(limits={"insert_rate": 6}).database(insert_rate=6.0),
+        "busy",
+    ),
+    "busy, and nothing to migrate": (
+        lambda: modern(limits={"publish_rate": 1}).seen(
+            bus=BusState(reachable=True, publish_rate=9.0)
+        ),
+        "busy",
+    ),
+    "a broker away, and nothing to do": (
+        lambda: quiet(release="9.0.7").seen(bus=None),
+        "broker-unreachable",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FIRES)
+def test_it_is_found(name: str) -> None:
+    spoilt, finding_id, severity, where = FIRES[name]
+
+    plan = spoilt().planned()
+
+    found = [(f.severity, f.where) for f in plan.findings if f.id == finding_id]
+    assert (severity, where) in found
+    assert all(f.what and f.why and f.remedy for f in plan.findings)
+
+
+@pytest.mark.parametrize("name", SILENT)
+def test_it_is_not_found(name: str) -> None:
+    near, finding_id = SILENT[name]
+
+    assert near().found(finding_id) == []

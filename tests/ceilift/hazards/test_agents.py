@@ -1,0 +1,145 @@
+"""Rules about agents: each on a case that fires it, and on a near miss."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ceilift.state import AgentConfig, Restart
+from tests.troubled import (
+    BLOCKER,
+    INFO,
+    OWN,
+    ROLES,
+    WARNING,
+    Fires,
+    Silent,
+    modern,
+    quiet,
+)
+
+FIRES: Fires = {
+    "a polling group that never learns": (
+        lambda: quiet().polling(group_prefix="", resources=()),
+        "T3",
+        WARNING,
+        "ctl1, ctl2, pol1",
+    ),
+    "static resources in one group": (
+        lambda: quiet().polling(group_prefix="", resources=("snmp://a",)),
+        "T3",
+        WARNING,
+        "ctl1, ctl2, pol1",
+    ),
+    "agents without coordination": (
+        lambda: quiet().polling(coordinated=False, resources=()),
+        "uncoordinated-polling",
+        WARNING,
+        "ctl1, ctl2, pol1",
+    ),
+    "one resource polled by two without coordination": (
+        lambda: (
+            quiet()
+            .polling(coordinated=False)
+            .agent(
+                "polling", "pol1", config=replace(OWN, coordinated=False, resources=("ctl1", "x"))
+            )
+        ),
+        "uncoordinated-polling",
+        WARNING,
+        "ctl1, pol1",
+    ),
+    "one more agent without coordination": (
+        lambda: (
+            quiet()
+            .polling(coordinated=False, resources=())
+            .agent("polling", "pol1", release=None, restart=Restart.PREVENTED)
+        ),
+        "uncoordinated-polling",
+        BLOCKER,
+        "ctl1, ctl2, pol1",
+    ),
+    "static resources and no fixed seed": (
+        lambda: quiet().agent(
+            "polling", "pol1", config=replace(OWN, resources=("x",), hash_seed_fixed=False)
+        ),
+        "T9",
+        WARNING,
+        "pol1",
+    ),
+    "uneven namespaces in one group": (
+        lambda: quiet({**ROLES, "pol1": ["polling-central", "polling-compute"]}).polling(
+            group_prefix="", resources=()
+        ),
+        "T10",
+        WARNING,
+        "ctl1, ctl2, pol1",
+    ),
+    "ipmi agents in one group": (
+        lambda: quiet({"a": ["polling-ipmi"], "b": ["polling-ipmi"]}).polling(coordinated=True),
+        "T16",
+        WARNING,
+        "a, b",
+    ),
+    "an empty udp_address": (
+        lambda: quiet().agent("collector", "ctl2", config=AgentConfig(udp_address="")),
+        "udp-address-empty",
+        BLOCKER,
+        "ctl2",
+    ),
+    "agents that poll late": (quiet, "T24", INFO, "ctl1, ctl2, pol1"),
+}
+
+SILENT: Silent = {
+    "a group whose members learn": (lambda: modern().polling(group_prefix="", resources=()), "T3"),
+    "groups of one": (lambda: quiet().polling(resources=()), "T3"),
+    "no coordination, own resources": (
+        lambda: quiet().polling(coordinated=False),
+        "uncoordinated-polling",
+    ),
+    "no coordination on computes": (
+        lambda: quiet({"a": ["polling-compute"], "b": ["polling-compute"]}),
+        "uncoordinated-polling",
+    ),
+    "no fixed seed, no coordination": (
+        lambda: quiet().polling(coordinated=False, hash_seed_fixed=False),
+        "T9",
+    ),
+    "uneven namespaces, own groups": (
+        lambda: quiet({**ROLES, "pol1": ["polling-central", "polling-compute"]}).polling(
+            resources=()
+        ),
+        "T10",
+    ),
+    "one ipmi agent": (lambda: quiet({"a": ["polling-ipmi"]}).polling(coordinated=True), "T16"),
+    "no udp_address at all": (
+        lambda: quiet().agent("collector", "ctl2", config=AgentConfig(udp_address=None)),
+        "udp-address-empty",
+    ),
+    "an empty udp_address where no collector is": (
+        lambda: quiet().agent(
+            "polling", "pol1", config=replace(OWN, udp_address="", group_prefix="pol1")
+        ),
+        "udp-address-empty",
+    ),
+    "agents that poll at once": (modern, "T24"),
+}
+
+
+@pytest.mark.parametrize("name", FIRES)
+def test_it_is_found(name: str) -> None:
+    spoilt, finding_id, severity, where = FIRES[name]
+
+    plan = spoilt().planned()
+
+    found = [(f.severity, f.where) for f in plan.findings if f.id == finding_id]
+    assert (severity, where) in found
+    assert all(f.what and f.why and f.remedy for f in plan.findings)
+
+
+@pytest.mark.parametrize("name", SILENT)
+def test_it_is_not_found(name: str) -> None:
+    near, finding_id = SILENT[name]
+
+    assert near().found(finding_id) == []

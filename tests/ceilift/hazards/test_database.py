@@ -1,0 +1,116 @@
+"""Rules about database: each on a case that fires it, and on a near miss."""
+
+from __future__ import annotations
+
+import pytest
+
+from ceilift.state import DatabaseState, Evidence
+from tests.troubled import (
+    BLOCKER,
+    EXTERNAL,
+    INFO,
+    WARNING,
+    Fires,
+    Silent,
+    database_section,
+    modern,
+    quiet,
+)
+
+FIRES: Fires = {
+    "no Ceilometer database": (modern, "no-database", INFO, "inventory: store"),
+    "a database that does not answer": (
+        lambda: quiet().seen(database=DatabaseState(reachable=False, problem="timed out")),
+        "database-unreachable",
+        BLOCKER,
+        "inventory: database",
+    ),
+    "a database nobody looked at": (
+        lambda: quiet().seen(database=None),
+        "database-unreachable",
+        BLOCKER,
+        "inventory: database",
+    ),
+    "no dump tool": (
+        lambda: quiet().host("ctl1", tools=("pg_dump",)),
+        "no-dump-tool",
+        BLOCKER,
+        "ctl1",
+    ),
+    "no dump tool for PostgreSQL": (
+        lambda: quiet(database=database_section(url="postgresql://c@192.0.2.10/c")),
+        "no-dump-tool",
+        BLOCKER,
+        "ctl1",
+    ),
+    "a dump that does not fit": (
+        lambda: quiet().database(size_bytes=10, backup_free_bytes=9),
+        "backup-space",
+        BLOCKER,
+        "ctl1:/var/backups/ceilometer",
+    ),
+    "room that could not be measured": (
+        lambda: quiet().database(backup_free_bytes=None),
+        "backup-space",
+        WARNING,
+        "ctl1:/var/backups/ceilometer",
+    ),
+    "a migration that may do something": (
+        lambda: quiet(release="unknown").asked(accept={"unknown-release": "seen"}),
+        "dbsync-real",
+        INFO,
+        "database",
+    ),
+    "a migration that changes nothing": (quiet, "dbsync-no-op", INFO, "database"),
+}
+
+SILENT: Silent = {
+    "no dump tool, and a snapshot": (
+        lambda: quiet(database=database_section(backup=EXTERNAL)).host("ctl1", tools=()),
+        "no-dump-tool",
+    ),
+    "no room, and a snapshot": (
+        lambda: quiet(database=database_section(backup=EXTERNAL)).database(backup_free_bytes=0),
+        "backup-space",
+    ),
+    "MariaDB's own dump tool": (
+        lambda: quiet().host("ctl1", tools=("mariadb-dump",)),
+        "no-dump-tool",
+    ),
+    "exactly enough room": (
+        lambda: quiet().database(size_bytes=10, backup_free_bytes=10),
+        "backup-space",
+    ),
+    "a database away, and nothing to do": (
+        lambda: quiet(release="9.0.7").seen(database=None),
+        "database-unreachable",
+    ),
+    "a migration where there is no database": (modern, "dbsync-no-op"),
+    "a database": (quiet, "no-database"),
+}
+
+
+@pytest.mark.parametrize("name", FIRES)
+def test_it_is_found(name: str) -> None:
+    spoilt, finding_id, severity, where = FIRES[name]
+
+    plan = spoilt().planned()
+
+    found = [(f.severity, f.where) for f in plan.findings if f.id == finding_id]
+    assert (severity, where) in found
+    assert all(f.what and f.why and f.remedy for f in plan.findings)
+
+
+@pytest.mark.parametrize("name", SILENT)
+def test_it_is_not_found(name: str) -> None:
+    near, finding_id = SILENT[name]
+
+    assert near().found(finding_id) == []
+
+
+def test_a_hazard_of_the_database_is_over_once_it_is_migrated() -> None:
+    cloud = quiet().host("ctl1", tools=())
+    done = (Evidence("database/dbsync", "9.0.7"),)
+
+    assert cloud.found("no-dump-tool")
+    assert not cloud.seen(baseline=cloud.state.instances, evidence=done).found("no-dump-tool")

@@ -1,0 +1,128 @@
+"""What Ceilift sees of the real cloud: broker, database, coordination and API agree with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from ceilift.account import Key, Learned, account, learn
+from ceilift.bus import LAG_S, of_process
+from ceilift.clock import now
+from ceilift.cloud import Cloud
+from ceilift.coordination import live_groups
+from ceilift.errors import CeiliftError, TransientError
+from ceilift.inventory_file import load_inventory
+from ceilift.secrets import EnvFileSecrets
+from ceilift.telemetry.ceilometer_api import ApiSamples
+from ceilift.telemetry.sql import SampleStore
+
+pytestmark = pytest.mark.lab
+
+INTERVAL_S = 10.0
+METERS = ("hardware.cpu.load.1min", "hardware.memory.total")
+TARGETS = 8
+PROCESSES = ("ceilometer-collector", "ceilometer-agent-notification", "ceilometer-polling")
+
+
+@pytest.fixture(scope="module")
+def cloud(root: Path) -> Iterator[Cloud]:
+    file = root / ".lab" / "inventory.yaml"
+    if not file.exists():
+        pytest.skip("the test cloud is not up: bin/lab up")
+    with Cloud(load_inventory(file), EnvFileSecrets()) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def samples(cloud: Cloud) -> SampleStore:
+    assert cloud.samples is not None
+    return cloud.samples
+
+
+def test_every_agent_is_told_by_its_connections(cloud: Cloud) -> None:
+    connections, traffic = cloud.broker.connections(), cloud.broker.traffic()
+    for process in PROCESSES:
+        names = of_process(connections, process)
+        pids = {item.pid for item in connections if item.name in names}
+        assert len(pids) == len(
+            [r for h in cloud.inventory.hosts for r in h.roles if r.unit_name == process]
+        )
+        assert sum(traffic[name].acknowledged + traffic[name].published for name in names) > 0
+
+
+def test_each_collector_and_notification_agent_consumes_its_queue(cloud: Cloud) -> None:
+    connections, consumers = cloud.broker.connections(), cloud.broker.consumers()
+    for queue, process in (
+        ("metering.sample", PROCESSES[0]),
+        ("notifications.sample", PROCESSES[1]),
+    ):
+        reading = {item.connection for item in consumers if item.queue == queue}
+        assert reading <= of_process(connections, process)
+        depth = next(item for item in cloud.broker.queues() if item.name == queue)
+        assert len(reading) == depth.consumers == 2
+
+
+def test_rows_and_acknowledgements_grow_together(cloud: Cloud, samples: SampleStore) -> None:
+    first, acknowledged = samples.newest_id(), cloud.broker.acknowledged("metering.sample")
+    rate = samples.insert_rate(2 * INTERVAL_S)
+    assert rate > 0
+    assert samples.rows_after(first) >= rate * 2 * INTERVAL_S
+    assert cloud.broker.acknowledged("metering.sample") > acknowledged
+    published = cloud.broker.publish_rate(2 * INTERVAL_S)
+    assert published is not None
+    assert published > 0
+
+
+def test_the_interval_is_learned_and_nothing_is_missed(samples: SampleStore) -> None:
+    until = now() - LAG_S
+    since = until - 6 * INTERVAL_S
+    events = samples.events(since, until, METERS)
+    learned = learn(events, [INTERVAL_S])
+    assert learned == dict.fromkeys(expected_series(learned), Learned(INTERVAL_S, configured=True))
+    found = account(events, learned, [], since=since, until=until)
+    assert (found.missed, found.doubled, found.sent_twice) == (0, 0, 0)
+
+
+def expected_series(learned: dict[Key, Learned]) -> list[Key]:
+    resources = {resource for _, resource in learned}
+    assert len(resources) == TARGETS
+    return [(meter, resource) for meter in METERS for resource in resources]
+
+
+def test_database_and_api_tell_the_same(cloud: Cloud, samples: SampleStore) -> None:
+    address = cloud.inventory.host("ctl1").address
+    api = ApiSamples(f"http://{address}:8777", page=50)
+    until = now() - 2 * LAG_S
+    by_api = api.events(until - 20, until)
+    assert sorted(by_api, key=repr) == sorted(samples.events(until - 20, until), key=repr)
+    assert len(by_api) > 50
+
+
+def test_the_database_is_described_and_cannot_be_written(samples: SampleStore) -> None:
+    facts = samples.facts()
+    assert (facts.reachable, facts.backend) == (True, "mariadb")
+    assert facts.size_bytes
+    with pytest.raises(CeiliftError, match="READ ONLY"), samples._database.reading() as connection:
+        connection.execute(text("UPDATE sample SET volume = 0 WHERE id = -1"))
+
+
+def test_each_polling_agent_has_its_own_group(cloud: Cloud) -> None:
+    found = cloud.coordination_url
+    assert found is not None
+    groups = {group.name: group for group in live_groups(*found)}
+    for host in cloud.inventory.hosts:
+        group = groups[f"central-{host.name}-global"]
+        assert group.members + group.ghosts >= 1
+
+
+def test_a_wrong_password_is_refused_in_words(cloud: Cloud) -> None:
+    assert cloud.inventory.database is not None
+    store = SampleStore(cloud.inventory.database.url, "wr0ng")
+    with pytest.raises(CeiliftError, match="refuses: Access denied") as refused:
+        store.newest_id()
+    store.dispose()
+    assert not isinstance(refused.value, TransientError)
+    assert "wr0ng" not in str(refused.value)
