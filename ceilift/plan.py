@@ -134,6 +134,7 @@ class Request:
     accept: tuple[Accepted, ...] = ()
     probe: bool = False
     batch_size: int = 50
+    start_old: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

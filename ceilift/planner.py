@@ -15,7 +15,8 @@ from ceilift.finding import Finding
 from ceilift.hazards import findings_of
 from ceilift.inventory import Inventory
 from ceilift.paths.full import Section, full_path
-from ceilift.paths.nodes import DBSYNC_ID
+from ceilift.paths.nodes import DBSYNC_ID, Builder
+from ceilift.paths.start_old import start_old
 from ceilift.plan import Gate, Plan, Request, Stage, Step
 from ceilift.progress import Progress, plan_nodes, without_nodes
 from ceilift.release import Catalogue
@@ -38,6 +39,9 @@ def make_plan(
     situation = Situation(inventory, state, catalogue, request, target)
     refuse_faults(situation)
     pace = pace_of(situation)
+    if request.start_old is not None:
+        section = start_old(Builder(situation, pace, request.start_old))
+        return _estimated(_assembled(situation, (section,)), pace)
     left = remaining(_assembled(situation, full_path(situation, pace)), state)
     left = _estimated(left, pace)
     return replace(left, findings=findings_of(situation, left))

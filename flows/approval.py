@@ -25,7 +25,7 @@ def approved_plan(fresh: Plan, state: CloudState, before: Plan | None, given: st
             next_command=f"ceilift upgrade ... --approve {fresh.hash}",
         )
     raise RefusedError(
-        f"the approved plan is {given}, but a fresh look at the cloud gives plan {fresh.hash}: read it "
+        f"the approved plan is {given}, but a fresh look at the cloud gives {fresh.hash}: read "
         "again and approve that one; nothing was changed",
         next_command="ceilift plan",
     )

@@ -12,7 +12,7 @@ from prefect.futures import PrefectFuture
 from prefect.states import Completed, Failed
 
 from ceilift.cloud import Cloud
-from ceilift.errors import BAD_INPUT, PAUSED, REFUSED, CeiliftError, StepFailedError
+from ceilift.errors import BAD_INPUT, PAUSED, REFUSED, CeiliftError, RefusedError, StepFailedError
 from ceilift.inventory_file import load_inventory
 from ceilift.observe import observe
 from ceilift.plan import Plan
@@ -121,7 +121,11 @@ def _conduct(form: UpgradeForm, stages: Stages, begun: Begun, stack: ExitStack) 
 
 def _approved(cloud: Cloud, fresh: Plan, state: CloudState, form: UpgradeForm) -> Plan:
     before = approved_before(cloud.ledger, cloud.inventory.cloud)
-    return approved_plan(fresh, state, before[1] if before else None, form.approve)
+    if fresh.request.start_old is None:
+        return approved_plan(fresh, state, before[1] if before else None, form.approve)
+    if before is None:
+        raise RefusedError("no upgrade is open: there is no old release to start again")
+    return approved_plan(fresh, state, None, form.approve)
 
 
 def _nothing_to_do(cloud: Cloud, plan: Plan) -> State[Any]:

@@ -53,7 +53,7 @@ def run_name(node: Step | Gate) -> str:
 def submit(
     plan: Plan, stage: Stage, done: dict[str, PrefectFuture[Any]]
 ) -> list[PrefectFuture[Any]]:
-    """Submit a stage's task runs, each waiting for the ones its nodes need; `done` grows by them."""
+    """Submit a stage's task runs, each waiting for those its nodes need; `done` grows by them."""
     submitted = []
     for group in groups(plan, stage):
         nodes = [plan.node(node_id) for node_id in group.nodes]

@@ -33,6 +33,24 @@ class CloudForm(BaseModel):
     )
 
 
+class PreflightForm(CloudForm):
+    """Which cloud, and which release it should run."""
+
+    to: str = Field(title="Target release", description="Exactly as in the catalogue: 9.0.7.")
+
+    def request(self) -> Request:
+        """The same wish as the planner takes it."""
+        return Request(to=self.to)
+
+
+class VerifyForm(CloudForm):
+    """Which cloud, and how far back."""
+
+    intervals: int = Field(
+        default=6, ge=4, title="Intervals", description="How many polling intervals to look back."
+    )
+
+
 class UpgradeForm(CloudForm):
     """A full upgrade: everything of one kind is stopped before anything new of it starts."""
 
@@ -45,7 +63,7 @@ class UpgradeForm(CloudForm):
     approve: str = Field(
         default="",
         title="Approved plan hash",
-        description="The hash of the plan you read. Empty: the plan is shown and nothing is changed.",
+        description="Hash of the plan you read. Empty: the plan is shown and nothing is changed.",
     )
     approver: str = Field(
         default="", title="Approved by", description="Your name, recorded as stated."
@@ -70,6 +88,11 @@ class UpgradeForm(CloudForm):
         title="Hosts set aside",
         description="Hosts left out; they stay open until seen at the new release.",
     )
+    start_old: Stage | Literal[""] = Field(
+        default="",
+        title="Start the old release again",
+        description="Only after a failed gate: the stage whose old release is to run again.",
+    )
     probe: bool = Field(
         default=False,
         title="Probe notification",
@@ -87,4 +110,5 @@ class UpgradeForm(CloudForm):
             accept=tuple(Accepted(item.name, item.reason) for item in self.accept),
             without=tuple(Accepted(item.name, item.reason) for item in self.without),
             probe=self.probe,
+            start_old=self.start_old or None,
         )

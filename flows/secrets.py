@@ -18,7 +18,7 @@ class RunSecrets(EnvFileSecrets):
         if ref.block is None:
             return super().get(ref)
         try:
-            block = run_coro_as_sync(SecretBlock.aload(ref.block))
+            block: SecretBlock[str] | None = run_coro_as_sync(SecretBlock.aload(ref.block))
         except ValueError:
             block = None
         if block is None:

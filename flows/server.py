@@ -56,7 +56,7 @@ def state_folder() -> Path:
 
 
 def ensure_server() -> str:
-    """The API's URL: PREFECT_API_URL where it is set, else that of the private server, started if needed.
+    """The API's URL: PREFECT_API_URL where set, else the private server's, started if needed.
 
     Sets PREFECT_API_URL and the quiet settings in this process, so Prefect must be imported
     afterwards. Raises CeiliftError with the log's place when the server does not come up.
@@ -109,8 +109,9 @@ def start_server() -> Server:
     _record().write_text(json.dumps(asdict(server)), encoding="utf-8")
     if not _comes_up(server.api_url):
         process.terminate()
-        msg = f"the private Prefect server did not answer within {START_DEADLINE_S} s; its log is {log}"
-        raise CeiliftError(msg)
+        raise CeiliftError(
+            f"the private Prefect server did not answer in {START_DEADLINE_S} s; its log is {log}"
+        )
     return server
 
 

@@ -64,7 +64,7 @@ def configure(lab: Lab) -> None:
 
 def wait_ready(lab: Lab) -> None:
     """Return when the management API knows the node and AMQP listens."""
-    until(lambda: _ready(lab), "RabbitMQ answers", within=60)
+    until(lambda: _ready(lab), "RabbitMQ answers (see log/rabbitmq.log)", within=90)
 
 
 def ask(lab: Lab, path: str) -> Any:  # noqa: ANN401

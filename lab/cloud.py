@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from lab import (
+    addresses,
     broker,
     credentials,
     database,
@@ -122,6 +123,7 @@ def _prepare(lab: Lab, progress: Progress) -> Supervisor:
         if left:
             progress.say(f"killing {len(left)} processes left by a crash")
         processes.kill(left)
+        addresses.require_free()
     return overseer.ensure(lab, _programs(lab))
 
 

@@ -76,7 +76,7 @@ def install(lab: Lab) -> None:
 
 def wait_ready(lab: Lab) -> None:
     """Return when root can log in; the account exists then."""
-    until(lambda: _answers(lab), "MariaDB answers", within=60)
+    until(lambda: _answers(lab), "MariaDB answers (see log/mariadb.log)", within=60)
     password = credentials.secret(lab, credentials.DATABASE)
     _as_root(
         lab,

@@ -1,4 +1,4 @@
-"""Accounts for every polled sample that was due: learned before the first step, judged after the last gate."""
+"""Accounts for every poll that was due: learned before the first step, judged after the last."""
 
 from __future__ import annotations
 

@@ -1,12 +1,14 @@
-"""Collectors, notification agents and polling agents: stop, start, enable. One way for all three."""
+"""Collectors, notification agents, polling agents: stop, start, enable, one way for all."""
 
 from __future__ import annotations
 
+from ceilift.component import Component
 from ceilift.errors import StepFailedError
 from ceilift.plan import Step
 from ceilift.services import service_manager
 from tasks.retrying import NodesDone, node_task
 from tasks.session import Session, carry_out
+from tasks.tick import await_poll
 
 
 @node_task()
@@ -30,7 +32,10 @@ def enable(nodes: list[str]) -> NodesDone:
 def _stop(session: Session, step: Step) -> str:
     target = step.targets[0]
     shell = session.cloud.connections.shell(target.host)
-    return service_manager(session.cloud.inventory).stop(session.actor, shell, step.id, target.unit)
+    moment = await_poll(session) if target.component is Component.POLLING else ""
+    manager = service_manager(session.cloud.inventory)
+    said = manager.stop(session.actor, shell, step.id, target.unit)
+    return f"{said}, {moment}" if moment else said
 
 
 def _start(session: Session, step: Step) -> str:

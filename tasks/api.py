@@ -1,4 +1,4 @@
-"""The API under a web server: the new application warmed beside the old, then switched everywhere at once."""
+"""The API under a web server: warmed beside the old one, then switched everywhere at once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tasks.session import Session, carry_out
 
 @node_task()
 def warm(nodes: list[str]) -> NodesDone:
-    """Load the target's application on its host and let it answer one request, unseen by clients."""
+    """Load the target's application on its host and let it answer a request, unseen by clients."""
     return carry_out(nodes, _warm)
 
 

@@ -1,4 +1,4 @@
-"""Watches the queues while a run goes on, so that the report can show how the backlog grew and fell."""
+"""Watches the queues while a run goes on: the report shows how the backlog grew and fell."""
 
 from __future__ import annotations
 

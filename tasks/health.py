@@ -39,7 +39,7 @@ def _judge(session: Session, gate: Gate) -> str:
     _keep(session, gate, verdict)
     if verdict.outcome is Outcome.HEALTHY:
         return str(verdict)
-    raise _not_passed(session, gate, verdict)
+    raise _not_passed(gate, verdict)
 
 
 def _until_decided(watch: Watch, timeout_s: float) -> Verdict:
@@ -64,7 +64,7 @@ def _keep(session: Session, gate: Gate, verdict: Verdict) -> None:
         session.cloud.ledger.save_document(session.upgrade, "verdict", gate.id, body)
 
 
-def _not_passed(session: Session, gate: Gate, verdict: Verdict) -> CeiliftError:
+def _not_passed(gate: Gate, verdict: Verdict) -> CeiliftError:
     hosts = ", ".join(target.host for target in gate.targets[:5])
     message = f"gate {gate.id} ({hosts}) is {verdict}"
     if verdict.outcome is Outcome.INCONCLUSIVE:
@@ -74,7 +74,7 @@ def _not_passed(session: Session, gate: Gate, verdict: Verdict) -> CeiliftError:
 
 
 def _ways_on(gate: Gate) -> str:
-    """The typed commands that lead on from a gate that did not pass; nothing stays dark unoffered."""
+    """The typed commands that lead on from a gate that did not pass; nothing stays dark."""
     ways = ["judge again: ceilift resume"]
     if gate.kind is GateKind.POLLING and "/first/" in gate.id:
         ways.append("another first host: ceilift resume --first HOST")

@@ -41,7 +41,7 @@ def finish(
     )
     report = make_report(plan, ended, _timing(session, begun))
     ledger.save_document(upgrade, REPORT_KIND, plan.hash, report_to_json(report))
-    if error is None:
+    if error is None and plan.request.start_old is None:
         ledger.close(upgrade, "done", report.headline)
     REPORT.set(report)
     return report

@@ -1,4 +1,4 @@
-"""The life of one run: the lease taken and renewed, the upgrade opened or continued, the end written."""
+"""The life of one run: lease taken and renewed, upgrade opened or continued, end written."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tasks.progress import Progress
 from tasks.session import Session
 
 LEASE_S = 120.0
-PLAN = "plan"
+PLAN, WAY_BACK = "plan", "way back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,9 @@ def _opened(ledger: Ledger, lease: Lease, plan: Plan, state: CloudState, consent
                 f"cloud {plan.cloud} has an open upgrade to {before[0].to}",
                 next_command="ceilift status",
             )
-        if known.request != plan.request:
+        if plan.request.start_old is not None:
+            ledger.save_document(upgrade, WAY_BACK, plan.hash, text)
+        elif known.request != plan.request:
             ledger.save_document(upgrade, PLAN, plan.hash, text)
             _record_exceptions(ledger, upgrade, plan)
     if ledger.approved(upgrade, plan.hash) is None and consent.approver:

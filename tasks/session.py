@@ -1,4 +1,4 @@
-"""One run of one approved plan: what every task of it shares, and how a node of it is carried out."""
+"""One run of one approved plan: what its tasks share, and how a node of it is carried out."""
 
 from __future__ import annotations
 
@@ -43,8 +43,9 @@ class Session:
 
     `error` holds what halted the run once a node failed or a gate did not pass: from then on
     nothing new begins; what was begun is still judged and secured. In a dry run `upgrade` is
-    None and nothing is written to the ledger; otherwise `opened` is when it was (epoch seconds). `spans` are the stages' times, `readings` what was
-    measured on the way, `before` what ran before the upgrade.
+    None and nothing is written to the ledger; otherwise `opened` is when it was (epoch seconds).
+    `spans` are the stages' times, `readings` what was measured on the way, `before` what ran
+    before the upgrade, `learned` the interval of every polled series.
     """
 
     cloud: Cloud
@@ -61,6 +62,7 @@ class Session:
     learned: dict[Key, Learned] = field(default_factory=dict)
     before: tuple[Instance, ...] = ()
     task_runs: int = 0
+    polling_stop_at: float | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -172,7 +174,7 @@ def _place(node: Step | Gate) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """When the command was given (epoch seconds), Prefect's own start in seconds, and whether typed."""
+    """When the command was given (epoch seconds), Prefect's start (seconds), whether typed."""
 
     at: float
     prefect_s: float = 0.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -36,6 +37,9 @@ SaveOption = Annotated[
     Path | None,
     typer.Option("--save", help="Write what was seen to this file, for `plan --state`."),
 ]
+IntervalsOption = Annotated[
+    int, typer.Option("--intervals", min=4, help="How many polling intervals to look back.")
+]
 StateOption = Annotated[
     Path | None, typer.Option("--state", help="Plan from a saved state: no network is used.")
 ]
@@ -45,6 +49,7 @@ def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     app.command()(preflight)
     app.command()(plan)
+    app.command()(verify)
 
 
 @command
@@ -112,6 +117,27 @@ def plan(
         raise typer.Exit(REFUSED)
 
 
+@command
+def verify(
+    inventory: InventoryOption,
+    intervals: IntervalsOption = 6,
+    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+) -> None:
+    """Prove from stored samples that telemetry flows: every poll due was stored, and once."""
+    from ceilift.cloud import Cloud
+    from ceilift.secrets import EnvFileSecrets
+    from tasks.verification import verify_cloud
+
+    with Cloud(load_inventory(inventory), EnvFileSecrets()) as cloud:
+        found = verify_cloud(cloud, intervals=intervals)
+    if format is Format.JSON:
+        account = asdict(found.account) if found.account else None
+        print_json({"outcome": found.outcome, "headline": found.headline, "account": account})
+    else:
+        stdout().print(found.markdown(), markup=False)
+    raise typer.Exit(found.exit_code)
+
+
 def look(inventory: Path) -> CloudState:
     """A fresh look at the cloud of that inventory, told on standard error."""
     from ceilift.cloud import Cloud
@@ -142,13 +168,13 @@ def read_state(file: Path) -> CloudState:
 def closing_line(made: Plan, inventory: Path) -> str:
     """What to do with this plan: the exact upgrade command, or why there is none."""
     if made.blockers:
-        return f"Refused: {len(made.blockers)} blocker(s). Nothing can be approved until they are gone."
+        return f"Refused: {len(made.blockers)} blocker(s), nothing can be approved until they go."
     if not made.steps and not made.gates:
         return f"Nothing to do: everything runs {made.to}."
-    return f"To carry it out:\n  {upgrade_command(made.request, inventory, made.path)} --approve {made.hash}"
+    return f"To carry it out:\n  {upgrade_command(made.request, inventory)} --approve {made.hash}"
 
 
-def upgrade_command(request: Request, inventory: Path, path: str) -> str:
+def upgrade_command(request: Request, inventory: Path) -> str:
     """The `ceilift upgrade` line that asks for exactly this request, without its approval."""
     words = [
         "ceilift",
@@ -158,7 +184,7 @@ def upgrade_command(request: Request, inventory: Path, path: str) -> str:
         "--to",
         request.to,
         "--path",
-        path,
+        request.path,
     ]
     if request.api_after != "polling":
         words += ["--api-after", request.api_after]
@@ -169,3 +195,13 @@ def upgrade_command(request: Request, inventory: Path, path: str) -> str:
     for aside in request.without:
         words += ["--without", aside.id, "--reason", aside.reason]
     return shlex.join(words + (["--probe"] if request.probe else []))
+
+
+def resume_command(request: Request, inventory: Path) -> str:
+    """The `ceilift resume` line that asks for this request in the open upgrade."""
+    words = ["ceilift", "resume", "--inventory", str(inventory)]
+    if request.first:
+        words += ["--first", request.first]
+    if request.start_old:
+        words += ["--start-old", request.start_old]
+    return shlex.join(words)

@@ -116,8 +116,8 @@ def _idle(cloud: Cloud, inventory: Path, style: Format) -> None:
     line = f"No open upgrade of {cloud.inventory.cloud}. Runs: {', '.join(running) or 'nothing'}; "
     stdout().print(line + f"installed: {', '.join(installed) or 'nothing'}", markup=False)
     for aside in cloud.ledger.aside(cloud.inventory.cloud):
-        what = f"{aside.host} was set aside at {aside.at} ({aside.reason}) and is still not at {aside.to}"
-        stdout().print(what, markup=False)
+        what = f"{aside.host} was set aside at {aside.at} ({aside.reason})"
+        stdout().print(f"{what} and is still not at {aside.to}", markup=False)
     say(f"Next: {following}")
 
 

@@ -1,9 +1,10 @@
-"""What runs, what waits, elapsed and estimate: a live display on a terminal, plain lines elsewhere."""
+"""What runs, what waits, elapsed and estimate: live on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
 import threading
 from types import TracebackType
+from typing import Self
 
 from rich.console import Console
 from rich.progress import (
@@ -26,7 +27,7 @@ class PlainProgress:
         self._console = console or stderr()
         self._quiet = quiet
 
-    def __enter__(self) -> PlainProgress:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -73,7 +74,7 @@ class LiveProgress(PlainProgress):
         )
         self._task: TaskID | None = None
 
-    def __enter__(self) -> LiveProgress:
+    def __enter__(self) -> Self:
         self._bars.start()
         return self
 

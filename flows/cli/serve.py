@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 @command
 def serve(stop: StopOption = False, status: StatusOption = False) -> None:
-    """Start a private Prefect server, work pool and worker on this machine, and deploy every flow."""
+    """Start a private Prefect server, pool and worker on this machine, and deploy every flow."""
     from flows import server, worker
 
     if stop:

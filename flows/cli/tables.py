@@ -94,5 +94,6 @@ def _database(console: Console, state: CloudState) -> None:
         rate = "-" if found.insert_rate is None else f"{found.insert_rate:.1f}"
         size = "-" if found.size_bytes is None else f"{found.size_bytes / 1e6:.1f} MB"
         console.print(
-            f"Database: {found.backend} {found.version}, {size}, {found.samples} samples, {rate} rows/s written"
+            f"Database: {found.backend} {found.version}, {size}, {found.samples} samples, "
+            f"{rate} rows/s written"
         )

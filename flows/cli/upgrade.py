@@ -17,7 +17,7 @@ from ceilift.plan import Plan, Request
 from ceilift.plan_text import plan_to_markdown
 from ceilift.planner import make_plan
 from ceilift.release import load_catalogue
-from flows.cli.look import closing_line, look, upgrade_command
+from flows.cli.look import closing_line, look, resume_command, upgrade_command
 from flows.cli.options import (
     AcceptOption,
     ApiAfterOption,
@@ -44,6 +44,10 @@ ApproverOption = Annotated[
     str, typer.Option("--approver", help="Who approves; recorded as stated.")
 ]
 CommentOption = Annotated[str, typer.Option("--comment", help="Kept with the run.")]
+StartOldOption = Annotated[
+    str | None,
+    typer.Option("--start-old", help="After a failed gate: run this stage's old release again."),
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress lines.")]
 
 
@@ -97,7 +101,7 @@ def upgrade(
     run_full_upgrade(form, Terminal(begun=begun, quiet=quiet, format=format))
 
 
-def ask(inventory: Path, request: Request) -> str:
+def ask(inventory: Path, request: Request, verb: str = "upgrade") -> str:
     """Show the plan and ask for approval; returns the approved hash.
 
     Raises PausedError (exit 4) when there is nobody to ask, or the answer is no.
@@ -107,7 +111,8 @@ def ask(inventory: Path, request: Request) -> str:
     if made.blockers or not (made.steps or made.gates):
         stdout().print(closing_line(made, inventory), markup=False)
         raise typer.Exit(REFUSED if made.blockers else DONE)
-    line = f"{upgrade_command(request, inventory, made.path)} --approve {made.hash}"
+    asking = resume_command if verb == "resume" else upgrade_command
+    line = f"{asking(request, inventory)} --approve {made.hash}"
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise PausedError(
             f"plan {made.hash} is not approved and there is no terminal to ask on",
@@ -135,6 +140,7 @@ def form_of(request: Request, inventory: Path) -> dict[str, Any]:
         "accept": [{"name": item.id, "reason": item.reason} for item in request.accept],
         "without": [{"name": item.id, "reason": item.reason} for item in request.without],
         "probe": request.probe,
+        "start_old": request.start_old or "",
     }
 
 
@@ -143,6 +149,7 @@ def resume(
     inventory: InventoryOption,
     approve: ApproveOption = "",
     first: FirstOption = None,
+    start_old: StartOldOption = None,
     approver: ApproverOption = "",
     quiet: QuietOption = False,
     format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
@@ -150,13 +157,14 @@ def resume(
     """Go on with the open upgrade: what is unknown is looked at, what is done is not done again.
 
     Without --approve it goes on under the approval it has, as long as what remains is exactly
-    what was approved. --first is another wish: its plan is shown and has to be approved.
+    what was approved. --first and --start-old are other wishes: their plan
+    is shown and has to be approved.
     """
     begun = now()
     request = _open_request(inventory)
-    if first is not None:
-        request = replace(request, first=first)
-        approve = approve or ask(inventory, request)
+    if first is not None or start_old is not None:
+        request = replace(request, first=first or request.first, start_old=start_old)
+        approve = approve or ask(inventory, request, "resume")
     form = {
         **form_of(request, inventory),
         "dry_run": False,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import pytest
 from hypothesis import given
@@ -136,6 +136,13 @@ def test_doubled_polls_before_the_upgrade_do_not_become_the_norm() -> None:
 
 def test_events_that_keep_no_interval_are_not_learned() -> None:
     assert learn([sample(at) for at in (0, 3, 21, 28, 60, 62, 90)], [10.0]) == {}
+
+
+def test_polls_that_jitter_on_a_busy_machine_are_learned() -> None:
+    gaps = [11.3, 8.3, 10.1, 12.0, 7.8, 11.6, 8.4, 14.9, 6.5, 9.2, 12.8]
+    times = list(accumulate(gaps, initial=0.0))
+    assert learn([sample(at) for at in times], [10.0])[KEY] == TEN
+    assert figures(times, since=0, until=times[-1]) == (0, 0)
 
 
 def test_one_missed_poll_does_not_hide_a_series() -> None:

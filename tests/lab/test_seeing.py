@@ -24,6 +24,7 @@ pytestmark = pytest.mark.lab
 INTERVAL_S = 10.0
 METERS = ("hardware.cpu.load.1min", "hardware.memory.total")
 TARGETS = 8
+QUEUES = ("metering.sample", "notifications.sample")
 PROCESSES = ("ceilometer-collector", "ceilometer-agent-notification", "ceilometer-polling")
 
 

@@ -1,0 +1,40 @@
+"""Whether the lab's addresses are free for it."""
+
+from __future__ import annotations
+
+import socket
+
+from lab.errors import LabError
+from lab.settings import API_HOSTS, HOSTS, PORTS, SERVICES_IP, TARGETS
+
+
+def require_free() -> None:
+    """LabError naming every address that another process listens on; the lab is down now."""
+    taken = [f"{ip}:{port}" for ip, port, kind in _addresses() if not _free(ip, port, kind)]
+    if taken:
+        raise LabError(
+            f"another process listens on {', '.join(taken)}: perhaps the lab of another checkout. "
+            "Stop it, or give this one a network of its own: CEILIFT_LAB_NET=127.67 (or .68, …)"
+        )
+
+
+def _addresses() -> list[tuple[str, int, socket.SocketKind]]:
+    tcp, udp = socket.SOCK_STREAM, socket.SOCK_DGRAM
+    own = (PORTS.amqp, PORTS.management, PORTS.erlang, PORTS.database, PORTS.redis)
+    return [
+        *((SERVICES_IP, port, tcp) for port in own),
+        *((host.ip, PORTS.ssh, tcp) for host in HOSTS),
+        *((host.ip, PORTS.api, tcp) for host in API_HOSTS),
+        *((target, PORTS.snmp, udp) for target in TARGETS),
+    ]
+
+
+def _free(ip: str, port: int, kind: socket.SocketKind) -> bool:
+    with socket.socket(socket.AF_INET, kind) as trial:
+        if kind is socket.SOCK_STREAM:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((ip, port))
+        except OSError:
+            return False
+    return True
