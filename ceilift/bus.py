@@ -7,8 +7,9 @@ queue, acknowledged, published) is as old as the broker's statistics interval, L
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, NamedTuple, ParamSpec, TypeVar
@@ -27,6 +28,9 @@ T = TypeVar("T")
 LAG_S = 5.0
 TIMEOUT_S = (5.0, 15.0)  # to connect, to wait for each part of the answer
 ATTEMPTS = 4
+FIGURES = ("messages_ready", "messages_unacknowledged", "consumers")
+QUEUE_COLUMNS = {"columns": ",".join(("name", *FIGURES))}
+PASSING = re.compile(r"^reply_|_fanout_")  # as oslo.messaging names them
 SEES_EVERYTHING = frozenset({"administrator", "monitoring"})
 
 
@@ -72,11 +76,19 @@ class Broker:
         self._sees_everything = False
 
     def queues(self) -> tuple[QueueState, ...]:
-        """Every queue with its depth and consumers.
+        """Every queue with its depth and consumers; on a busy broker prefer `queue`.
 
         Raises TransientError while the broker has no figures of a queue yet: no figure is not 0.
+        Queues of RPC replies and fan-outs, which come and go, are left out until they have some.
         """
         return self._patiently(self._queues_once)
+
+    def queue(self, name: str) -> QueueState | None:
+        """One queue with its depth and consumers; None when there is no such queue.
+
+        Raises TransientError while the broker has no figures of it yet.
+        """
+        return self._patiently(self._queue_once, name)
 
     def connections(self) -> tuple[BusConnection, ...]:
         """Every client connection.
@@ -137,9 +149,14 @@ class Broker:
         return None if rate is None else float(rate)
 
     def _queues_once(self) -> tuple[QueueState, ...]:
-        query = {"columns": "name,messages_ready,messages_unacknowledged,consumers"}
-        rows = self._listed(f"queues/{self._vhost}", query)
-        return tuple(sorted((_queue(row) for row in rows), key=lambda queue: queue.name))
+        rows = self._listed(f"queues/{self._vhost}", QUEUE_COLUMNS)
+        lasting = [row for row in rows if not (_is_new(row) and PASSING.search(row["name"]))]
+        return tuple(sorted((_queue(row) for row in lasting), key=lambda queue: queue.name))
+
+    def _queue_once(self, name: str) -> QueueState | None:
+        path = f"queues/{self._vhost}/{quote(name, safe='')}"
+        found = self._get_once(path, QUEUE_COLUMNS, missing_is_none=True)
+        return None if found is None else _queue({"name": name, **found})
 
     def _require_sight(self) -> None:
         """A user without these tags is shown its own connections alone, and no error."""
@@ -157,7 +174,7 @@ class Broker:
     def _rows(self, path: str, **query: str) -> list[dict[str, Any]]:
         return self._patiently(self._listed, path, query)
 
-    def _listed(self, path: str, query: dict[str, str]) -> list[dict[str, Any]]:
+    def _listed(self, path: str, query: Mapping[str, str]) -> list[dict[str, Any]]:
         found = self._get_once(path, query)
         if not isinstance(found, list):
             raise CeiliftError(f"{self._url} gave no list for {path}: is it RabbitMQ's management?")
@@ -175,7 +192,9 @@ class Broker:
         )
         return retrying(ask, *args, **kwargs)
 
-    def _get_once(self, path: str, query: dict[str, str]) -> Any:  # noqa: ANN401 - JSON
+    def _get_once(
+        self, path: str, query: Mapping[str, str], *, missing_is_none: bool = False
+    ) -> Any:  # noqa: ANN401 - JSON
         try:
             with self._session() as session:
                 session.trust_env = False  # no proxy and no .netrc between us and the broker
@@ -189,6 +208,8 @@ class Broker:
             raise CeiliftError(
                 f"The message bus cannot be asked at {self._url}: {_in_words(error)}"
             ) from None
+        if missing_is_none and answer.status_code == HTTPStatus.NOT_FOUND:
+            return None
         return self._read(answer, path)
 
     def _read(self, answer: requests.Response, path: str) -> Any:  # noqa: ANN401 - JSON
@@ -219,12 +240,15 @@ def of_process(
     )
 
 
-def _queue(row: dict[str, Any]) -> QueueState:
-    figures = [row.get(key) for key in ("messages_ready", "messages_unacknowledged", "consumers")]
-    if None in figures:
+def _queue(row: Mapping[str, Any]) -> QueueState:
+    if _is_new(row):
         raise TransientError(f"The broker has no figures of the queue {row.get('name')} yet")
-    ready, unacknowledged, consumers = (int(figure or 0) for figure in figures)
+    ready, unacknowledged, consumers = (int(row[key]) for key in FIGURES)
     return QueueState(str(row["name"]), ready, unacknowledged, consumers)
+
+
+def _is_new(row: Mapping[str, Any]) -> bool:
+    return any(row.get(key) is None for key in FIGURES)
 
 
 def _connection(row: dict[str, Any]) -> BusConnection:

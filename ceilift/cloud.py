@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from functools import cached_property
 from types import TracebackType
+from typing import Self
 from urllib.parse import urlsplit, urlunsplit
 
 from ceilift.bus import Broker
@@ -38,7 +39,7 @@ class Cloud:
         self._open = ExitStack()
         self.connections = self._open.enter_context(Connections(inventory, secrets, self.timeline))
 
-    def __enter__(self) -> Cloud:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -31,7 +31,8 @@ sum=$(sha256sum "$final" | cut -d' ' -f1)
 printf '%s sha256:%s %s bytes\\n' "$final" "$sum" "$(wc -c <"$final" | tr -d ' ')"
 """
 MYSQL_OPTIONS = """\
-tool=$(command -v mariadb-dump || command -v mysqldump) || {{ echo "neither mariadb-dump nor mysqldump" >&2; exit 1; }}
+tool=$(command -v mariadb-dump || command -v mysqldump)
+[ -n "$tool" ] || {{ echo "neither mariadb-dump nor mysqldump" >&2; exit 1; }}
 secret=$(mktemp "$folder/.login.XXXXXX") || exit 1
 cat >"$secret" <<'CEILIFT_END'
 [client]

@@ -145,11 +145,13 @@ def see_stopped(sight: Sight) -> StopLook:
     connections = broker.connections()
     consumers = next((q.consumers for q in broker.queues() if q.name == queue), 0)
     told, members = _members(sight, component)
+    inventory = sight.cloud.inventory
+    addresses = {inventory.host(target.host).address for target in sight.gate.targets}
     return StopLook(
         at=now(),
         processes={host.name: _count(host, component) for host in sight.hosts()},
         connections=len(_named(sight, connections, component)),
-        anonymous=len([item for item in connections if not item.process]),
+        anonymous=len([c for c in connections if not c.process and c.peer_host in addresses]),
         queue=queue,
         consumers=consumers if queue else None,
         members_told=told,
@@ -191,8 +193,8 @@ def see_polling(sight: Sight, due: frozenset[str]) -> PollingLook:
     instance, store = sight.instance(), sight.cloud.samples
     fresh: frozenset[str] | None = None
     if store is not None and instance is not None and instance.started is not None:
-        events = store.events(instance.started, now(), sight.polled or None)
-        fresh = frozenset(sample.resource for sample in events) & due
+        meters = sight.polled or None  # none learned: any sample of its resources will do
+        fresh = frozenset(store.newest(due, instance.started, meters))
     return PollingLook(
         at=now(),
         running=_runs(sight, instance),
@@ -209,7 +211,7 @@ def due_resources(sight: Sight) -> frozenset[str]:
         return frozenset()
     known = {resource for _, resource in sight.learned}
     names = {name for item in instance.config.resources for name in stored_names(item)}
-    return frozenset(names & known)
+    return frozenset(names & known if known else names)
 
 
 def _runs(sight: Sight, instance: Instance | None) -> bool:
@@ -249,11 +251,11 @@ def _members(sight: Sight, component: Component) -> tuple[bool, int | None]:
 
 
 def _polled_since(sight: Sight, instance: Instance | None) -> int | None:
-    """Samples of polled meters, measured and stored since the instance started."""
+    """Samples of polled meters measured and stored since it started; None: no such meter known."""
     store = sight.cloud.samples
-    if store is None or instance is None or instance.started is None:
+    if store is None or instance is None or instance.started is None or not sight.polled:
         return None
-    return store.count(instance.started, now(), sight.polled or None)
+    return store.count(instance.started, now(), sight.polled)
 
 
 ASK = """\

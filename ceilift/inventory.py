@@ -93,8 +93,8 @@ def _expand_role(value: object) -> object:
     if not isinstance(value, str):
         return value
     if value not in SHORT_ROLES:
-        msg = f"unknown role {value!r}: use one of {', '.join(SHORT_ROLES)}, or a mapping with component"
-        raise ValueError(msg)
+        known = ", ".join(SHORT_ROLES)
+        raise ValueError(f"unknown role {value!r}: use one of {known}, or a mapping with component")
     component, _, namespace = value.partition("-")
     return {"component": component, "namespaces": (namespace,) if namespace else ()}
 

@@ -70,7 +70,7 @@ def observe_bus(cloud: Cloud, *, rates: bool) -> BusState:
 
 
 def observe_groups(cloud: Cloud) -> tuple[GroupState, ...]:
-    """Coordination groups with their live members; empty without coordination or when it is down."""
+    """Coordination groups with their live members; none without coordination or when it is down."""
     try:
         found = cloud.coordination_url
         with cloud.timeline.pending("remote", "coordination"):

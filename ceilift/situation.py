@@ -78,13 +78,8 @@ class Place:
         return None if self.before is None else self.before.release
 
     def is_old(self, release: str) -> bool:
-        """Whether anything but `release` ran here, or would have been started."""
-        if self.before is None:
-            return False
-        if self.before.running:
-            return self.before.release != release
-        may_start = self.wanted or self.before.restart is Restart.ENABLED
-        return may_start and self.before.defined_release not in {None, release}
+        """Whether anything but `release` ran here before the upgrade began."""
+        return self.ran not in {None, release}
 
     def is_settled(self, release: str) -> bool:
         """Whether nothing is left to do here: it ran as wanted, or rested as wanted."""

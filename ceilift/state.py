@@ -73,8 +73,8 @@ class HostState:
 
     `problem` says in words why an unreachable host was not read (`unreachable`, `host-key`,
     `login`, `become`: `problem_kind`). `tools` are the dump tools found;
-    `backup_free_bytes` the space free in the backup folder, where this host holds it. `clock_skew_s` is the
-    host's clock minus ours.
+    `backup_free_bytes` the space free in the backup folder, where this host holds it.
+    `clock_skew_s` is the host's clock minus ours.
     """
 
     name: str

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import socket
 
-from lab.errors import LabError
+from lab.errors import LabError, TimeUpError
 from lab.settings import API_HOSTS, HOSTS, PORTS, SERVICES_IP, TARGETS
+from lab.waiting import until
+
+_SHOWN = 4
 
 
-def require_free() -> None:
-    """LabError naming every address that another process listens on; the lab is down now."""
-    taken = [f"{ip}:{port}" for ip, port, kind in _addresses() if not _free(ip, port, kind)]
-    if taken:
+def require_free(within: float = 10) -> None:
+    """LabError naming every address that another process listens on; the lab is down now.
+
+    Waits a little: what has just been killed may take a moment to let go.
+    """
+    try:
+        until(lambda: not _taken(), "the lab's addresses are free", within)
+    except TimeUpError:
+        taken = _taken()
+        shown = ", ".join(taken[:_SHOWN]) + (", …" if len(taken) > _SHOWN else "")
         raise LabError(
-            f"another process listens on {', '.join(taken)}: perhaps the lab of another checkout. "
+            f"another process listens on {shown}: perhaps the lab of another checkout. "
             "Stop it, or give this one a network of its own: CEILIFT_LAB_NET=127.67 (or .68, …)"
-        )
+        ) from None
+
+
+def _taken() -> list[str]:
+    return [f"{ip}:{port}" for ip, port, kind in _addresses() if not _free(ip, port, kind)]
 
 
 def _addresses() -> list[tuple[str, int, socket.SocketKind]]:

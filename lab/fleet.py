@@ -12,7 +12,7 @@ from lab.settings import HOSTS, PROGRAMS, Host, Lab, Role
 from lab.waiting import until
 
 _COMING = {RUNNING, "STARTING"}
-_JOINED_WITHIN_S = 20
+_JOINED_WITHIN_S = 40
 
 
 def supervisor(lab: Lab, host: Host) -> Supervisor:
@@ -107,6 +107,8 @@ def _revive(lab: Lab, host: Host) -> int:
     """Start the programs that are down; returns how many."""
     there = supervisor(lab, host)
     downs = [name for name, state in there.states().items() if state not in _COMING]
+    if downs:
+        processes.kill(processes.orphans(lab, host))
     for name in downs:
         there.start(name)
     return len(downs)

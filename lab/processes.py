@@ -11,25 +11,35 @@ from lab.settings import MARK, Host, Lab
 from lab.waiting import until
 
 _PROC = Path("/proc")
-_TITLES = (b"ceilometer-", b"(wsgi:")
+_RETITLED = (b"ceilometer-", b"(wsgi:", b"sshd: ", b"/usr/bin/redis-server ")
+"""These overwrite their environment when they set their title."""
+
+_SERVICES = (b"ceilometer-", b"(wsgi:", b"/usr/sbin/apache2")
 
 
 def of_lab(lab: Lab) -> set[int]:
-    """Every live process started by this lab.
+    """Every live process started by this lab, and what they started.
 
     A process counts when its environment carries the lab's mark, or when it is
-    a Ceilometer process (setproctitle wipes the environment) at work in the
-    lab's folder.
+    of a kind that wipes its environment and it works in the lab's folder.
     """
     mark = f"{MARK}={lab.root}".encode()
-    return {pid for pid in _all() if _marked(pid, mark) or _titled_in(pid, lab.root)}
+    return _with_descendants({pid for pid in _all() if _belongs(pid, mark, lab.root)})
 
 
 def of_host(lab: Lab, host: Host) -> set[int]:
     """Every live process of a host but its sshd."""
     mark = f"{MARK}_HOST={host.name}".encode()
-    root = lab.host(host)
-    return {pid for pid in of_lab(lab) if _marked(pid, mark) or _titled_in(pid, root)}
+    sshd = {pid for pid in _all() if _read(pid, "cmdline").startswith(b"sshd: ")}
+    mine = {pid for pid in of_lab(lab) if _belongs(pid, mark, lab.host(host))}
+    return _with_descendants(mine - sshd)
+
+
+def orphans(lab: Lab, host: Host) -> set[int]:
+    """Services of a host that outlived the supervisord or the master that started them."""
+    ours = of_lab(lab)
+    lost = {pid for pid in of_host(lab, host) if _parent(pid) not in ours}
+    return {pid for pid in lost if _read(pid, "cmdline").startswith(_SERVICES)}
 
 
 def kill(pids: Iterable[int], within: float = 20) -> None:
@@ -77,13 +87,24 @@ def _stat(pid: int) -> list[str]:
     return text.rpartition(")")[2].split() or ["", "0"]
 
 
-def _marked(pid: int, mark: bytes) -> bool:
-    return mark in _read(pid, "environ").split(b"\0")
+def _with_descendants(pids: set[int]) -> set[int]:
+    parents = {pid: _parent(pid) for pid in _all()}
+    found = set(pids)
+    while more := {pid for pid, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found
 
 
-def _titled_in(pid: int, folder: Path) -> bool:
-    if not _read(pid, "cmdline").startswith(_TITLES):
-        return False
+def _belongs(pid: int, mark: bytes, folder: Path) -> bool:
+    if mark in _read(pid, "environ").split(b"\0"):
+        return True
+    title = _read(pid, "cmdline")
+    return title.startswith(_RETITLED) and (
+        f"{folder}/".encode() in title or _works_in(pid, folder)
+    )
+
+
+def _works_in(pid: int, folder: Path) -> bool:
     try:
         return (_PROC / str(pid) / "cwd").readlink().is_relative_to(folder)
     except OSError:

@@ -43,7 +43,7 @@ def api_status(host: Host, within: float = 30) -> int:
             return 0
 
 
-def wait_for_samples(lab: Lab, since: float, within: float = 120) -> None:
+def wait_for_samples(lab: Lab, since: float, within: float = 180) -> None:
     """Return when every target has every meter since then."""
 
     def all_there() -> bool:
@@ -52,7 +52,7 @@ def wait_for_samples(lab: Lab, since: float, within: float = 120) -> None:
     until(all_there, "samples of all SNMP targets are stored", within, every=0.3)
 
 
-def wait_for_api(within: float = 60) -> None:
+def wait_for_api(within: float = 120) -> None:
     """Return when /v2/meters answers 200 on every API host."""
     ok = 200
     for host in API_HOSTS:

@@ -19,7 +19,9 @@ DEFAULT_RELEASES = (OLD_RELEASE, NEW_RELEASE)
 TRAFFIC_RELEASE = NEW_RELEASE
 POLL_INTERVAL_S = 10
 METERS = ("hardware.cpu.load.1min", "hardware.memory.total")
-NETWORK = os.environ.get("CEILIFT_LAB_NET", "127.66")
+NETWORK = os.environ.get("CEILIFT_LAB_NET") or "127.66"
+_NETWORK_FORM = re.compile(r"127\.(\d{1,2}|1\d\d|2[0-4]\d|25[0-5])")
+_OCTET = int(found[1]) if (found := _NETWORK_FORM.fullmatch(NETWORK)) else 0
 MARK = "CEILIFT_LAB"
 LONGEST_SOCKET_PATH = 95
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9/._+-]+")
@@ -44,12 +46,15 @@ PROGRAMS = {
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The lab's own ports, away from every default but the API's."""
+    """The lab's own ports, away from every default but the API's.
+
+    Erlang's two differ by network: they are taken on every address of the machine.
+    """
 
     amqp: int = 20672
     management: int = 20673
-    erlang: int = 20674
-    epmd: int = 26000 + int(NETWORK.rpartition(".")[2])
+    erlang: int = 20608 + _OCTET
+    epmd: int = 26000 + _OCTET
     database: int = 20306
     redis: int = 20379
     snmp: int = 20161
@@ -180,6 +185,8 @@ def the_lab() -> Lab:
     must be short, and supervisor, apache and sshd quote differently.
     """
     folder = os.environ.get("CEILIFT_LAB_DIR") or REPOSITORY / ".lab"
+    if not _OCTET:
+        raise LabError(f"CEILIFT_LAB_NET is {NETWORK!r}: give the first two numbers, as in 127.66")
     lab = Lab(Path(folder).resolve())
     if not _PLAIN_PATH.fullmatch(str(lab.root)):
         raise LabError(f"{lab.root}: choose a folder of letters, digits and / . _ + - only")

@@ -14,6 +14,7 @@ from tasks.session import Session
 
 MARGIN_INTERVALS = 3  # accounted before the first step and after the last gate
 LEARNED_INTERVALS = 5
+DRAIN_S = 60.0
 STORE_DELAY_S = 5.0  # from a poll to its row, with queues empty
 
 
@@ -55,10 +56,22 @@ def account_for(session: Session) -> Account | None:
     )
     with session.cloud.timeline.pending("gate", "account"):
         threading.Event().wait(max(until + STORE_DELAY_S - now(), 0))
+        _let_queues_empty(session)
         began = min(session.opened or session.spans[0].start, session.spans[0].start)
         since = began - MARGIN_INTERVALS * longest
-        samples = store.events(since, until)
+        samples = store.events(since, until, {meter for meter, _ in session.learned})
     return account(samples, session.learned, _whole(session.spans), since=since, until=until)
+
+
+def _let_queues_empty(session: Session) -> None:
+    """Wait, DRAIN_S at most, until nothing is on its way: what waits in a queue is not missed."""
+    release, deadline = session.catalogue.get(session.plan.to), now() + DRAIN_S
+    names = {name for queues in release.queues.value.values() for name in queues}
+    while now() < deadline:
+        depths = [q.ready for q in session.cloud.broker.queues() if q.name in names]
+        if not any(depths):
+            return
+        threading.Event().wait(1.0)
 
 
 def verify_now(cloud: Cloud, configured: Collection[float], *, intervals: int) -> Account | None:

@@ -39,12 +39,12 @@ def _backup(session: Session, step: Step) -> str:
         return f"external snapshot {database.backup.snapshot}, unproven by us"
     target = DumpTarget(
         url=database.url,
-        password=session.cloud.database_password,
+        password=None if session.dry_run else session.cloud.database_password,
         folder=database.backup.folder,
         name=f"{session.plan.cloud}-{session.plan.releases[0]}-to-{session.plan.to}",
     )
     shell = session.cloud.connections.shell(database.backup.host)
-    script = dump_script(target, needed_bytes=_size(session))
+    script = dump_script(target, needed_bytes=None if session.dry_run else _size(session))
     result = session.actor.act(
         shell, step.id, f"dump to {target.folder}", script, timeout_s=DUMP_TIMEOUT_S
     )

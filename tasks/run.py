@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from types import TracebackType
+from typing import Self
 
 from ceilift.cloud import Cloud
 from ceilift.errors import CeiliftError, RefusedError
@@ -67,7 +69,7 @@ def leased_run(
     """
     ledger = cloud.ledger
     lease = ledger.lease(plan.cloud, owner(), LEASE_S)
-    with _renewed(ledger, lease, progress):
+    with LeaseKeeper(ledger, lease, progress) as keeper:
         upgrade = _opened(ledger, lease, plan, state, consent)
         journal = ledger.start_run(upgrade, lease, consent.comment or f"upgrade to {plan.to}")
         actor = Actor(cloud.inventory, journal, lease.token)
@@ -81,6 +83,7 @@ def leased_run(
             opened=_opened_at(ledger, plan.cloud),
             progress=progress,
         )
+        session.on_stage = keeper.at
         try:
             yield session
         except BaseException as error:
@@ -146,23 +149,39 @@ def _record_exceptions(ledger: Ledger, upgrade: int, plan: Plan) -> None:
         ledger.set_aside(upgrade, aside.id, aside.reason)
 
 
-@contextmanager
-def _renewed(ledger: Ledger, lease: Lease, progress: Progress) -> Iterator[None]:
-    """Renew the lease in the background while inside; give it back at the end."""
-    over = threading.Event()
+class LeaseKeeper:
+    """Renews a lease in the background while used as a context; gives it back at the end."""
 
-    def renew() -> None:
-        while not over.wait(LEASE_S / 4):
+    def __init__(self, ledger: Ledger, lease: Lease, progress: Progress) -> None:
+        self.stage: str | None = None
+        self._ledger = ledger
+        self._lease = lease
+        self._progress = progress
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._keep, name="lease", daemon=True)
+
+    def at(self, stage: str) -> None:
+        """Say in the lease at which stage the run is; raises RefusedError when it was lost."""
+        self.stage = stage
+        self._ledger.renew(self._lease, LEASE_S, stage)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+        self._ledger.release(self._lease)
+
+    def _keep(self) -> None:
+        while not self._over.wait(LEASE_S / 4):
             try:
-                ledger.renew(lease, LEASE_S)
-            except CeiliftError as error:  # the next intent is refused by the ledger's own check
-                progress.note(f"the lease could not be renewed: {error}")
-
-    keeper = threading.Thread(target=renew, name="lease", daemon=True)
-    keeper.start()
-    try:
-        yield
-    finally:
-        over.set()
-        keeper.join()
-        ledger.release(lease)
+                self._ledger.renew(self._lease, LEASE_S, self.stage)
+            except CeiliftError as error:  # the next intent is refused by the ledger itself
+                self._progress.note(f"the lease could not be renewed: {error}")

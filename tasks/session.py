@@ -63,6 +63,7 @@ class Session:
     before: tuple[Instance, ...] = ()
     task_runs: int = 0
     polling_stop_at: float | None = None
+    on_stage: Callable[[str], None] | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -79,6 +80,8 @@ class Session:
     def stage_span(self, name: str) -> Iterator[None]:
         """Remember when a stage ran."""
         start = now()
+        if self.on_stage is not None:
+            self.on_stage(name)
         try:
             yield
         finally:

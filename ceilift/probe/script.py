@@ -35,11 +35,12 @@ for entry in $(grep -laE 'ceilometer-|wsgi:[^)]*ceilometer' /proc/[0-9]*/cmdline
   case "$cwd/" in "$root"/*) ;; *) continue ;; esac
   title=$(tr '\0\t\n' '   ' <"/proc/$pid/cmdline" 2>/dev/null) || continue
   stat=$(sed 's/^.*) //' "/proc/$pid/stat" 2>/dev/null) || continue
-  loaded=$(sed -n 's|^[^/]*\(/.*/site-packages\)/.*|\1|p' "/proc/$pid/maps" 2>/dev/null | sort | uniq -c | sort -rn | sed -n '1s/^ *[0-9]* //p')
+  loaded=$(sed -n 's|^[^/]*\(/.*/site-packages\)/.*|\1|p' "/proc/$pid/maps" 2>/dev/null |
+    sort | uniq -c | sort -rn | sed -n '1s/^ *[0-9]* //p')
   say process "$pid" "$stat" "$loaded" "$title"
   if [ -n "$loaded" ]; then
     for meta in "$loaded"/ceilometer-*-info; do
-      [ -d "$meta" ] && say loaded "$loaded" "${meta##*/}" "$(stat -c %Y "$meta")"
+      [ -d "$meta" ] && say loaded "$loaded" "${meta##*/}" "$(stat -c %Z "$meta")"
     done
   fi
 done
@@ -48,12 +49,15 @@ for definition in $definitions; do
   [ -f "$definition" ] && grep -q ceilometer "$definition" && put "$definition"
 done
 case $manager in
-  supervisor) supervisorctl status 2>/dev/null | while read -r name state rest; do say unit "$name" "$state" "$rest"; done ;;
+  supervisor)
+    supervisorctl status 2>/dev/null |
+      while read -r name state rest; do say unit "$name" "$state" "$rest"; done ;;
   systemd)
     for definition in $definitions; do
       [ -f "$definition" ] || [ -L "$definition" ] || continue
       unit=${definition##*/}
-      systemctl show "$unit" -p MainPID -p UnitFileState -p ActiveState -p ExecStart -p Environment --no-pager |
+      systemctl show "$unit" --no-pager -p MainPID -p UnitFileState -p ActiveState \
+        -p ExecStart -p Environment |
         while IFS= read -r line; do say show "${unit%.service}" "$line"; done
     done ;;
 esac

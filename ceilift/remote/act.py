@@ -20,7 +20,8 @@ ceilift_fence() (
   flock 9 || exit 1
   held=$(cat "$folder/$2.token" 2>/dev/null || echo 0)
   [ "$held" -le "$3" ] || { echo "token $held was seen here, ours is $3" >&2; exit 97; }
-  [ "$held" -eq "$3" ] || { printf '%s\\n' "$3" >"$folder/.$2.new" && mv "$folder/.$2.new" "$folder/$2.token"; }
+  [ "$held" -eq "$3" ] && exit 0
+  printf '%s\\n' "$3" >"$folder/.$2.new" && mv "$folder/.$2.new" "$folder/$2.token"
 )
 ceilift_fence "$1" "$2" "$3" || exit $?
 shift 3

@@ -15,35 +15,43 @@ from ceilift.remote.login import Login
 def explain(error: Exception, host: Host, login: Login) -> StepFailedError:
     """The error to raise for a failed connection: transient, or final with its kind."""
     where = f"{host.name} ({host.address}:{login.port})"
-    if isinstance(error, paramiko.BadHostKeyException):
-        return _final(host, "host-key", _changed_key(error, where, login))
-    if isinstance(error, paramiko.PasswordRequiredException):
-        what = f"{login.key_file} is protected by a passphrase: give a key without one"
-        return _final(host, "login", f"{where}: {what}")
-    if isinstance(error, paramiko.AuthenticationException):
-        return _final(
-            host,
-            "login",
-            f"{where} refused the login of {login.user} with {login.key_file or 'no key'}",
-        )
-    if isinstance(error, paramiko.SSHException) and "not found in known_hosts" in str(error):
-        return _final(
-            host,
-            "host-key",
-            f"the key of {where} is not in {login.known_hosts}: add it after checking it",
-        )
-    if isinstance(error, FileNotFoundError) and error.filename == login.known_hosts:
-        what = f"{login.known_hosts} does not exist, so no host key can be checked"
-        return _final(host, "host-key", f"{where}: {what}")
-    if isinstance(error, FileNotFoundError):
-        return _final(host, "login", f"{where}: {error.filename} does not exist")
+    final = _final_reason(error, where, login)
+    if final is not None:
+        kind, message = final
+        return UnreachableError(message, host=host.name, kind=kind)
+    return TransientError(_passing_reason(error, where, login), host=host.name)
+
+
+def _final_reason(  # noqa: PLR0911 - one return a kind of failure
+    error: Exception, where: str, login: Login
+) -> tuple[str, str] | None:
+    """Kind and words of a failure that trying again does not mend; None for one that may pass."""
+    match error:
+        case paramiko.BadHostKeyException():
+            return "host-key", _changed_key(error, where, login)
+        case paramiko.PasswordRequiredException():
+            what = f"{login.key_file} is protected by a passphrase: give a key without one"
+            return "login", f"{where}: {what}"
+        case paramiko.AuthenticationException():
+            key = login.key_file or "no key"
+            return "login", f"{where} refused the login of {login.user} with {key}"
+        case FileNotFoundError(filename=login.known_hosts):
+            what = f"{login.known_hosts} does not exist, so no host key can be checked"
+            return "host-key", f"{where}: {what}"
+        case FileNotFoundError():
+            return "login", f"{where}: {error.filename} does not exist"
+        case paramiko.SSHException() if "not found in known_hosts" in str(error):
+            what = f"the key of {where} is not in {login.known_hosts}: add it after checking it"
+            return "host-key", what
+    return None
+
+
+def _passing_reason(error: Exception, where: str, login: Login) -> str:
     if isinstance(error, TimeoutError):
-        message = f"{where} did not answer within {login.connect_timeout_s:g} s"
-    elif isinstance(error, ConnectionRefusedError):
-        message = f"{where} refused the connection: no sshd listens there"
-    else:
-        message = f"{where}: the connection failed ({_words(error)})"
-    return TransientError(message, host=host.name)
+        return f"{where} did not answer within {login.connect_timeout_s:g} s"
+    if isinstance(error, ConnectionRefusedError):
+        return f"{where} refused the connection: no sshd listens there"
+    return f"{where}: the connection failed ({_words(error)})"
 
 
 def jump_circle(names: tuple[str, ...]) -> UnreachableError:
@@ -51,14 +59,11 @@ def jump_circle(names: tuple[str, ...]) -> UnreachableError:
     return UnreachableError(f"proxy_jump goes in a circle: {' -> '.join(names)}", host=names[0])
 
 
-def _final(host: Host, kind: str, message: str) -> UnreachableError:
-    return UnreachableError(message, host=host.name, kind=kind)
-
-
 def _changed_key(error: paramiko.BadHostKeyException, where: str, login: Login) -> str:
     return (
-        f"the host key of {where} changed: {login.known_hosts} says {_fingerprint(error.expected_key)}, "
-        f"it offered {_fingerprint(error.key)}. Nothing was sent. If the host was rebuilt, replace its line"
+        f"the host key of {where} changed: {login.known_hosts} says "
+        f"{_fingerprint(error.expected_key)}, it offered {_fingerprint(error.key)}. "
+        "Nothing was sent. If the host was rebuilt, replace its line"
     )
 
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
+from typing import Self
 
 import paramiko
 
@@ -46,7 +47,7 @@ class Connections:
         self._lock = threading.Lock()
         self._shells: dict[str, SshShell] = {}
 
-    def __enter__(self) -> Connections:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -225,7 +226,7 @@ class SshShell:
         return client
 
     def _door(self) -> socket.socket | paramiko.Channel:
-        """The socket to speak SSH on: our own, without Nagle's delay, or a channel of the jump host."""
+        """The socket to speak SSH on: ours, without Nagle's delay, or a channel of the jump."""
         timeout = self._login.connect_timeout_s
         if self._jump is not None:
             there = (self._host.address, self._login.port)

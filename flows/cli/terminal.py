@@ -44,7 +44,7 @@ def run_full_upgrade(form: dict[str, Any], terminal: Terminal) -> None:
 
     ready = now()
     say(f"Prefect at {url.removesuffix('/api')} (ready after {ready - starting:.1f} s)")
-    with terminal_progress(quiet=terminal.quiet or terminal.format is Format.JSON) as progress:
+    with terminal_progress(quiet=terminal.quiet) as progress:
         PROGRESS.set(progress)
         BEGUN.set(Begun(at=terminal.begun, prefect_s=ready - starting, typed=True))
         ended = full_upgrade(UpgradeForm.model_validate(form), return_state=True)

@@ -1,4 +1,4 @@
-"""The full path from 8.1.5 to 9.0.7 under traffic that never pauses: nothing lost but the polling pause."""
+"""The full path from 8.1.5 to 9.0.7 under traffic: nothing lost but the polling pause."""
 
 from __future__ import annotations
 

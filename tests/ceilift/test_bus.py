@@ -119,6 +119,22 @@ def test_a_queue_without_figures_is_not_taken_for_empty() -> None:
     assert len(fake.requests) == ATTEMPTS
 
 
+def test_queues_that_come_and_go_hide_no_other() -> None:
+    new = [{"name": "reply_1f"}, {"name": "q_fanout_2c"}, *ANSWERS["/api/queues/%2F"]]
+    broker, _ = management(**{"/api/queues/%2F": new})
+    assert [queue.name for queue in broker.queues()] == ["q1", "q2"]
+
+
+def test_one_queue_is_read_by_itself_and_may_be_missing() -> None:
+    row = {"messages_ready": 3, "messages_unacknowledged": 1, "consumers": 2}
+    broker, fake = management(**{"/api/queues/%2F/a%2Fb": row, "/api/queues/%2F/new": {}})
+    assert broker.queue("a/b") == QueueState("a/b", 3, 1, 2)
+    assert broker.queue("gone") is None
+    assert len(fake.requests) == 2
+    with pytest.raises(TransientError, match="no figures of the queue new"):
+        broker.queue("new")
+
+
 def test_a_connection_is_told_by_the_name_oslo_messaging_gives_it() -> None:
     found = management()[0].connections()
     assert found == (

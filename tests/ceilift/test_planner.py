@@ -80,10 +80,12 @@ def test_waves_hold_every_node_once_and_needs_come_first(made: Made) -> None:
 def test_stages_come_in_order_and_each_needs_the_one_before(made: Made) -> None:
     plan = made.planned()
     before = ancestors(plan)
+    gates = {gate.id for gate in plan.gates}
     for earlier, later in zip(plan.stages, plan.stages[1:], strict=False):
         nodes = {node for wave in earlier.batches for node in wave}
-        first = later.batches[0]
-        assert all(before[node] & nodes for node in first)
+        for node in later.batches[0]:
+            assert before[node] & nodes
+            assert nodes & gates <= before[node]
 
 
 @few
@@ -148,6 +150,7 @@ def test_no_stop_before_dbsync(made: Made) -> None:
     dbsync = [step.id for step in steps(plan, Action.DBSYNC)]
 
     assert bool(dbsync) or not (old and made.inventory.database)
+    assert all({"database/backup"} == before[one] for one in dbsync)
     for step in plan.steps:
         if step.action not in {Action.BACKUP, Action.DBSYNC}:
             assert set(dbsync) <= before[step.id]

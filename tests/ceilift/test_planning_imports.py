@@ -13,7 +13,6 @@ HEAVY = (
     "paramiko",
     "sqlalchemy",
     "requests",
-    "socket",
     "asyncio",
     "ssl",
     "rich",

@@ -8,7 +8,17 @@ from dataclasses import replace
 from ceilift.plan import Action, Plan
 from ceilift.planner import make_plan, remaining
 from ceilift.state import CloudState, HostState, Restart
-from tests.clouds import after, all_at, begun, catalogue, in_order, inventory, request
+from tests.clouds import (
+    after,
+    agent,
+    all_at,
+    begun,
+    catalogue,
+    in_order,
+    inventory,
+    request,
+    seen,
+)
 
 EVERYTHING = ["collector", "notification", "polling-central", "api"]
 LAB = {"ctl1": EVERYTHING, "ctl2": EVERYTHING, "pol1": ["polling-central"]}
@@ -118,3 +128,34 @@ def test_evidence_for_another_release_counts_nothing() -> None:
 
     assert "database/dbsync" in set(ids(remaining(plan, other)))
     assert "database/dbsync" not in set(ids(remaining(plan, state)))
+
+
+def test_a_migrated_database_needs_no_backup_any_more() -> None:
+    plan, state = lab_after("database/dbsync")
+    lost = replace(state, evidence=tuple(e for e in state.evidence if e.node != "database/backup"))
+
+    assert "database/backup" not in set(ids(remaining(plan, lost)))
+
+
+def test_an_agent_too_many_is_stopped_though_it_runs_the_target() -> None:
+    cloud = inventory({"ctl1": EVERYTHING, "ctl2": []})
+    extra = agent("collector", "ctl2", "9.0.7")
+    state = seen(cloud, (*all_at(cloud, "8.1.5").instances, extra))
+    plan = make_plan(cloud, begun(state), catalogue(), request())
+    assert "collector/stop/ctl2" in set(ids(plan))
+
+    after_gate = after(plan, begun(state), list(ids(plan))[:5])
+    back = changed(after_gate, "ctl2", "ceilometer-collector", release="9.0.7")
+
+    assert "collector/all-stopped" not in set(ids(remaining(plan, after_gate)))
+    assert {"collector/stop/ctl2", "collector/all-stopped"} <= set(ids(remaining(plan, back)))
+
+
+def test_an_agent_too_many_may_not_come_back_by_itself() -> None:
+    cloud = inventory({"ctl1": EVERYTHING, "ctl2": []})
+    resting = agent("collector", "ctl2", None, defined_release="9.0.7")
+    state = seen(cloud, (*all_at(cloud, "8.1.5").instances, resting))
+
+    plan = make_plan(cloud, state, catalogue(), request())
+
+    assert "collector/stop/ctl2" in set(ids(plan))

@@ -143,3 +143,13 @@ def test_it_is_not_found(name: str) -> None:
     near, finding_id = SILENT[name]
 
     assert near().found(finding_id) == []
+
+
+def test_agents_that_all_rest_are_none_more_than_before() -> None:
+    cloud = quiet().polling(coordinated=False, resources=())
+    for host in ("ctl1", "ctl2", "pol1"):
+        cloud = cloud.agent("polling", host, release=None)
+
+    (finding,) = cloud.found("uncoordinated-polling")
+
+    assert finding.severity is WARNING

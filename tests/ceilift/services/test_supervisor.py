@@ -284,7 +284,9 @@ def test_a_linked_definition_stays_a_link(host: LocalHost) -> None:
 def test_a_release_that_is_not_there_changes_nothing(host: LocalHost) -> None:
     file = running(host)
     before = file.read_text(encoding="utf-8")
-    with pytest.raises(StepFailedError, match="9.9.9 does not exist: the release is not installed"):
+    with pytest.raises(
+        StepFailedError, match=r"9.9.9 does not exist: the release is not installed"
+    ):
         start(host, "9.9.9")
     assert file.read_text(encoding="utf-8") == before
     assert host.calls() == []
@@ -300,7 +302,7 @@ def test_a_definition_that_names_no_release_starts_nothing(host: LocalHost) -> N
 def test_a_refused_definition_is_told_in_supervisors_words(host: LocalHost) -> None:
     running(host)
     host.fake("refuses", "bad environment")
-    with pytest.raises(StepFailedError, match="refuses its definition: .*bad environment"):
+    with pytest.raises(StepFailedError, match=r"refuses its definition: .*bad environment"):
         start(host)
 
 

@@ -207,7 +207,9 @@ def test_a_unit_that_names_no_release_is_left_as_it_is(host: LocalHost) -> None:
 
 
 def test_a_release_that_is_not_there_changes_nothing(host: LocalHost) -> None:
-    with pytest.raises(StepFailedError, match="9.9.9 does not exist: the release is not installed"):
+    with pytest.raises(
+        StepFailedError, match=r"9.9.9 does not exist: the release is not installed"
+    ):
         start(host, "9.9.9")
     assert host.calls() == []
 

@@ -54,7 +54,7 @@ def test_warm_asks_what_the_inventory_asks(host: LocalHost) -> None:
 
 def test_warm_refuses_any_other_answer(host: LocalHost) -> None:
     host.file("etc/app.wsgi", APPLICATION.replace("limit=1", "limit=2"))
-    with pytest.raises(StepFailedError, match="it answered .*404 no.* to /v2/meters") as failed:
+    with pytest.raises(StepFailedError, match=r"it answered .*404 no.* to /v2/meters") as failed:
         warm(host)
     assert "ctl1: could not warm the API of 9.0.7" in str(failed.value)
 
@@ -78,7 +78,7 @@ def test_an_application_that_hangs_ends_at_the_deadline(
 @pytest.mark.parametrize("act", [warm, switch])
 def test_a_release_that_is_not_there_is_told(host: LocalHost, site: Path, act: object) -> None:
     before = site.read_text(encoding="utf-8")
-    with pytest.raises(StepFailedError, match="9.9.9 does not exist"):
+    with pytest.raises(StepFailedError, match=r"9.9.9 does not exist"):
         act(host, "9.9.9")  # type: ignore[operator]
     assert site.read_text(encoding="utf-8") == before
     assert host.fake("reloads") == ""
@@ -106,7 +106,7 @@ def test_a_second_switch_changes_nothing(host: LocalHost, site: Path) -> None:
 
 def test_a_reload_that_failed_is_done_by_the_next_switch(host: LocalHost, site: Path) -> None:
     host.fake("broken", "yes")
-    with pytest.raises(StepFailedError, match="the reload .* failed: no syntax"):
+    with pytest.raises(StepFailedError, match=r"the reload .* failed: no syntax"):
         switch(host)
     (host.root / "fake" / "broken").unlink()
     assert switch(host) == "switched"
@@ -126,14 +126,14 @@ def test_switching_back(host: LocalHost, site: Path) -> None:
 
 def test_a_file_that_names_no_release_is_refused(host: LocalHost, site: Path) -> None:
     site.write_text("# python-home=/opt/ceilometer/8.1.5\nListen 80\n", encoding="utf-8")
-    with pytest.raises(StepFailedError, match="site.conf names no release folder"):
+    with pytest.raises(StepFailedError, match=r"site.conf names no release folder"):
         switch(host)
     assert host.fake("reloads") == ""
 
 
 def test_a_missing_file_is_told(host: LocalHost, site: Path) -> None:
     site.unlink()
-    with pytest.raises(StepFailedError, match="site.conf does not exist"):
+    with pytest.raises(StepFailedError, match=r"site.conf does not exist"):
         switch(host)
 
 
