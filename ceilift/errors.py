@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 DONE, FAILED, BAD_INPUT, REFUSED, PAUSED = 0, 1, 2, 3, 4
+OF_A_CLOUD = re.compile(
+    r"\bceilift (?:preflight|plan|upgrade|resume|verify|status|history|inventory check)\b"
+    r"(?! (?:--inventory|-i)\b)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +26,12 @@ class Fault:
     def __str__(self) -> str:
         place = f"{self.file}: {self.field}" if self.field else self.file
         return f"{place}: {self.what}. {self.remedy}"
+
+
+def with_inventory(words: str, file: str) -> str:
+    """The same words, every command about a cloud completed with its inventory: ready to type."""
+    option = f" --inventory {shlex.quote(file)}"
+    return OF_A_CLOUD.sub(lambda found: found[0] + option, words)
 
 
 class CeiliftError(Exception):

@@ -16,7 +16,6 @@ from ceilift.situation import Situation
 
 LOOK_S = 5.0  # the broker's management view is renewed about every five seconds
 BEAT_S = 30.0  # a killed member stays in its group until its last beat has expired
-MARGIN_S = 30.0  # what a gate may wait beyond the expected
 PATIENCE = 1.5  # intervals allowed for every interval expected
 REMOTE_S = 1.0  # one short command on a host
 BACKUP_BYTES_PER_S = 20e6  # a dump through one pipe, on the slow side
@@ -36,6 +35,7 @@ class Pace:
     first_poll_s: float
     polled_before: frozenset[Target]
     polling_agents: int
+    margin_s: float = 30.0
 
     @property
     def first_agent_gap_s(self) -> float:
@@ -61,6 +61,7 @@ def pace_of(situation: Situation) -> Pace:
         first_poll_s=first_poll_s(situation),
         polled_before=frozenset(p.target for p in situation.wanted(Component.POLLING) if p.ran),
         polling_agents=len(situation.wanted(Component.POLLING)),
+        margin_s=situation.inventory.gates.margin_s,
     )
 
 
@@ -100,13 +101,13 @@ def gate_timeout_s(kind: GateKind, pace: Pace) -> float:
     """How long a gate may wait for a healthy verdict, in seconds."""
     slowest = max(pace.start_s.values())
     if kind is GateKind.ALL_STOPPED:
-        return BEAT_S + LOOK_S + MARGIN_S
+        return BEAT_S + LOOK_S + pace.margin_s
     if kind is GateKind.API:
-        return slowest + MARGIN_S
+        return slowest + pace.margin_s
     waits = pace.interval_s
     if kind is GateKind.POLLING:
         waits = max(pace.first_poll_s, pace.interval_s)
-    return round(PATIENCE * waits + slowest + MARGIN_S, 1)
+    return round(PATIENCE * waits + slowest + pace.margin_s, 1)
 
 
 def stage_seconds(stage: Stage, nodes: Mapping[str, Step | Gate], pace: Pace) -> float:

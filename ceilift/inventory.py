@@ -206,6 +206,12 @@ class Limits(_Strict):
     insert_rate: float | None = None
 
 
+class Gates(_Strict):
+    """How patient gates are: `margin_s` is what they wait beyond what the release needs."""
+
+    margin_s: float = Field(default=30, ge=0)
+
+
 class Config(_Strict):
     """Where the hosts' Ceilometer configuration stands ({root})."""
 
@@ -232,6 +238,7 @@ class Inventory(_Strict):
     )
     ledger_password: SecretRef | None = None
     limits: Limits = Limits()
+    gates: Gates = Gates()
 
     def host(self, name: str) -> Host:
         """The host of that name. Raises KeyError when there is none."""

@@ -54,6 +54,9 @@ def plan_to_markdown(plan: Plan) -> str:
 
 def title_of(plan: Plan) -> str:
     """From what to what, by which path."""
+    if plan.request.start_old:
+        kind = TITLES[plan.request.start_old].lower()
+        return f"Start the {kind} of {plan.cloud} again as they ran before the upgrade to {plan.to}"
     if not plan.stages:
         return f"Nothing to do: {plan.cloud} is at {plan.to}"
     if plan.releases == (plan.to,):

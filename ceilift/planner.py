@@ -41,8 +41,9 @@ def make_plan(
     pace = pace_of(situation)
     if request.start_old is not None:
         section = start_old(Builder(situation, pace, request.start_old))
-        return _estimated(_assembled(situation, (section,)), pace)
-    left = remaining(_assembled(situation, full_path(situation, pace)), state)
+        left = _assembled(situation, (section,))
+    else:
+        left = remaining(_assembled(situation, full_path(situation, pace)), state)
     left = _estimated(left, pace)
     return replace(left, findings=findings_of(situation, left))
 

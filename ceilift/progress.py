@@ -24,7 +24,8 @@ class Progress:
         self._plan = plan
         self._now = by_key(state.instances)
         self._seen = {host.name for host in state.hosts if host.reachable}
-        self._proven = {e.node for e in state.evidence if e.release == plan.to}
+        told = enumerate(state.evidence)
+        self._proven = {one.node: order for order, one in told if one.release == plan.to}
         self._gates = {gate.id: gate for gate in plan.gates}
         self._starts = self._steps_by_key(Action.START)
         self._stops = self._steps_by_key(Action.STOP)
@@ -41,7 +42,7 @@ class Progress:
 
     def _step_done(self, step: Step) -> bool:
         if step.action in {Action.BACKUP, Action.DBSYNC}:
-            return bool({step.id, DBSYNC_ID} & self._proven)
+            return bool({step.id, DBSYNC_ID} & self._proven.keys())
         if step.action is Action.WARM_API and step.id in self._proven:
             return True
         judge = {
@@ -57,10 +58,25 @@ class Progress:
         if gate.id not in self._proven:
             return False
         if gate.kind is GateKind.ALL_STOPPED:
-            return all(self._settled(target) for target in gate.targets)
+            return self._down_was_proven(gate)
+        if self._outdated(gate):
+            return False
         if gate.kind is GateKind.API:
             return all(self._serves(target) for target in gate.targets)
         return all(self._runs(target) for target in gate.targets)
+
+    def _down_was_proven(self, gate: Gate) -> bool:
+        """Whether all were down at once: by now the target runs, or all rest as they did then."""
+        if not all(self._settled(target) for target in gate.targets):
+            return False
+        if any(self._serves(target) for target in gate.targets):
+            return True
+        return not self._outdated(gate) and all(self._rests(target) for target in gate.targets)
+
+    def _outdated(self, gate: Gate) -> bool:
+        """Whether a step the gate needs was carried out once more after the gate was passed."""
+        passed = self._proven[gate.id]
+        return any(self._proven.get(need, passed) > passed for need in gate.needs)
 
     def _rests(self, target: Target) -> bool:
         """Whether nothing of it is left to stop, nor would start by itself."""

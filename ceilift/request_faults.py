@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ceilift.component import SERVICES, Component
+from ceilift.component import AGENTS, SERVICES, Component
 from ceilift.errors import BadInputError, Fault, RefusedError
 from ceilift.hazards import ACCEPTABLE
 from ceilift.hazards.case import several
@@ -41,6 +41,10 @@ def _order(situation: Situation) -> Iterator[Fault]:
     if request.api_after not in API_AFTER:
         remedy = f"Use one of: {', '.join(API_AFTER)}"
         yield _fault("--api-after", f"there is no stage {request.api_after!r}", remedy)
+    if request.start_old not in {None, *AGENTS}:
+        remedy = f"Use one of: {', '.join(AGENTS)}"
+        what = f"{request.start_old!r} is no stage that can be started again"
+        yield _fault("--start-old", what, remedy)
     if request.batch_size < 1:
         yield _fault("--batch-size", f"{request.batch_size} is no size", "Give 1 or more")
 

@@ -22,12 +22,12 @@ def approved_plan(fresh: Plan, state: CloudState, before: Plan | None, given: st
     if not given:
         raise PausedError(
             f"plan {fresh.hash} is not approved; nothing was changed",
-            next_command=f"ceilift upgrade ... --approve {fresh.hash}",
+            next_command=f"ceilift upgrade --to {fresh.to} --approve {fresh.hash}",
         )
     raise RefusedError(
         f"the approved plan is {given}, but a fresh look at the cloud gives {fresh.hash}: read "
         "again and approve that one; nothing was changed",
-        next_command="ceilift plan",
+        next_command=f"ceilift plan --to {fresh.to}",
     )
 
 
@@ -35,7 +35,10 @@ def refuse_blockers(plan: Plan) -> None:
     """Raise RefusedError listing every blocker of the plan with its remedy."""
     if plan.blockers:
         lines = [f"{f.id} at {f.where}: {f.what}. {f.remedy}" for f in plan.blockers]
-        raise RefusedError("the plan refuses itself; nothing was changed:\n" + "\n".join(lines))
+        raise RefusedError(
+            "the plan refuses itself; nothing was changed:\n" + "\n".join(lines),
+            next_command=f"ceilift plan --to {plan.to}",
+        )
 
 
 def _unchanged(rest: Plan, fresh: Plan) -> Plan:
@@ -44,6 +47,6 @@ def _unchanged(rest: Plan, fresh: Plan) -> Plan:
         raise RefusedError(
             "the cloud is not as the approved plan left it; nothing was changed:\n"
             + "\n".join(changed),
-            next_command="ceilift plan, then approve the new plan's hash",
+            next_command=f"ceilift plan --to {fresh.to}, then resume with --approve and its hash",
         )
     return fresh

@@ -12,7 +12,15 @@ from prefect.futures import PrefectFuture
 from prefect.states import Completed, Failed
 
 from ceilift.cloud import Cloud
-from ceilift.errors import BAD_INPUT, PAUSED, REFUSED, CeiliftError, RefusedError, StepFailedError
+from ceilift.errors import (
+    BAD_INPUT,
+    PAUSED,
+    REFUSED,
+    CeiliftError,
+    RefusedError,
+    StepFailedError,
+    with_inventory,
+)
 from ceilift.inventory_file import load_inventory
 from ceilift.observe import observe
 from ceilift.plan import Plan
@@ -88,13 +96,20 @@ def conduct(form: UpgradeForm, stages: Stages, begun: Begun) -> State[Any]:
         with ExitStack() as stack:
             return _conduct(form, stages, begun, stack)
     except CeiliftError as error:
-        return ended(error)
+        return ended(_completed(error, form))
 
 
 def ended(error: CeiliftError) -> State[Any]:
     """The final state of a run that ended in this error."""
     message = str(error) + (f"\nNext: {error.next_command}" if error.next_command else "")
     return Failed(name=STATE_NAMES.get(error.exit_code, "Failed"), message=message)
+
+
+def _completed(error: CeiliftError, form: UpgradeForm) -> CeiliftError:
+    """The same error, its next command completed with the inventory's file."""
+    if error.next_command:
+        error.next_command = with_inventory(error.next_command, form.inventory)
+    return error
 
 
 def _conduct(form: UpgradeForm, stages: Stages, begun: Begun, stack: ExitStack) -> State[Any]:
@@ -116,7 +131,7 @@ def _conduct(form: UpgradeForm, stages: Stages, begun: Begun, stack: ExitStack) 
         plan = _approved(cloud, fresh, state, form)
         consent = Consent(form.approver, "terminal" if begun.typed else "Prefect UI", form.comment)
         session = stack.enter_context(leased_run(cloud, catalogue, plan, state, consent, progress))
-    return _run(session, stages, begun, state)
+    return _run(session, stages, begun, state, form)
 
 
 def _approved(cloud: Cloud, fresh: Plan, state: CloudState, form: UpgradeForm) -> Plan:
@@ -137,7 +152,9 @@ def _nothing_to_do(cloud: Cloud, plan: Plan) -> State[Any]:
     return Completed(message=message)
 
 
-def _run(session: Session, stages: Stages, begun: Begun, state: CloudState) -> State[Any]:
+def _run(
+    session: Session, stages: Stages, begun: Begun, state: CloudState, form: UpgradeForm
+) -> State[Any]:
     CURRENT.set(session)
     session.before = state.baseline or state.instances
     plan, ledger = session.plan, session.cloud.ledger
@@ -153,7 +170,7 @@ def _run(session: Session, stages: Stages, begun: Begun, state: CloudState) -> S
         try:
             stages(Conducted(session))
         except CeiliftError as stopped:
-            error = stopped
+            error = _completed(stopped, form)
         loss = account_for(session)
     if session.upgrade is None:
         return _dry(session) if error is None else ended(error)

@@ -46,7 +46,8 @@ def run_name(node: Step | Gate) -> str:
     if isinstance(node, Step) and node.action in (Action.BACKUP, Action.DBSYNC):
         return f"{node.action.value} on {hosts}"
     if isinstance(node, Step):
-        return f"{node.action.value} {node.stage} on {hosts}{more}"
+        verb = node.action.value.removesuffix(f"-{node.stage}")
+        return f"{verb} {node.stage} on {hosts}{more}"
     return f"gate {node.id}"
 
 

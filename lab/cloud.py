@@ -82,6 +82,8 @@ def down(lab: Lab, progress: Progress, *, purge: bool) -> None:
     if main.alive():
         pid = main.call("supervisor.getPID")
         with progress.step("services stopped"):
+            for host in HOSTS:
+                fleet.stop_login(main, host)
             fleet.kill(lab, main)
             main.call("supervisor.shutdown")
             until(lambda: not processes.alive(pid), "the lab's supervisord ends", within=90)

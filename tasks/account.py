@@ -44,23 +44,31 @@ def account_for(session: Session) -> Account | None:
     """Wait out the margin after the last gate, then account for every series that was learned.
 
     None where nothing can be accounted for: a dry run, no readable samples, no polled series.
-    The wait is a gate of its own in the time line.
+    The wait is a gate of its own in the time line. After a failure nothing is waited for: the
+    operator has to know at once, and what is still on its way is not judged.
     """
     store = session.cloud.samples
     if session.dry_run or store is None or not session.learned or not session.spans:
         return None
     longest = max(item.interval_s for item in session.learned.values())
-    until = session.spans[-1].end + MARGIN_INTERVALS * longest
-    session.progress.note(
-        f"accounting: watching for {MARGIN_INTERVALS} more intervals of {longest:g} s"
-    )
+    until = session.spans[-1].end
     with session.cloud.timeline.pending("gate", "account"):
-        threading.Event().wait(max(until + STORE_DELAY_S - now(), 0))
-        _let_queues_empty(session)
+        if session.error is None:
+            until += MARGIN_INTERVALS * longest
+            _watch_on(session, until, longest)
         began = min(session.opened or session.spans[0].start, session.spans[0].start)
         since = began - MARGIN_INTERVALS * longest
         samples = store.events(since, until, {meter for meter, _ in session.learned})
     return account(samples, session.learned, _whole(session.spans), since=since, until=until)
+
+
+def _watch_on(session: Session, until: float, interval: float) -> None:
+    """Wait until that moment (epoch seconds), and until what was measured then is stored."""
+    session.progress.note(
+        f"accounting: watching for {MARGIN_INTERVALS} more intervals of {interval:g} s"
+    )
+    threading.Event().wait(max(until + STORE_DELAY_S - now(), 0))
+    _let_queues_empty(session)
 
 
 def _let_queues_empty(session: Session) -> None:

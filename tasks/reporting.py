@@ -69,16 +69,19 @@ def _instances(hosts: Sequence[HostState]) -> tuple[Instance, ...]:
 
 
 def _bring_back(session: Session, hosts: Sequence[HostState]) -> None:
-    """Close what was set aside and is now seen at its release, with nothing older running."""
+    """Close what was set aside and is now seen at its release, or no longer in the inventory."""
     ledger, cloud = session.cloud.ledger, session.plan.cloud
     by_name = {host.name: host for host in hosts}
     for aside in ledger.aside(cloud):
-        if _arrived(by_name.get(aside.host), aside):
+        if aside.host not in by_name:
+            ledger.bring_back(cloud, aside.host, "retired: no longer in the inventory")
+        elif _arrived(by_name[aside.host], aside):
             ledger.bring_back(cloud, aside.host, f"seen at {aside.to}")
 
 
-def _arrived(host: HostState | None, aside: HostAside) -> bool:
-    if host is None or not host.reachable:
+def _arrived(host: HostState, aside: HostAside) -> bool:
+    """Whether it answers, and everything that runs there is at the release."""
+    if not host.reachable:
         return False
     releases = {instance.release for instance in host.instances if instance.release}
     return releases == {aside.to}

@@ -142,6 +142,7 @@ def _one(session: Session, node_id: str, work: Work) -> dict[str, str]:
     try:
         detail = work(session, node)
     except CeiliftError as error:
+        _locate(error, node_id)
         _ended(
             session,
             intent,
@@ -158,6 +159,13 @@ def _one(session: Session, node_id: str, work: Work) -> dict[str, str]:
         release = node.release or session.plan.to
         session.cloud.ledger.add_evidence(session.upgrade, node_id, release, timestamp(), detail)
     return {"node": node_id, "detail": detail}
+
+
+def _locate(error: CeiliftError, node_id: str) -> None:
+    """Let the error name its step and the next command, where it does not yet."""
+    if node_id not in str(error):
+        error.args = (f"{node_id}: {error}",)
+    error.next_command = error.next_command or "mend the cause, then: ceilift resume"
 
 
 def _ended(

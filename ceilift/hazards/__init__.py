@@ -48,6 +48,15 @@ RULES: tuple[Rule, ...] = (
     agents.first_poll,
 )
 
+# What matters on the way back: whether it can be walked, not what the target would do.
+RULES_BACK: tuple[Rule, ...] = (
+    hosts.host_problem,
+    hosts.target_not_installed,
+    hosts.stray_process,
+    hosts.set_aside,
+    activity.broker_unreachable,
+)
+
 # Blockers an operator may lift with a reason; every other blocker has to be mended.
 ACCEPTABLE = frozenset({"busy", "unknown-release"})
 
@@ -58,7 +67,8 @@ def findings_of(situation: Situation, plan: Plan) -> tuple[Finding, ...]:
     An accepted blocker is there as a warning that shows the reason.
     """
     case = Case(situation, plan)
-    found = [finding for rule in RULES for finding in rule(case)]
+    rules = RULES if situation.request.start_old is None else RULES_BACK
+    found = [finding for rule in rules for finding in rule(case)]
     return most_severe_first(list(accepted(found, situation.request.accept)))
 
 

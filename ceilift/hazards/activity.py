@@ -44,14 +44,16 @@ def busy(case: Case) -> Iterator[Finding]:
 
 
 def activity(case: Case) -> Iterator[Finding]:
-    """What was measured, where no limit says what is too much."""
+    """What was measured, where it is not too much or no limit says what is."""
     if Action.DBSYNC not in case.actions:
         return
     for name, rate, limit in _rates(case):
-        if limit is None and rate is not None:
-            what = f"the {name} rate is {rate:.1f} a second; no limit is set"
-            where = f"inventory: limits.{name}_rate"
-            yield info("activity", what, where, WHY, f"Set limits.{name}_rate to be warned")
+        if rate is None or (limit is not None and rate > limit):
+            continue
+        what = f"the {name} rate is {rate:.1f} a second; "
+        what += "no limit is set" if limit is None else f"the limit is {limit:g}"
+        remedy = f"Set limits.{name}_rate to be warned" if limit is None else ""
+        yield info("activity", what, f"inventory: limits.{name}_rate", WHY, remedy)
 
 
 def _rates(case: Case) -> tuple[tuple[str, float | None, float | None], ...]:

@@ -30,19 +30,21 @@ def host_problem(case: Case) -> Iterator[Finding]:
 
 
 def target_not_installed(case: Case) -> Iterator[Finding]:
-    """A step needs the target release on a host that has not got it."""
+    """A step needs a release on a host that has not got it."""
     steps = (step for step in case.plan.steps if step.action in NEEDS_TARGET)
-    hosts = dict.fromkeys(target.host for step in steps for target in step.targets)
-    for name in hosts:
+    needed = dict.fromkeys(
+        (t.host, step.release or case.to) for step in steps for t in step.targets
+    )
+    for name, release in needed:
         seen = case.situation.seen.get(name)
-        if seen is not None and seen.reachable and case.to not in seen.installed:
+        if seen is not None and seen.reachable and release not in seen.installed:
             found = ", ".join(seen.installed) or "no release"
             yield blocker(
                 "target-not-installed",
-                f"release {case.to} is not installed on {name} (found: {found})",
+                f"release {release} is not installed on {name} (found: {found})",
                 name,
                 "the upgrade switches between installed releases; it does not install them",
-                f"Install {case.to} on {name}, beside what runs",
+                f"Install {release} on {name}, beside what runs",
             )
 
 

@@ -22,7 +22,8 @@ N = TypeVar("N", Step, Gate)
 
 def start_old(build: Builder) -> Section:
     """All of the stage's agents down, then those of the baseline up again, each proven."""
-    places = build.situation.places[Component(build.stage)]
+    known = build.situation.places[Component(build.stage)]
+    places = [place for place in known if place.before or place.now]
     stops = tuple(_back(build.stop(place, ())) for place in places)
     gate = _back(build.all_stopped(places, tuple(stop.id for stop in stops)))
     before = [place for place in places if place.ran]

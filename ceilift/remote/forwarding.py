@@ -14,6 +14,7 @@ import paramiko
 
 CHUNK = 65536
 OPEN_TIMEOUT_S = 30.0  # paramiko would wait an hour
+POLL_S = 0.05  # how soon the door notices that it is to close
 LOOPBACK = "127.0.0.1"
 
 
@@ -40,7 +41,9 @@ def forwarded(
                 _shuttle(self.request, channel)
 
     with _Server((LOOPBACK, 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, name="tunnel", daemon=True)
+        thread = threading.Thread(
+            target=server.serve_forever, args=(POLL_S,), name="tunnel", daemon=True
+        )
         thread.start()
         try:
             yield LOOPBACK, int(server.server_address[1])

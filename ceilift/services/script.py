@@ -14,6 +14,7 @@ from ceilift.remote.shell import Result, Shell
 from ceilift.scrub import scrubbed
 
 MARGIN_S = 30.0  # what a script may take beside the waiting it was told to do
+LOADING_S = 10.0  # until an agent has its workers; without one then, it has none at all
 EVIDENCE_LINES = 25
 OUTCOME = "outcome "
 RELEASE = "[0-9][0-9A-Za-z.+_-]*"

@@ -6,7 +6,7 @@ from ceilift.errors import StepFailedError
 from ceilift.inventory import Inventory
 from ceilift.remote.act import Actor
 from ceilift.remote.shell import Shell
-from ceilift.services.script import Script, carry_out, release_pattern
+from ceilift.services.script import LOADING_S, Script, carry_out, release_pattern
 
 START_S = 90.0
 HOLD_S = 60.0  # room for the `startsecs` that a definition may ask for
@@ -37,11 +37,13 @@ class Supervisor:
     def start(self, actor: Actor, shell: Shell, node: str, unit: str, new: str) -> str:
         """Rewrite the release folders, let supervisord take over this unit alone, and start it.
 
-        It must reach RUNNING within 90 s and then last for `startsecs` once more under the same
-        process id: an agent that fails while it loads may well outlive the first `startsecs`.
+        It must reach RUNNING within 90 s, and then last for `startsecs` once more under the same
+        process id, counted from its first worker: an agent that fails while it loads its
+        configuration may well outlive the first `startsecs` on a busy host.
         """
         pattern = release_pattern(self._inventory, self._inventory.host(shell.host))
-        args = (self._file(shell, node, unit), unit, pattern, new, f"{START_S:.0f}")
+        limits = (f"{START_S:.0f}", f"{LOADING_S:.0f}")
+        args = (self._file(shell, node, unit), unit, pattern, new, *limits)
         return carry_out(actor, shell, node, START, unit, *args, wait_s=START_S + HOLD_S)
 
     def enable(self, actor: Actor, shell: Shell, node: str, unit: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ceilift.inventory import Inventory
 from ceilift.remote.act import Actor
 from ceilift.remote.shell import Shell
-from ceilift.services.script import Script, carry_out, release_pattern
+from ceilift.services.script import LOADING_S, Script, carry_out, release_pattern
 
 START_S = 90.0
 HOLD_S = 3.0  # longer than systemd's pause before a restart and an agent's first imports
@@ -35,10 +35,14 @@ class Systemd:
         return carry_out(actor, shell, node, STOP, unit, *args, wait_s=limit)
 
     def start(self, actor: Actor, shell: Shell, node: str, unit: str, new: str) -> str:
-        """Override what names a release folder, start it, and see it last 3 s without a restart."""
+        """Override what names a release folder, start it, and see it last without a restart.
+
+        It must last for 3 s, counted from its first worker, under the same process id.
+        """
         pattern = release_pattern(self._inventory, self._inventory.host(shell.host))
-        args = (_service(unit), self._root(shell), pattern, new, f"{START_S:.0f}", f"{HOLD_S:.0f}")
-        return carry_out(actor, shell, node, START, unit, *args, wait_s=START_S + HOLD_S)
+        limits = tuple(f"{limit:.0f}" for limit in (START_S, LOADING_S, HOLD_S))
+        args = (_service(unit), self._root(shell), pattern, new, *limits)
+        return carry_out(actor, shell, node, START, unit, *args, wait_s=2 * START_S)
 
     def enable(self, actor: Actor, shell: Shell, node: str, unit: str) -> str:
         """Remove the condition; what runs goes on, a reboot starts it where it was enabled."""

@@ -12,7 +12,7 @@ from typing import Any, ParamSpec
 import typer
 from rich.console import Console
 
-from ceilift.errors import FAILED, CeiliftError
+from ceilift.errors import FAILED, CeiliftError, with_inventory
 
 P = ParamSpec("P")
 WIDE = 200
@@ -54,17 +54,22 @@ def command(function: Callable[P, None]) -> Callable[P, None]:
         try:
             function(*args, **kwargs)
         except CeiliftError as error:
-            tell(error)
+            tell(error, kwargs.get("inventory"))
             raise typer.Exit(error.exit_code) from None
         except KeyboardInterrupt:
-            say("Interrupted: what was running is recorded as unknown. Next: ceilift status")
+            following = _typed("ceilift status", kwargs.get("inventory"))
+            say(f"Interrupted: what was running is recorded as unknown. Next: {following}")
             raise typer.Exit(FAILED) from None
 
     return run
 
 
-def tell(error: CeiliftError) -> None:
+def tell(error: CeiliftError, inventory: object = None) -> None:
     """The error in words, then the next command to type where there is one."""
     say(f"Error: {error}")
     if error.next_command:
-        say(f"Next: {error.next_command}")
+        say(f"Next: {_typed(error.next_command, inventory)}")
+
+
+def _typed(words: str, inventory: object) -> str:
+    return words if inventory is None else with_inventory(words, str(inventory))

@@ -51,6 +51,8 @@ def run_full_upgrade(form: dict[str, Any], terminal: Terminal) -> None:
     report = REPORT.get()
     if report is not None:
         _show(report, terminal)
+    run = ended.state_details.flow_run_id
+    say(f"Run: {url.removesuffix('/api')}/runs/flow-run/{run}")
     if not ended.is_completed():
         say(f"{ended.name}: {ended.message}")
     elif report is None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ceilift.plan import Action, Plan
 from ceilift.planner import make_plan, remaining
-from ceilift.state import CloudState, HostState, Restart
+from ceilift.state import CloudState, Evidence, HostState, Restart
 from tests.clouds import (
     after,
     agent,
@@ -85,7 +85,40 @@ def test_a_unit_that_may_restart_the_old_release_is_prevented_again() -> None:
 
     left = set(ids(remaining(plan, allowed))) - set(ids(remaining(plan, state)))
 
-    assert left == {"collector/stop/ctl2"}
+    assert left == {"collector/stop/ctl2", "collector/all-stopped"}
+
+
+def test_while_new_ones_run_only_the_unit_itself_is_prevented_again() -> None:
+    plan, state = lab_after("notification/enable/ctl2")
+    allowed = changed(
+        state,
+        "ctl2",
+        "ceilometer-collector",
+        release=None,
+        defined_release="8.1.5",
+        restart=Restart.ENABLED,
+    )
+
+    left = set(ids(remaining(plan, allowed))) - set(ids(remaining(plan, state)))
+
+    assert "collector/stop/ctl2" in left
+    assert "collector/all-stopped" not in left
+
+
+def test_a_gate_passed_before_its_step_was_done_again_proves_nothing() -> None:
+    plan, state = lab_after("polling/first/ctl1")
+    again = replace(state, evidence=(*state.evidence, Evidence("polling/start/ctl1", "9.0.7")))
+
+    assert "polling/first/ctl1" not in set(ids(remaining(plan, state)))
+    assert "polling/first/ctl1" in set(ids(remaining(plan, again)))
+
+
+def test_after_another_stop_the_cloud_is_proven_down_again() -> None:
+    plan, state = lab_after("polling/all-stopped")
+    again = replace(state, evidence=(*state.evidence, Evidence("polling/stop/ctl1", "9.0.7")))
+
+    assert "polling/all-stopped" not in set(ids(remaining(plan, state)))
+    assert "polling/all-stopped" in set(ids(remaining(plan, again)))
 
 
 def test_what_needed_a_satisfied_node_needs_what_that_node_needed() -> None:

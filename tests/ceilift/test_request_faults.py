@@ -23,6 +23,12 @@ def faults(cloud: Cloud) -> list[tuple[str, str]]:
     [
         ({"path": "sideways"}, "--path", "there is no path 'sideways'"),
         ({"api_after": "api"}, "--api-after", "there is no stage 'api'"),
+        ({"start_old": "api"}, "--start-old", "'api' is no stage that can be started again"),
+        (
+            {"start_old": "database"},
+            "--start-old",
+            "'database' is no stage that can be started again",
+        ),
         ({"batch_size": 0}, "--batch-size", "0 is no size"),
         ({"without": {"ctl9": "gone"}}, "--without", "'ctl9' is no host of the inventory"),
         ({"without": {"pol1": " "}}, "--without", "no reason is given for 'pol1'"),

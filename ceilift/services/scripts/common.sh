@@ -99,17 +99,24 @@ alive() {
 gone() {
   while [ -n "$(alive "$1")" ]; do
     if past "$2"; then return 1; fi
-    sleep 0.3
+    sleep 0.1
   done
 }
 
-# last PID SECONDS: whether the process lives that long.
-last() {
+# settled PID LOADING SECONDS: whether the process lives for SECONDS after it has a worker. One that
+# still loads has none, and what is wrong with its configuration ends it before; one that has none
+# after LOADING seconds is taken for a process without workers.
+settled() {
   watched=$(family "$1" | tr ' ' '\n' | grep "^$1:")
   until=$(in_time "$2")
+  while [ -n "$(alive "$watched")" ] && [ "$(family "$1" | wc -w)" -lt 2 ]; do
+    if past "$until"; then break; fi
+    sleep 0.3
+  done
+  until=$(in_time "$3")
   while [ -n "$(alive "$watched")" ]; do
     if past "$until"; then return 0; fi
-    sleep 0.3
+    sleep 0.1
   done
   return 1
 }
@@ -131,5 +138,5 @@ size_of() {
 
 # written_since FILE SIZE: its last lines behind that size.
 written_since() {
-  if [ -f "$1" ]; then tail -c "+$(($2 + 1))" "$1" | tail -n 20; fi
+  if [ -f "$1" ]; then tail -c "+$(($2 + 1))" "$1" | tail -n 15; fi
 }

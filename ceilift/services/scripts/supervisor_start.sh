@@ -1,4 +1,4 @@
-# supervisor_start FILE UNIT PATTERN FOLDER SECONDS
+# supervisor_start FILE UNIT PATTERN FOLDER SECONDS LOADING
 main() {
   file=$(definition "$1" "$2") || exit 1
   unit=$2
@@ -18,7 +18,7 @@ main() {
   end=$(in_time "$5")
   answer=$(timeout "$5" supervisorctl start "$unit" 2>&1)
   wait_running
-  hold
+  hold "$6"
   say started
 }
 
@@ -36,18 +36,22 @@ wait_running() {
 hold() {
   lasting=$(of_section "$file" "$unit" | sed -n 's/^startsecs[ \t]*[=:][ \t]*\([0-9]\{1,\}\).*/\1/p')
   first=$pid
-  if last "$pid" "${lasting:-1}"; then
+  if settled "$pid" "$1" "${lasting:-1}"; then
     look "$unit"
     if [ "$state" = RUNNING ] && [ "$pid" = "$first" ]; then return; fi
   fi
   failed "was running and did not last ${lasting:-1} s"
 }
 
+# Its own log says why; what supervisor caught of it is shown where that log is empty.
 failed() {
-  for channel in stdout stderr; do
-    supervisorctl tail -2000 "$unit" "$channel" 2>&1 | grep -v "^$unit: ERROR" | tail -n 10
-  done
-  written_since "$log" "$before"
+  written=$(written_since "$log" "$before")
+  if [ -z "$written" ]; then
+    for channel in stdout stderr; do
+      supervisorctl tail -2000 "$unit" "$channel" 2>&1 | grep -v "^$unit: ERROR" | tail -n 10
+    done
+  fi
+  printf '%s\n' "$written"
   supervisorctl stop "$unit" >/dev/null 2>&1
   die "it $1"
 }

@@ -1,4 +1,4 @@
-# systemd_start UNIT ROOT PATTERN FOLDER SECONDS HOLD
+# systemd_start UNIT ROOT PATTERN FOLDER SECONDS LOADING HOLD
 main() {
   about "$1" "$2"
   export CEILIFT_PATTERN="$3" CEILIFT_NEW="$4"
@@ -22,7 +22,7 @@ main() {
   since=$(date '+%Y-%m-%d %H:%M:%S')
   # restart, not start: what may still run of another release must go
   timeout "$5" systemctl restart "$unit" || failed "could not be started within $5 s"
-  hold "$6"
+  hold "$6" "$7"
   say started
 }
 
@@ -60,11 +60,11 @@ overriding() {
 hold() {
   pid=$(property MainPID)
   restarts=$(property NRestarts)
-  if last "$pid" "$1" && [ "$(property ActiveState)" = active ] &&
+  if settled "$pid" "$1" "$2" && [ "$(property ActiveState)" = active ] &&
     [ "$(property MainPID)" = "$pid" ] && [ "$(property NRestarts)" = "$restarts" ]; then
     return
   fi
-  failed "was started and did not last $1 s"
+  failed "was started and did not last $2 s"
 }
 
 failed() {

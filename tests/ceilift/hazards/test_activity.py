@@ -41,6 +41,12 @@ FIRES: Fires = {
         BLOCKER,
         "inventory: limits.insert_rate",
     ),
+    "a rate under its limit": (
+        lambda: quiet(limits={"insert_rate": 9}).database(insert_rate=6.0),
+        "activity",
+        INFO,
+        "inventory: limits.insert_rate",
+    ),
     "a rate without a limit": (
         lambda: quiet().database(insert_rate=6.0),
         "activity",
@@ -50,6 +56,14 @@ FIRES: Fires = {
 }
 
 SILENT: Silent = {
+    "a rate above its limit": (
+        lambda: quiet(limits={"insert_rate": 5}).database(insert_rate=6.0),
+        "activity",
+    ),
+    "a rate, and nothing to migrate": (
+        lambda: modern().seen(bus=BusState(reachable=True, publish_rate=9.0)),
+        "activity",
+    ),
     "exactly at the limit": (
         lambda: quiet(limits={"insert_rate": 6}).database(insert_rate=6.0),
         "busy",

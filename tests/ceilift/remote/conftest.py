@@ -60,7 +60,8 @@ class Sshd:
         (self.folder / "config").write_text(text, encoding="utf-8")
         words = ["-D", "-e", "-f", str(self.folder / "config")]
         with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen([str(SSHD), *words], stderr=log)
+            clean = {"PATH": "/usr/sbin:/usr/bin:/bin"}
+            self.process = subprocess.Popen([str(SSHD), *words], stderr=log, env=clean)
         until(self._listens)
 
     def stop(self) -> None:

@@ -24,7 +24,13 @@ class LocalShell:
         self.breaks = breaks
         self.runs = 0
 
-    def run(self, script: str, *args: str, timeout_s: float = 30.0, become: bool = True) -> Result:
+    def run(
+        self,
+        script: str,
+        *args: str,
+        timeout_s: float = 30.0,
+        become: bool = True,  # noqa: ARG002 - the protocol's
+    ) -> Result:
         self.runs += 1
         if self.breaks:
             raise TransientError("gone", host=self.host)
@@ -126,8 +132,8 @@ def test_a_broken_connection_leaves_the_intent_open(inventory: Inventory, tmp_pa
 def test_a_journal_that_refuses_stops_the_act(inventory: Inventory, shell: LocalShell) -> None:
     class Closed(Recorder):
         def intend(self, node: str, host: str, summary: str) -> int:
-            raise RefusedError("the lease is gone")
+            raise RefusedError(f"{node}: the lease of {host} is gone: no {summary}")
 
-    with pytest.raises(RefusedError, match="the lease is gone"):
+    with pytest.raises(RefusedError, match="the lease of ctl1 is gone"):
         Actor(inventory, Closed(), 1).act(shell, "n", "s", "true")
     assert shell.runs == 0

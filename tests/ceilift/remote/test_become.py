@@ -1,4 +1,4 @@
-"""Root by sudo: found out once, the password seen by nobody, every refusal told before anything ran."""
+"""Root by sudo: found out once, the password seen by nobody, a refusal told before anything ran."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def echo() -> Iterator[int]:
     """A server's port."""
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Echo) as server:
         server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield int(server.server_address[1])
         server.shutdown()

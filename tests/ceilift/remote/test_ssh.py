@@ -25,10 +25,9 @@ def test_code_and_both_outputs_come_back(network: Network, host: Sshd) -> None:
     assert host.logins == 1
 
 
+@pytest.mark.usefixtures("host")
 @pytest.mark.parametrize(
-    "argument",
-    ["two words", "it's", '"$HOME"', "a;b|c>d&", "new\nline", "", "--help", "ä*?"]
-    @ pytest.mark.usefixtures("host"),
+    "argument", ["two words", "it's", '"$HOME"', "a;b|c>d&", "new\nline", "", "--help", "ä*?"]
 )
 def test_arguments_arrive_as_they_are(network: Network, argument: str) -> None:
     assert network.shell().run("printf '%s' \"$#:$1\"", argument).stdout == f"1:{argument}"
@@ -65,7 +64,10 @@ def test_undecodable_output_is_kept_readable(network: Network) -> None:
 
 
 @pytest.mark.usefixtures("host")
-def test_a_child_left_behind_is_not_waited_for(network: Network) -> None:
+def test_a_child_left_behind_is_not_waited_for(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ssh, "SETTLE_S", 0.1)
     result = network.shell().run("sleep 20 & echo $!", timeout_s=15)
     assert result.seconds < 10
     os.kill(int(result.stdout), 9)

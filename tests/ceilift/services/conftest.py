@@ -28,7 +28,7 @@ wait
 
 @dataclass
 class LocalHost:
-    """A shell on this machine, for a host whose root is a folder; programs found in its bin first."""
+    """A shell on this machine for a host whose root is a folder; its `bin` comes first in PATH."""
 
     root: Path
     host: str = "ctl1"
@@ -46,7 +46,13 @@ class LocalHost:
         path = f"{self.root}/bin:{os.environ['PATH']}"
         return {"PATH": path, "HOME": str(self.root), "FAKE": str(self.root / "fake")}
 
-    def run(self, script: str, *args: str, timeout_s: float = 30.0, become: bool = True) -> Result:
+    def run(
+        self,
+        script: str,
+        *args: str,
+        timeout_s: float = 30.0,
+        become: bool = True,  # noqa: ARG002 - the protocol's
+    ) -> Result:
         self.runs += 1
         begun = monotonic()
         done = subprocess.run(

@@ -316,16 +316,24 @@ def test_a_start_that_fails_shows_its_log_without_secrets_and_stays_down(
     dying = f"#!/bin/sh\necho 'Traceback: rabbit://user:s3cret@bus/' >>{log}\nexit 1\n"
     host.release("9.0.7", dying)
     host.fake("fate", fate)
-    host.fake("output", "password=s3cret is wrong")
+    host.fake("output", "a warning")
     with pytest.raises(StepFailedError, match=f"it is {fate}") as failed:
         start(host)
     message = str(failed.value)
     assert "rabbit://user:***@bus/" in message
-    assert "password=***" in message
     assert "last week" not in message
-    assert "s3cret" not in message
+    assert "a warning" not in message
     assert (failed.value.host, failed.value.step) == ("ctl1", "start-1")
     assert host.calls()[-1] == f"stop {UNIT}"
+
+
+def test_an_agent_without_a_log_shows_what_supervisor_caught(host: LocalHost) -> None:
+    running(host)
+    stop(host)
+    host.fake("fate", "FATAL")
+    host.fake("output", "password=s3cret is wrong")
+    with pytest.raises(StepFailedError, match=r"password=\*\*\* is wrong"):
+        start(host)
 
 
 def test_running_must_last(host: LocalHost) -> None:
@@ -334,6 +342,23 @@ def test_running_must_last(host: LocalHost) -> None:
     host.release("9.0.7", "#!/bin/sh\nsleep 0.5\n")
     with pytest.raises(StepFailedError, match="was running and did not last 1 s"):
         start(host)
+
+
+def test_an_agent_that_fails_while_it_loads_was_never_started(host: LocalHost) -> None:
+    running(host)  # startsecs=0: supervisord takes anything for running
+    stop(host)
+    host.release("9.0.7", "#!/bin/sh\nexec sleep 0.5\n")
+    with pytest.raises(StepFailedError, match="was running and did not last"):
+        start(host)
+
+
+def test_an_agent_without_workers_is_given_time_to_load(
+    host: LocalHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ceilift.services.supervisor.LOADING_S", 1.0)
+    running(host)
+    host.release("9.0.7", "#!/bin/sh\nexec sleep 60\n")
+    assert start(host) == "started"
 
 
 def test_a_dry_run_sends_nothing_and_says_what_it_would_do(host: LocalHost) -> None:

@@ -25,7 +25,11 @@ def application(environ, start_response):
     start_response("200 OK" if (path, query) == ("/v2/meters", "limit=1") else "404 no", [])
     return [b"[]", b"\\n"]
 """
-RELOAD = '#!/bin/sh\nprintf "%s|" "$@" >>"$FAKE/reloads"\n[ ! -e "$FAKE/broken" ] || { echo no syntax; exit 1; }\n'
+RELOAD = """\
+#!/bin/sh
+printf "%s|" "$@" >>"$FAKE/reloads"
+if [ -e "$FAKE/broken" ]; then echo no syntax; exit 1; fi
+"""
 
 
 @pytest.fixture(autouse=True)
