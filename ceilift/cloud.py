@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from contextlib import ExitStack
-from functools import cached_property
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 from ceilift.bus import Broker
 from ceilift.clock import Timeline
+from ceilift.errors import BadInputError, Fault
 from ceilift.inventory import Inventory, SecretRef
 from ceilift.ledger.store import Ledger
 from ceilift.remote.ssh import Connections
 from ceilift.secrets import SecretSource
 from ceilift.telemetry.sql import SampleStore
 
+T = TypeVar("T")
+
 DEFAULT_PORTS = {
-    "mysql+pymysql": 3306,
-    "postgresql+psycopg": 5432,
+    "mysql": 3306,
+    "postgresql": 5432,
     "redis": 6379,
+    "rediss": 6379,
     "http": 80,
     "https": 443,
 }
 
 
 class Cloud:
-    """The open ways to one cloud. Everything is opened when first asked for.
+    """The open ways to one cloud. Everything is opened when first asked for, and once.
 
-    Use as a context manager: leaving it closes connections and tunnels. The ledger is opened by
-    `ledger`, and raises CeiliftError in words when it cannot be.
+    Safe for threads. Use as a context manager: leaving it closes databases, tunnels and
+    connections. The ledger is opened by `ledger`, and raises CeiliftError in words when it cannot
+    be.
     """
 
     def __init__(self, inventory: Inventory, secrets: SecretSource) -> None:
@@ -37,6 +43,8 @@ class Cloud:
         self.timeline = Timeline()
         self._secrets = secrets
         self._open = ExitStack()
+        self._lock = threading.RLock()
+        self._made: dict[str, Any] = {}
         self.connections = self._open.enter_context(Connections(inventory, secrets, self.timeline))
 
     def __enter__(self) -> Self:
@@ -50,27 +58,20 @@ class Cloud:
     ) -> None:
         self._open.close()
 
-    @cached_property
+    @property
     def ledger(self) -> Ledger:
         """What was intended, by whom, and what came of it."""
-        return Ledger(self.inventory.ledger, self._secret(self.inventory.ledger_password))
+        return self._once("ledger", self._open_ledger)
 
-    @cached_property
+    @property
     def broker(self) -> Broker:
         """The message bus, through its management API."""
-        bus = self.inventory.message_bus
-        url = self._reachable(bus.management_url, bus.via)
-        return Broker(url, bus.user, self._secret(bus.password) or "", bus.vhost)
+        return self._once("broker", self._open_broker)
 
-    @cached_property
+    @property
     def samples(self) -> SampleStore | None:
         """The stored samples; None when this cloud has no Ceilometer database."""
-        database = self.inventory.database
-        if database is None:
-            return None
-        return SampleStore(
-            self._reachable(database.url, database.via), self._secret(database.password)
-        )
+        return self._once("samples", self._open_samples)
 
     @property
     def database_password(self) -> str | None:
@@ -78,23 +79,63 @@ class Cloud:
         database = self.inventory.database
         return None if database is None else self._secret(database.password)
 
-    @cached_property
+    @property
     def coordination_url(self) -> tuple[str, str | None] | None:
         """URL and password of the coordination backend; None when agents do not coordinate."""
+        return self._once("coordination", self._open_coordination)
+
+    def _once(self, name: str, make: Callable[[], T]) -> T:
+        """What `make` made the first time; looks at a cloud ask from several threads at once."""
+        with self._lock:
+            if name not in self._made:
+                self._made[name] = make()
+            made: T = self._made[name]
+        return made
+
+    def _open_ledger(self) -> Ledger:
+        secret = self._secret(self.inventory.ledger_password)
+        ledger = Ledger(self.inventory.ledger, secret)
+        self._open.callback(ledger.dispose)
+        return ledger
+
+    def _open_broker(self) -> Broker:
+        bus = self.inventory.message_bus
+        secret = self._secret(bus.password) or ""
+        url = self._reachable("message_bus.management_url", bus.management_url, bus.via)
+        return Broker(url, bus.user, secret, bus.vhost)
+
+    def _open_samples(self) -> SampleStore | None:
+        database = self.inventory.database
+        if database is None:
+            return None
+        secret = self._secret(database.password)
+        url = self._reachable("database.url", database.url, database.via)
+        store = SampleStore(url, secret)
+        self._open.callback(store.dispose)
+        return store
+
+    def _open_coordination(self) -> tuple[str, str | None] | None:
         found = self.inventory.coordination
         if found is None:
             return None
-        return self._reachable(found.url, found.via), self._secret(found.password)
+        secret = self._secret(found.password)
+        return self._reachable("coordination.url", found.url, found.via), secret
 
     def _secret(self, ref: SecretRef | None) -> str | None:
         return None if ref is None else self._secrets.get(ref).reveal()
 
-    def _reachable(self, url: str, via: str | None) -> str:
-        """The same URL, led through an SSH tunnel when the inventory says `via`."""
+    def _reachable(self, field: str, url: str, via: str | None) -> str:
+        """The same URL, led through an SSH tunnel when the inventory says `via`.
+
+        Raises BadInputError when neither the URL nor its kind tells a port.
+        """
         if via is None:
             return url
         parts = urlsplit(url)
-        port = parts.port or DEFAULT_PORTS[parts.scheme]
+        port = parts.port or DEFAULT_PORTS.get(parts.scheme.partition("+")[0])
+        if port is None:
+            what = f"{parts.scheme} has no usual port, and `via` needs one"
+            raise BadInputError([Fault("inventory", field, what, "Write the port into the URL")])
         host, local = self._open.enter_context(
             self.connections.tunnel(via, parts.hostname or "localhost", port)
         )

@@ -28,7 +28,7 @@ class Options(iniparser.BaseParser):
         try:
             self.parse(text.splitlines(keepends=True))
         except iniparser.ParseError as error:
-            self.fault = str(error)
+            self.fault = f"{error.msg} in line {error.lineno}"  # its text may hold a credential
 
     def new_section(self, section: str) -> None:
         """Called by the parser at each section."""
@@ -65,7 +65,7 @@ def read_polling(text: str) -> PollingSources:
     try:
         data = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        return PollingSources(fault=" ".join(str(error).split()))
+        return PollingSources(fault=_without_text(error))
     sources = list(_sources(data))
     intervals = [float(s["interval"]) for s in sources if _is_number(s.get("interval"))]
     resources = {str(item) for source in sources for item in _list(source.get("resources"))}
@@ -73,6 +73,13 @@ def read_polling(text: str) -> PollingSources:
     return PollingSources(
         min(intervals, default=None), tuple(sorted(resources)), tuple(sorted(meters))
     )
+
+
+def _without_text(error: yaml.YAMLError) -> str:
+    """What is wrong and where; never the lines themselves, which may hold a credential."""
+    mark = getattr(error, "problem_mark", None)
+    place = f" in line {mark.line + 1}" if mark is not None else ""
+    return f"{getattr(error, 'problem', None) or 'is not valid YAML'}{place}"
 
 
 def digest(text: str) -> str:

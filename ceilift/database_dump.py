@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 HEAD = """\
 set -u
@@ -22,7 +22,8 @@ if [ "$free" -lt {needed_kb} ]; then
 fi
 """
 TAIL = """\
-status=$( {{ {{ {dump} 4>&-; echo $? >&4; }} | gzip -c >"$part"; }} 4>&1 )
+status=$( {{ {{ {dump} 4>&-; echo $? >&4; }} | gzip -c >"$part"; }} 4>&1 ) || {{
+  echo "gzip could not write the dump" >&2; exit 1; }}
 [ "$status" = 0 ] || {{ echo "{tool} ended with ${{status:-no status}}" >&2; exit 1; }}
 [ -s "$part" ] || {{ echo "the dump is empty" >&2; exit 1; }}
 sync "$part"
@@ -67,26 +68,28 @@ def dump_script(target: DumpTarget, *, needed_bytes: int | None) -> str:
     dumped in one transaction, PostgreSQL by pg_dump's snapshot: nothing is stopped or locked.
     """
     url = urlsplit(target.url)
-    database = url.path.lstrip("/")
+    database = unquote(url.path.lstrip("/"))
     head = HEAD.format(
         folder=shlex.quote(target.folder), name=target.name, needed_kb=(needed_bytes or 0) // 1024
     )
     if url.scheme.startswith("postgresql"):
-        dump = ["pg_dump", "--no-password", f"--host={url.hostname}", f"--port={url.port or 5432}"]
-        dump += [f"--username={url.username}", database]
+        dump = ["pg_dump", "--no-password", *_server(url, 5432), *_user(url, "username"), database]
         login = PGPASS.format(password=_pgpass(target.password or ""))
         return head + login + TAIL.format(dump=shlex.join(dump), tool="pg_dump")
-    dump = [
-        "--single-transaction",
-        "--quick",
-        "--routines",
-        f"--host={url.hostname}",
-        f"--port={url.port or 3306}",
-    ]
-    dump += ["--protocol=tcp", f"--user={url.username}", database]
+    dump = ["--single-transaction", "--quick", "--routines", *_server(url, 3306)]
+    dump += ["--protocol=tcp", *_user(url, "user"), database]
     login = MYSQL_OPTIONS.format(options=_mysql_password(target.password))
     command = '"$tool" --defaults-extra-file="$secret" ' + shlex.join(dump)
     return head + login + TAIL.format(dump=command, tool="the dump tool")
+
+
+def _server(url: SplitResult, port: int) -> tuple[str, str]:
+    return f"--host={url.hostname or 'localhost'}", f"--port={url.port or port}"
+
+
+def _user(url: SplitResult, option: str) -> tuple[str, ...]:
+    """The login option; none where the URL names nobody: the tool's own default then holds."""
+    return () if url.username is None else (f"--{option}={unquote(url.username)}",)
 
 
 def _mysql_password(password: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,6 +16,14 @@ from ceilift.inventory import Inventory
 
 PATH_FIELDS = ("key_file", "known_hosts")
 SQLITE = "sqlite:///"
+URL_FIELDS = (
+    "ledger",
+    "database.url",
+    "message_bus.management_url",
+    "coordination.url",
+    "telemetry.url",
+)
+PASSWORD_IN_URL = re.compile(r"://[^/@]*:[^/@]+@")
 
 
 def load_inventory(path: Path) -> Inventory:
@@ -37,8 +46,7 @@ def parse_inventory(text: str, file: str, *, folder: Path) -> Inventory:
     try:
         data = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        what = f"is not valid YAML: {' '.join(str(error).split())}"
-        raise BadInputError([Fault(file, "", what, "Mend the syntax")]) from None
+        raise BadInputError([_syntax_fault(file, error)]) from None
     if not isinstance(data, dict):
         raise BadInputError(
             [Fault(file, "", "holds no mapping", "Start from `ceilift inventory init`")]
@@ -53,6 +61,14 @@ def parse_inventory(text: str, file: str, *, folder: Path) -> Inventory:
     if faults or inventory is None:
         raise BadInputError(faults)
     return inventory
+
+
+def _syntax_fault(file: str, error: yaml.YAMLError) -> Fault:
+    """What is wrong and in which line; not the line itself: a secret may stand in it."""
+    mark = getattr(error, "problem_mark", None)
+    place = f"line {mark.line + 1}, column {mark.column + 1}" if mark is not None else ""
+    what = getattr(error, "problem", None) or "it cannot be read"
+    return Fault(file, place, f"is not valid YAML: {what}", "Mend the syntax")
 
 
 def _fault(file: str, item: Mapping[str, Any]) -> Fault:
@@ -77,35 +93,61 @@ def _anchored(value: Any, folder: Path) -> Any:  # noqa: ANN401 - whatever YAML 
 def _anchored_field(key: object, item: Any, folder: Path, around: Mapping[object, Any]) -> Any:  # noqa: ANN401
     is_secret_file = key == "file" and set(around) <= {"env", "file", "block"}
     if isinstance(item, str) and (key in PATH_FIELDS or is_secret_file):
-        return str(folder / Path(item).expanduser())
+        return str(folder / _expanded(item))
     if key == "ledger" and isinstance(item, str) and item.startswith(SQLITE):
-        return SQLITE + str(folder / Path(item.removeprefix(SQLITE)).expanduser())
+        return SQLITE + str(folder / _expanded(item.removeprefix(SQLITE)))
     return _anchored(item, folder)
+
+
+def _expanded(name: str) -> Path:
+    """With `~` resolved; as it is where there is no such user, and then it is not found."""
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        return Path(name)
 
 
 def _cross_faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Faults between fields: twins and names of hosts that are none. Looks at raw data."""
-    hosts = [host for host in data.get("hosts") or [] if isinstance(host, dict)]
-    names = [str(host.get("name")) for host in hosts]
+    given = data.get("hosts")
+    hosts = [_mapping(host) for host in given] if isinstance(given, list) else []
+    names = [str(host.get("name", "")) for host in hosts]
     yield from _twins(names, "name", "Give every host a name of its own")
-    common = (data.get("ssh") or {}).get("port", 22) if isinstance(data.get("ssh"), dict) else 22
-    doors = [f"{host.get('address')}:{_own_ssh(host).get('port', common)}" for host in hosts]
+    common = _mapping(data.get("ssh")).get("port", 22)
+    doors = [
+        f"{host['address']}:{_mapping(host.get('ssh')).get('port', common)}"
+        if "address" in host
+        else ""
+        for host in hosts
+    ]
     yield from _twins(doors, "address", "Two entries for one machine: merge their roles")
     for index, host in enumerate(hosts):
         yield from _role_twins(index, host)
     for field, name in _references(data, hosts):
         if name and name not in names:
-            yield field, f"{name!r} is no host of this inventory", f"Use one of: {', '.join(names)}"
+            known = ", ".join(filter(None, names))
+            yield field, f"{name!r} is no host of this inventory", f"Use one of: {known}"
+    yield from _url_faults(data)
 
 
-def _own_ssh(host: Mapping[str, Any]) -> Mapping[str, Any]:
-    ssh = host.get("ssh")
-    return ssh if isinstance(ssh, dict) else {}
+def _mapping(value: object) -> Mapping[str, Any]:
+    """The value where it is a mapping, else an empty one: what it is instead is told elsewhere."""
+    return value if isinstance(value, dict) else {}
+
+
+def _url_faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Secrets are given by reference alone: a URL with a password in it is refused, unshown."""
+    for field in URL_FIELDS:
+        section, _, name = field.rpartition(".")
+        url = (_mapping(data.get(section)) if section else data).get(name)
+        if isinstance(url, str) and PASSWORD_IN_URL.search(url):
+            remedy = "Take it out, and name where it is found: env, file or block"
+            yield field, "holds a password", remedy
 
 
 def _twins(values: list[str], field: str, remedy: str) -> Iterator[tuple[str, str, str]]:
     for value, count in Counter(values).items():
-        if count > 1:
+        if count > 1 and value:
             places = ", ".join(str(i) for i, other in enumerate(values) if other == value)
             yield f"hosts.({places}).{field}", f"{value!r} stands {count} times", remedy
 
@@ -113,8 +155,7 @@ def _twins(values: list[str], field: str, remedy: str) -> Iterator[tuple[str, st
 def _role_twins(index: int, host: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     roles = host.get("roles")
     known = [
-        str(role if isinstance(role, str) else (role or {}).get("unit", role))
-        for role in roles or []
+        str(_mapping(role).get("unit", role)) for role in (roles if isinstance(roles, list) else [])
     ]
     for role, count in Counter(known).items():
         if count > 1:
@@ -123,17 +164,13 @@ def _role_twins(index: int, host: Mapping[str, Any]) -> Iterator[tuple[str, str,
 
 
 def _references(
-    data: Mapping[str, Any], hosts: list[dict[str, Any]]
+    data: Mapping[str, Any], hosts: list[Mapping[str, Any]]
 ) -> Iterator[tuple[str, str | None]]:
+    yield "ssh.proxy_jump", _mapping(data.get("ssh")).get("proxy_jump")
     for index, host in enumerate(hosts):
-        yield f"hosts.{index}.ssh.proxy_jump", _own_ssh(host).get("proxy_jump")
+        yield f"hosts.{index}.ssh.proxy_jump", _mapping(host.get("ssh")).get("proxy_jump")
     for part in ("database", "message_bus", "coordination"):
-        section = data.get(part)
-        if isinstance(section, dict):
-            yield f"{part}.via", section.get("via")
-    database = data.get("database")
-    if isinstance(database, dict):
-        yield "database.dbsync_host", database.get("dbsync_host")
-        backup = database.get("backup")
-        if isinstance(backup, dict):
-            yield "database.backup.host", backup.get("host")
+        yield f"{part}.via", _mapping(data.get(part)).get("via")
+    database = _mapping(data.get("database"))
+    yield "database.dbsync_host", database.get("dbsync_host")
+    yield "database.backup.host", _mapping(database.get("backup")).get("host")

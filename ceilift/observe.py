@@ -8,13 +8,14 @@ from dataclasses import replace
 from ceilift.clock import timestamp
 from ceilift.cloud import Cloud
 from ceilift.coordination import live_groups
-from ceilift.errors import CeiliftError
+from ceilift.errors import BadInputError, CeiliftError
 from ceilift.plan_json import instances_from_json
 from ceilift.probe import observe_hosts
 from ceilift.release import Catalogue
 from ceilift.state import BusState, CloudState, DatabaseState, GroupState, HostState
 
 RATE_WINDOW_S = 5.0
+FEWEST_MEASUREMENTS = 5  # below that, a median says nothing of what is usual
 
 
 def observe(cloud: Cloud, catalogue: Catalogue, *, rates: bool = True) -> CloudState:
@@ -39,7 +40,7 @@ def observe(cloud: Cloud, catalogue: Catalogue, *, rates: bool = True) -> CloudS
         groups=groups.result(),
         database=_with_space(database.result(), hosts.result()),
     )
-    return with_history(cloud, state)
+    return with_history(cloud, with_usual(cloud, state))
 
 
 def _with_space(
@@ -59,12 +60,35 @@ def with_history(cloud: Cloud, state: CloudState) -> CloudState:
     return replace(state, baseline=baseline, evidence=cloud.ledger.evidence(open_upgrade.id))
 
 
+def with_usual(cloud: Cloud, state: CloudState) -> CloudState:
+    """The same state with the usual rates: the ledger's medians of at least 5 measurements."""
+    found = cloud.ledger.median_activity(state.cloud)
+    if found.measurements < FEWEST_MEASUREMENTS:
+        return state
+    bus, database = state.bus, state.database
+    if bus is not None:
+        bus = replace(bus, usual_publish_rate=found.publish_rate)
+    if database is not None:
+        database = replace(database, usual_insert_rate=found.insert_rate)
+    return replace(state, bus=bus, database=database)
+
+
+def remember_activity(cloud: Cloud, state: CloudState) -> None:
+    """Keep what was measured in the ledger, for the medians; nothing where nothing was."""
+    publish = state.bus.publish_rate if state.bus else None
+    insert = state.database.insert_rate if state.database else None
+    if publish is not None or insert is not None:
+        cloud.ledger.record_activity(state.cloud, publish, insert)
+
+
 def observe_bus(cloud: Cloud, *, rates: bool) -> BusState:
     """Queues and publish rate (messages a second), or why they could not be read."""
     try:
         with cloud.timeline.pending("remote", "message bus"):
             rate = cloud.broker.publish_rate(RATE_WINDOW_S) if rates else None
             return BusState(reachable=True, publish_rate=rate, queues=cloud.broker.queues())
+    except BadInputError:
+        raise
     except CeiliftError as error:
         return BusState(reachable=False, problem=str(error))
 
@@ -75,6 +99,8 @@ def observe_groups(cloud: Cloud) -> tuple[GroupState, ...]:
         found = cloud.coordination_url
         with cloud.timeline.pending("remote", "coordination"):
             return () if found is None else live_groups(*found)
+    except BadInputError:
+        raise
     except CeiliftError:
         return ()
 
@@ -88,5 +114,7 @@ def observe_database(cloud: Cloud, *, rates: bool) -> DatabaseState | None:
         with cloud.timeline.pending("remote", "database"):
             facts = store.facts()
             return replace(facts, insert_rate=store.insert_rate(RATE_WINDOW_S)) if rates else facts
+    except BadInputError:
+        raise
     except CeiliftError as error:
         return DatabaseState(reachable=False, problem=str(error))

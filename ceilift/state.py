@@ -138,7 +138,10 @@ class GroupState:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseState:
-    """The Ceilometer database, seen from outside: size, rows, write rate, backup space."""
+    """The Ceilometer database, seen from outside: size, rows, write rate, backup space.
+
+    `usual_insert_rate` is the median of what the ledger remembers; None: too few measurements.
+    """
 
     reachable: bool
     problem: str = ""
@@ -148,16 +151,21 @@ class DatabaseState:
     samples: int | None = None
     insert_rate: float | None = None
     backup_free_bytes: int | None = None
+    usual_insert_rate: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class BusState:
-    """The message bus: publish rate per second over the look, and its queues."""
+    """The message bus: publish rate per second over the look, and its queues.
+
+    `usual_publish_rate` is the median of what the ledger remembers; None: too few measurements.
+    """
 
     reachable: bool
     problem: str = ""
     publish_rate: float | None = None
     queues: tuple[QueueState, ...] = ()
+    usual_publish_rate: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture
 from prefect.states import Completed, Failed
 
+from ceilift.account import Account
 from ceilift.cloud import Cloud
 from ceilift.errors import (
     BAD_INPUT,
@@ -22,7 +23,7 @@ from ceilift.errors import (
     with_inventory,
 )
 from ceilift.inventory_file import load_inventory
-from ceilift.observe import observe
+from ceilift.observe import observe, remember_activity
 from ceilift.plan import Plan
 from ceilift.planner import make_plan
 from ceilift.release import load_catalogue
@@ -36,7 +37,7 @@ from flows.secrets import RunSecrets
 from tasks.account import account_for, configured_intervals, learn_intervals
 from tasks.backlog import watched_backlog
 from tasks.reporting import finish
-from tasks.run import Consent, approved_before, dry_run, leased_run
+from tasks.run import Consent, approved_before, close_finished, dry_run, leased_run
 from tasks.session import CURRENT, Begun, Session
 
 STATE_NAMES = {BAD_INPUT: "BadInput", REFUSED: "Refused", PAUSED: "Paused"}
@@ -123,13 +124,14 @@ def _conduct(form: UpgradeForm, stages: Stages, begun: Begun, stack: ExitStack) 
     fresh = make_plan(inventory, state, catalogue, form.request())
     artifacts.show_plan(fresh)
     if not fresh.steps and not fresh.gates and not fresh.blockers:
-        return _nothing_to_do(cloud, fresh)
+        return _nothing_to_do(cloud, fresh, dry=form.dry_run)
     if form.dry_run:
         refuse_blockers(fresh)
         session = dry_run(cloud, catalogue, fresh, progress)
     else:
         plan = _approved(cloud, fresh, state, form)
-        consent = Consent(form.approver, "terminal" if begun.typed else "Prefect UI", form.comment)
+        how = "terminal" if begun.typed else "Prefect UI"
+        consent = Consent(form.approver, how, form.comment, form.approve)
         session = stack.enter_context(leased_run(cloud, catalogue, plan, state, consent, progress))
     return _run(session, stages, begun, state, form)
 
@@ -143,12 +145,13 @@ def _approved(cloud: Cloud, fresh: Plan, state: CloudState, form: UpgradeForm) -
     return approved_plan(fresh, state, None, form.approve)
 
 
-def _nothing_to_do(cloud: Cloud, plan: Plan) -> State[Any]:
-    name = cloud.inventory.cloud
+def _nothing_to_do(cloud: Cloud, plan: Plan, *, dry: bool) -> State[Any]:
+    name, stage = cloud.inventory.cloud, plan.request.start_old
+    if stage is not None:
+        return Completed(message=f"nothing to do: no agent of stage {stage} is to be started again")
     message = f"nothing to do: everything in {name} runs {plan.to}; nothing was changed"
-    open_upgrade = cloud.ledger.open_upgrade(name)
-    if open_upgrade is not None and open_upgrade.to == plan.to:
-        cloud.ledger.close(open_upgrade.id, "done", message)
+    if not dry:
+        close_finished(cloud.ledger, name, plan.to, message)
     return Completed(message=message)
 
 
@@ -157,26 +160,35 @@ def _run(
 ) -> State[Any]:
     CURRENT.set(session)
     session.before = state.baseline or state.instances
-    plan, ledger = session.plan, session.cloud.ledger
+    plan = session.plan
     intervals = configured_intervals(state)
     session.learned = learn_intervals(session.cloud, intervals, session.opened or begun.at)
     nodes = tuple(node for stage in plan.stages for batch in stage.batches for node in batch)
     session.progress.planned(nodes, plan.estimate_s)
-    if session.upgrade is not None and state.bus and state.database:
-        rates = (state.bus.publish_rate, state.database.insert_rate)
-        ledger.record_activity(plan.cloud, *rates)
+    if session.upgrade is not None and not state.baseline:  # half upgraded, it is not as usual
+        remember_activity(session.cloud, state)
     error: CeiliftError | None = None
     with watched_backlog(session):
         try:
             stages(Conducted(session))
         except CeiliftError as stopped:
             error = _completed(stopped, form)
-        loss = account_for(session)
+            session.halt(error)
+        loss = _account(session)
     if session.upgrade is None:
         return _dry(session) if error is None else ended(error)
-    report = finish(session, session.upgrade, error, loss, begun)
+    report = finish(session, session.upgrade, error, loss, begun, form.inventory)
     artifacts.show_report(report)
     return Completed(message=report.headline) if error is None else ended(error)
+
+
+def _account(session: Session) -> Account | None:
+    """The account of this run; a store that does not answer must not hide how the run ended."""
+    try:
+        return account_for(session)
+    except CeiliftError as problem:
+        session.progress.note(f"not accounted for: {problem}")
+        return None
 
 
 def _dry(session: Session) -> State[Any]:

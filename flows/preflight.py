@@ -12,7 +12,7 @@ from prefect.states import Completed
 from ceilift.cloud import Cloud
 from ceilift.errors import CeiliftError
 from ceilift.inventory_file import load_inventory
-from ceilift.observe import observe
+from ceilift.observe import observe, remember_activity
 from ceilift.plan import Plan
 from ceilift.planner import make_plan
 from ceilift.release import load_catalogue
@@ -45,4 +45,5 @@ def _planned(form: PreflightForm) -> Plan:
     catalogue.get(form.to)
     with Cloud(inventory, RunSecrets()) as cloud:
         state = observe(cloud, catalogue)
+        remember_activity(cloud, state)
     return make_plan(inventory, state, catalogue, form.request())

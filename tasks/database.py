@@ -14,7 +14,7 @@ from tasks.retrying import NodesDone, node_task
 from tasks.session import Session, carry_out
 
 DUMP_TIMEOUT_S = 4 * 3600
-TIMED_OUT = 124
+TIMED_OUT = frozenset({124, 137})  # timeout(1): ended by TERM, and by KILL when that did not do
 DBSYNC = """\
 set -u
 timeout --kill-after=30 "$1" {command} --config-file "$2" </dev/null 2>&1
@@ -41,7 +41,7 @@ def _backup(session: Session, step: Step) -> str:
         url=database.url,
         password=None if session.dry_run else session.cloud.database_password,
         folder=database.backup.folder,
-        name=f"{session.plan.cloud}-{session.plan.releases[0]}-to-{session.plan.to}",
+        name="-".join((session.plan.cloud, *session.plan.releases[:1], "to", session.plan.to)),
     )
     shell = session.cloud.connections.shell(database.backup.host)
     script = dump_script(target, needed_bytes=None if session.dry_run else _size(session))
@@ -87,7 +87,7 @@ def _dbsync(session: Session, step: Step) -> str:
 def _check_dbsync(result: Result, step: Step, host: str, deadline: float) -> None:
     if result.ok:
         return
-    if result.code == TIMED_OUT:
+    if result.code in TIMED_OUT:
         what = f"did not end within {deadline:g} s (dbsync_timeout_s) and was stopped"
     else:
         what = f"exited with {result.code}: {_said(result)}"

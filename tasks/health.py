@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from functools import partial
 
 from ceilift.clock import now
-from ceilift.errors import CeiliftError, PausedError, StepFailedError
+from ceilift.errors import BadInputError, CeiliftError, PausedError, StepFailedError
 from ceilift.gates import Sight, Watch, watch_for
 from ceilift.plan import Gate, GateKind
+from ceilift.services.log import last_error
+from ceilift.telemetry.marked import Marked, send_marked
 from ceilift.verdict import Outcome, Verdict
 from tasks.retrying import NodesDone, node_task
 from tasks.session import Session, carry_out
@@ -24,31 +28,56 @@ def judge(nodes: list[str]) -> NodesDone:
 def _judge(session: Session, gate: Gate) -> str:
     if session.dry_run:
         return f"dry run: would be judged within {gate.timeout_s:.0f} s"
-    watch = watch_for(
-        Sight(
+    with session.cloud.timeline.pending("gate", gate.id):
+        marked = _marked(session, gate)
+        sight = Sight(
             session.cloud,
             session.catalogue,
             gate,
             session.plan.releases,
             session.learned,
             session.plan.request,
+            marked,
         )
-    )
-    with session.cloud.timeline.pending("gate", gate.id):
-        verdict = _until_decided(watch, gate.timeout_s)
+        verdict = _until_decided(partial(watch_for, sight), gate.timeout_s)
     _keep(session, gate, verdict)
     if verdict.outcome is Outcome.HEALTHY:
-        return str(verdict)
-    raise _not_passed(gate, verdict)
+        return f"{verdict}; {marked}" if marked else str(verdict)
+    evidence = (_evidence(session, gate), str(marked or ""))
+    raise _not_passed(gate, verdict, "; ".join(words for words in evidence if words))
 
 
-def _until_decided(watch: Watch, timeout_s: float) -> Verdict:
-    """Look every PERIOD_S seconds; the last look after the deadline decides for good."""
+def _marked(session: Session, gate: Gate) -> Marked | None:
+    """Send the gate's one marked notification, where the operator allowed it and it can prove."""
+    kinds = (GateKind.COLLECTOR, GateKind.NOTIFICATION)
+    if not session.plan.request.probe or gate.kind not in kinds:
+        return None
+    try:
+        shell = session.cloud.connections.shell(gate.targets[0].host)
+        return send_marked(session.actor, shell, session.cloud.inventory, gate)
+    except StepFailedError as error:  # other traffic may still prove it
+        session.progress.note(str(error))
+        return None
+
+
+def _until_decided(watching: Callable[[], Watch], timeout_s: float) -> Verdict:
+    """Look every PERIOD_S seconds; the last look after the deadline decides for good.
+
+    A look that fails is no verdict: what it was about could not be measured, and is looked at
+    again.
+    """
     deadline, pause = now() + timeout_s, threading.Event()
+    watch: Watch | None = None
     while True:
         expired = now() >= deadline
-        watch.look()
-        verdict = watch.judge(expired=expired)
+        try:
+            watch = watch or watching()
+            watch.look()
+            verdict = watch.judge(expired=expired)
+        except BadInputError:
+            raise
+        except CeiliftError as error:
+            verdict = Verdict(Outcome.INCONCLUSIVE, (f"it could not be looked at: {error}",))
         if verdict.healthy or expired:
             return verdict
         pause.wait(PERIOD_S)
@@ -64,9 +93,19 @@ def _keep(session: Session, gate: Gate, verdict: Verdict) -> None:
         session.cloud.ledger.save_document(session.upgrade, "verdict", gate.id, body)
 
 
-def _not_passed(gate: Gate, verdict: Verdict) -> CeiliftError:
+def _evidence(session: Session, gate: Gate) -> str:
+    """What the log of the gate's one agent says; empty for a gate about several."""
+    target = gate.targets[0]
+    if len(gate.targets) > 1 or not target.unit:
+        return ""
+    script = session.catalogue.get(gate.release).scripts.value.get(target.component, "")
+    shell = session.cloud.connections.shell(target.host)
+    return last_error(shell, session.cloud.inventory, target.unit, script)
+
+
+def _not_passed(gate: Gate, verdict: Verdict, evidence: str) -> CeiliftError:
     hosts = ", ".join(target.host for target in gate.targets[:5])
-    message = f"gate {gate.id} ({hosts}) is {verdict}"
+    message = f"gate {gate.id} ({hosts}) is {verdict}" + (f"; {evidence}" if evidence else "")
     if verdict.outcome is Outcome.INCONCLUSIVE:
         return PausedError(message, next_command=_ways_on(gate))
     host = gate.targets[0].host if len(gate.targets) == 1 else None

@@ -7,7 +7,7 @@ from contextvars import ContextVar
 
 from ceilift.account import Account
 from ceilift.clock import covered, now
-from ceilift.errors import PAUSED, CeiliftError
+from ceilift.errors import PAUSED, CeiliftError, with_inventory
 from ceilift.probe import observe_hosts
 from ceilift.record import HostAside
 from ceilift.report import Ended, Report, Timing, make_report, report_to_json
@@ -19,9 +19,17 @@ REPORT_KIND = "report"
 
 
 def finish(
-    session: Session, upgrade: int, error: CeiliftError | None, loss: Account | None, begun: Begun
+    session: Session,
+    upgrade: int,
+    error: CeiliftError | None,
+    loss: Account | None,
+    begun: Begun,
+    inventory: str,
 ) -> Report:
-    """Make the report, keep it in the ledger, and close the upgrade when all of it is done."""
+    """Make the report, keep it in the ledger, and close the upgrade when all of it is done.
+
+    `inventory` is the file of this cloud: the next command names it.
+    """
     ledger, plan = session.cloud.ledger, session.plan
     nodes = [node for stage in plan.stages for batch in stage.batches for node in batch]
     hosts = observe_hosts(
@@ -37,7 +45,7 @@ def finish(
         account=loss,
         readings=tuple(session.readings),
         asides=ledger.aside(plan.cloud),
-        next_command=(error.next_command or "ceilift resume") if error else "ceilift status",
+        next_command=with_inventory(_following(error), inventory),
     )
     report = make_report(plan, ended, _timing(session, begun))
     ledger.save_document(upgrade, REPORT_KIND, plan.hash, report_to_json(report))
@@ -45,6 +53,12 @@ def finish(
         ledger.close(upgrade, "done", report.headline)
     REPORT.set(report)
     return report
+
+
+def _following(error: CeiliftError | None) -> str:
+    if error is None:
+        return "ceilift status"
+    return error.next_command or "ceilift resume"
 
 
 def _outcome(error: CeiliftError | None) -> str:

@@ -22,21 +22,27 @@ from ceilift.plan_json import instances_to_json, plan_from_json, plan_to_json
 from ceilift.record import Lease, OpenUpgrade
 from ceilift.release import Catalogue
 from ceilift.remote.act import Actor, Recorder
+from ceilift.scrub import scrubbed
 from ceilift.state import CloudState
 from tasks.progress import Progress
 from tasks.session import Session
 
 LEASE_S = 120.0
 PLAN, WAY_BACK = "plan", "way back"
+UNNAMED = "not stated"
 
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """Who approved, as stated; by which way; and what was said about it."""
+    """Who approved, as stated; by which way; what was said about it; and the hash that was named.
+
+    Without a hash the run goes on under the approval the open upgrade has.
+    """
 
     approver: str
     how: str
     comment: str = ""
+    plan_hash: str = ""
 
 
 def owner() -> str:
@@ -52,6 +58,21 @@ def approved_before(ledger: Ledger, cloud: str) -> tuple[OpenUpgrade, Plan] | No
     later = ledger.documents(found.id, PLAN)
     text = later[-1].body if later else found.plan
     return found, plan_from_json(json.loads(text))
+
+
+def close_finished(ledger: Ledger, cloud: str, to: str, detail: str) -> None:
+    """Close the cloud's open upgrade to that release: nothing of it is left to do.
+
+    Raises RefusedError when another run holds the cloud: closing is that run's business.
+    """
+    found = ledger.open_upgrade(cloud)
+    if found is None or found.to != to:
+        return
+    lease = ledger.lease(cloud, owner(), LEASE_S)
+    try:
+        ledger.close(found.id, "done", detail)
+    finally:
+        ledger.release(lease)
 
 
 @contextmanager
@@ -86,8 +107,11 @@ def leased_run(
         session.on_stage = keeper.at
         try:
             yield session
-        except BaseException as error:
-            ledger.end_run(journal.run, "failed", str(error))
+        except Exception as error:
+            ledger.end_run(journal.run, "failed", scrubbed(str(error)))
+            raise
+        except BaseException:
+            ledger.end_run(journal.run, "interrupted", "")
             raise
         outcome = "done" if session.error is None else _outcome(session.error)
         ledger.save_intervals(journal.run, cloud.timeline.intervals())
@@ -129,11 +153,11 @@ def _opened(ledger: Ledger, lease: Lease, plan: Plan, state: CloudState, consent
             )
         if plan.request.start_old is not None:
             ledger.save_document(upgrade, WAY_BACK, plan.hash, text)
-        elif known.request != plan.request:
+        elif consent.plan_hash == plan.hash != known.hash:
             ledger.save_document(upgrade, PLAN, plan.hash, text)
             _record_exceptions(ledger, upgrade, plan)
-    if ledger.approved(upgrade, plan.hash) is None and consent.approver:
-        ledger.approve(upgrade, plan.hash, consent.approver, consent.how)
+    if consent.plan_hash == plan.hash and ledger.approved(upgrade, plan.hash) is None:
+        ledger.approve(upgrade, plan.hash, consent.approver or UNNAMED, consent.how)
     return upgrade
 
 
@@ -177,7 +201,10 @@ class LeaseKeeper:
     ) -> None:
         self._over.set()
         self._thread.join()
-        self._ledger.release(self._lease)
+        try:
+            self._ledger.release(self._lease)
+        except CeiliftError as problem:  # it expires by itself; how the run ended must be told
+            self._progress.note(f"the lease could not be given back: {problem}")
 
     def _keep(self) -> None:
         while not self._over.wait(LEASE_S / 4):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -13,11 +14,18 @@ from typing import Any
 from ceilift.account import Key, Learned, Span
 from ceilift.clock import monotonic, now, timestamp
 from ceilift.cloud import Cloud
-from ceilift.errors import CeiliftError, PausedError, StepFailedError, TransientError
+from ceilift.errors import (
+    CeiliftError,
+    PausedError,
+    RefusedError,
+    StepFailedError,
+    TransientError,
+)
 from ceilift.plan import Action, Gate, Plan, Step
 from ceilift.record import Reading
 from ceilift.release import Catalogue
 from ceilift.remote.act import Actor, Journal
+from ceilift.scrub import scrubbed
 from ceilift.state import Instance
 from tasks.progress import Progress, Silent
 
@@ -45,7 +53,8 @@ class Session:
     nothing new begins; what was begun is still judged and secured. In a dry run `upgrade` is
     None and nothing is written to the ledger; otherwise `opened` is when it was (epoch seconds).
     `spans` are the stages' times, `readings` what was measured on the way, `before` what ran
-    before the upgrade, `learned` the interval of every polled series.
+    before the upgrade, `learned` the interval of every polled series. `done` are the nodes carried
+    out: a batch that is tried again leaves them alone.
     """
 
     cloud: Cloud
@@ -60,6 +69,7 @@ class Session:
     spans: list[Span] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)
     learned: dict[Key, Learned] = field(default_factory=dict)
+    done: dict[str, dict[str, str]] = field(default_factory=dict)
     before: tuple[Instance, ...] = ()
     task_runs: int = 0
     polling_stop_at: float | None = None
@@ -125,47 +135,70 @@ def _caught(session: Session, node_id: str, work: Work) -> dict[str, str] | Ceil
 
 def _together(errors: list[CeiliftError]) -> CeiliftError:
     message = "; ".join(str(error) for error in errors)
+    following = next((error.next_command for error in errors if error.next_command), None)
     if all(isinstance(error, TransientError) for error in errors):
         return TransientError(message)
+    if all(isinstance(error, NotStartedError) for error in errors):
+        return NotStartedError(message)
     if all(isinstance(error, PausedError) for error in errors):
-        return PausedError(message)
-    return StepFailedError(message)
+        return PausedError(message, next_command=following)
+    return StepFailedError(message, next_command=following)
 
 
 def _one(session: Session, node_id: str, work: Work) -> dict[str, str]:
+    if node_id in session.done:
+        return session.done[node_id]
     node = session.plan.node(node_id)
     if session.error is not None and _begins(node):
         raise NotStartedError(f"{node_id} was not started: {session.error}")
-    begun = monotonic()
-    session.progress.started(node_id)
-    intent = session.journal.intend(node_id, _place(node), node.why)
     try:
-        detail = work(session, node)
-    except CeiliftError as error:
+        detail = _carried_out(session, node, work)
+    except CeiliftError as error:  # the ledger's own refusal included: the lease may be lost
         _locate(error, node_id)
-        _ended(
-            session,
-            intent,
-            node_id,
-            "paused" if isinstance(error, PausedError) else "failed",
-            str(error),
-            begun,
-        )
         if not isinstance(error, TransientError):
             session.halt(error)
         raise
-    _ended(session, intent, node_id, "dry" if session.dry_run else "done", detail, begun)
+    session.done[node_id] = {"node": node_id, "detail": detail}
+    return session.done[node_id]
+
+
+def _carried_out(session: Session, node: Step | Gate, work: Work) -> str:
+    """Announce the node, do its work, write down how it ended and, done, that it is proven."""
+    begun = monotonic()
+    intent = session.journal.intend(node.id, _place(node), node.why)
+    session.progress.started(node.id)
+    try:
+        detail = work(session, node)
+    except Exception as error:  # noqa: BLE001 - a fault of our own must halt the run, too
+        known = error if isinstance(error, CeiliftError) else _unexpected(error)
+        _locate(known, node.id)
+        _ended(session, intent, node.id, _status(known), str(known), begun)
+        raise known from error.__cause__
+    _ended(session, intent, node.id, "dry" if session.dry_run else "done", detail, begun)
     if session.upgrade is not None:
         release = node.release or session.plan.to
-        session.cloud.ledger.add_evidence(session.upgrade, node_id, release, timestamp(), detail)
-    return {"node": node_id, "detail": detail}
+        session.cloud.ledger.add_evidence(session.upgrade, node.id, release, timestamp(), detail)
+    return detail
+
+
+def _status(error: CeiliftError) -> str:
+    return "paused" if isinstance(error, PausedError) else "failed"
+
+
+def _unexpected(error: Exception) -> StepFailedError:
+    """A fault of our own, told as a failed step: the run must halt, not go on beside it."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{frame.filename.rpartition('/')[2]}, line {frame.lineno}"
+    return StepFailedError(f"{type(error).__name__} in {place}: {scrubbed(str(error))}")
 
 
 def _locate(error: CeiliftError, node_id: str) -> None:
     """Let the error name its step and the next command, where it does not yet."""
     if node_id not in str(error):
         error.args = (f"{node_id}: {error}",)
-    error.next_command = error.next_command or "mend the cause, then: ceilift resume"
+    if error.next_command is None:
+        refused = isinstance(error, RefusedError)
+        error.next_command = "ceilift status" if refused else "mend the cause, then: ceilift resume"
 
 
 def _ended(

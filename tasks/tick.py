@@ -10,6 +10,7 @@ import threading
 
 from ceilift.clock import now
 from ceilift.component import Component
+from ceilift.errors import CeiliftError
 from ceilift.plan import GateKind
 from ceilift.probe.host import stored_names
 from tasks.session import Session
@@ -41,7 +42,10 @@ def _moment(session: Session) -> float:
     store = session.cloud.samples
     if store is None or session.dry_run or not resources or not interval:
         return 0.0
-    found = store.newest(resources, now() - 2 * interval)
+    try:
+        found = store.newest(resources, now() - 2 * interval)
+    except CeiliftError:  # a better moment is worth a wait, never a failed stop
+        return 0.0
     newest = max(found.values(), default=0.0)
     if not newest or now() - newest < 2 * POLL_AND_STORE_S:
         return 0.0

@@ -28,7 +28,8 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = Path(tempfile.mkdtemp(prefix="ceilift-tests-"))
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     for name in [name for name in os.environ if name.startswith(("PREFECT_", "CEILIFT_"))]:
-        del os.environ[name]
+        if name not in {"CEILIFT_LAB_DIR", "CEILIFT_LAB_NET"}:  # which test cloud is meant
+            del os.environ[name]
     os.environ |= {
         "DO_NOT_TRACK": "1",
         "NO_COLOR": "1",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from ceilift.finding import Finding
 from ceilift.hazards.case import Case, blocker, info
 from ceilift.plan import Action
 
+TOLERANCE = 1.5
 WHY = "the database is best migrated while little is written to it"
 
 
@@ -27,39 +29,73 @@ def broker_unreachable(case: Case) -> Iterator[Finding]:
 
 
 def busy(case: Case) -> Iterator[Finding]:
-    """The cloud is busier than the operator's limits, or it could not be measured."""
+    """The cloud is busier than the operator's limits, or it could not be measured.
+
+    Without a limit, what is usual is the yardstick: the recorded median, TOLERANCE times.
+    """
     if Action.DBSYNC not in case.actions:
         return
-    for name, rate, limit in _rates(case):
-        if limit is not None and (rate is None or rate > limit):
-            measured = "could not be measured" if rate is None else f"is {rate:.1f} a second"
-            yield blocker(
-                "busy",
-                f"the {name} rate {measured}; the limit is {limit:g}",
-                f"inventory: limits.{name}_rate",
-                WHY,
-                "Wait for a quieter hour, raise the limit, or --accept busy --reason TEXT",
-                acceptable=True,
-            )
+    for rate in _rates(case):
+        if rate.limit is not None and (rate.now is None or rate.now > rate.limit):
+            now = "could not be measured" if rate.now is None else f"is {rate.now:.1f} a second"
+            yield _busy(rate.name, f"{now}; the limit is {rate.limit:g}", "raise the limit")
+        elif rate.unusual:
+            what = f"is {rate.now:.1f} a second, more than {TOLERANCE:g} times the usual"
+            yield _busy(rate.name, f"{what} {rate.usual or 0:.1f}", f"set limits.{rate.name}_rate")
 
 
 def activity(case: Case) -> Iterator[Finding]:
     """What was measured, where it is not too much or no limit says what is."""
     if Action.DBSYNC not in case.actions:
         return
-    for name, rate, limit in _rates(case):
-        if rate is None or (limit is not None and rate > limit):
+    for rate in _rates(case):
+        if rate.now is None or rate.unusual or (rate.limit is not None and rate.now > rate.limit):
             continue
-        what = f"the {name} rate is {rate:.1f} a second; "
-        what += "no limit is set" if limit is None else f"the limit is {limit:g}"
-        remedy = f"Set limits.{name}_rate to be warned" if limit is None else ""
-        yield info("activity", what, f"inventory: limits.{name}_rate", WHY, remedy)
+        what = f"the {rate.name} rate is {rate.now:.1f} a second; {rate.yardstick}"
+        remedy = f"Set limits.{rate.name}_rate to be warned" if rate.limit is None else ""
+        yield info("activity", what, f"inventory: limits.{rate.name}_rate", WHY, remedy)
 
 
-def _rates(case: Case) -> tuple[tuple[str, float | None, float | None], ...]:
+@dataclass(frozen=True, slots=True)
+class _Rate:
+    """One rate, all figures a second: now, the operator's limit, and what is usual."""
+
+    name: str
+    now: float | None
+    limit: float | None
+    usual: float | None
+
+    @property
+    def unusual(self) -> bool:
+        """Whether it is well above what is usual here, with no limit to go by."""
+        if self.limit is not None or self.usual is None or self.now is None:
+            return False
+        return self.now > TOLERANCE * self.usual
+
+    @property
+    def yardstick(self) -> str:
+        if self.limit is not None:
+            return f"the limit is {self.limit:g}"
+        return "no limit is set" if self.usual is None else f"usual is {self.usual:.1f}"
+
+
+def _rates(case: Case) -> tuple[_Rate, _Rate]:
     bus, database = case.situation.state.bus, case.situation.state.database
     limits = case.situation.inventory.limits
+    published = (bus.publish_rate, bus.usual_publish_rate) if bus else (None, None)
+    inserted = (database.insert_rate, database.usual_insert_rate) if database else (None, None)
     return (
-        ("publish", bus.publish_rate if bus else None, limits.publish_rate),
-        ("insert", database.insert_rate if database else None, limits.insert_rate),
+        _Rate("publish", published[0], limits.publish_rate, published[1]),
+        _Rate("insert", inserted[0], limits.insert_rate, inserted[1]),
+    )
+
+
+def _busy(name: str, what: str, mend: str) -> Finding:
+    return blocker(
+        "busy",
+        f"the {name} rate {what}",
+        f"inventory: limits.{name}_rate",
+        WHY,
+        f"Wait for a quieter hour, {mend}, or --accept busy --reason TEXT",
+        acceptable=True,
     )

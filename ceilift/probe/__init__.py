@@ -17,6 +17,7 @@ from ceilift.state import HostState
 
 WORKERS = 32
 TIMEOUT_S = 30.0
+SYSTEMD = ("/usr/lib/systemd/system", "/etc/systemd/system")  # systemd.unit(5), in Debian's order
 
 
 def observe_hosts(
@@ -63,11 +64,22 @@ def observe_host(
     return host_state(Seen(inventory, host, records, releases), records.clock - arrived)
 
 
+def _definitions(inventory: Inventory, host: Host) -> list[str]:
+    """Where unit files are looked for: as the inventory says, else where packages put them."""
+    given = inventory.services.definition
+    if given or inventory.services.backend != "systemd":
+        return [inventory.path(given, host, unit="*")]
+    names = ["*ceilometer*", *(role.unit_name.removesuffix(".service") for role in host.roles)]
+    return [
+        f"{host.root}{folder}/{name}.service" for folder in SYSTEMD for name in dict.fromkeys(names)
+    ]
+
+
 def _arguments(inventory: Inventory, host: Host, releases: tuple[str, ...]) -> tuple[str, ...]:
     folders = " ".join(
         inventory.path(inventory.install.path, host, release=release) for release in releases
     )
-    definitions = [inventory.path(inventory.services.definition, host, unit="*")]
+    definitions = _definitions(inventory, host)
     definitions += [inventory.path(role.config, host) for role in host.roles if role.config]
     backup = inventory.database.backup if inventory.database else None
     folder = backup.folder if backup and backup.host == host.name else ""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+FIELDS = {"clock": 1, "boot": 2, "process": 4, "file": 3, "loaded": 3, "installed": 2, "unit": 3}
+FIELDS |= {"tool": 1, "show": 2, "free": 1}
 START_TICKS = 19  # field 22 of /proc/PID/stat, counted from the one behind the name
 PARENT = 1
+STOPPED = "/zz-ceilift-stopped.conf"  # the drop-in of services/systemd: no start meets it
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +26,19 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file's text and when it was last changed (epoch seconds)."""
+    """A file's text, which may hold secrets, and when it was last changed (epoch seconds)."""
 
-    text: str
+    text: str = field(repr=False)
     changed: float
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A unit as its process manager tells it; `pid` is the main process while it runs."""
+    """A unit as its process manager tells it; `pid` is the main process while it runs.
+
+    `enabled` is false while its start is prevented, by us or by a mask; whether it is enabled at
+    boot is the operator's business and never changed.
+    """
 
     name: str
     state: str
@@ -59,11 +66,12 @@ class Records:
 
 
 def parse(text: str) -> Records:
-    """Take the probe's output apart; lines of an unknown kind are ignored."""
-    rows: dict[str, list[list[str]]] = {}
-    for line in text.splitlines():
-        kind, *fields = line.split("\t")
-        rows.setdefault(kind, []).append(fields)
+    """Take the probe's output apart.
+
+    Left out: lines of an unknown kind, and those cut short because what they tell of (a process, a
+    file) went away while it was looked at.
+    """
+    rows = _rows(text)
     boot, ticks = (float(value or 0) for value in (rows.get("boot") or [["0", "100"]])[0])
     clock = rows.get("clock")
     shown = _properties(rows.get("show", []))
@@ -79,6 +87,21 @@ def parse(text: str) -> Records:
         tools=tuple(row[0] for row in rows.get("tool", [])),
         free_bytes=int(free[0][0]) * 1024 if free and free[0][0].isdigit() else None,
     )
+
+
+def _rows(text: str) -> dict[str, list[list[str]]]:
+    rows: dict[str, list[list[str]]] = {}
+    for line in text.split("\n"):  # not splitlines: a process title may hold its other separators
+        kind, *fields = line.split("\t")
+        if len(fields) >= FIELDS.get(kind, 0) and _is_whole(kind, fields):
+            rows.setdefault(kind, []).append(fields)
+    return rows
+
+
+def _is_whole(kind: str, fields: list[str]) -> bool:
+    if kind == "process":
+        return len(fields[1].split()) > START_TICKS
+    return bool(fields[2]) if kind in {"file", "loaded"} else True
 
 
 def version_of(metadata_folder: str) -> str:
@@ -111,7 +134,8 @@ def _supervised(row: list[str]) -> Unit:
 
 def _properties(rows: list[list[str]]) -> dict[str, dict[str, str]]:
     units: dict[str, dict[str, str]] = {}
-    for name, line in rows:
+    for name, *rest in rows:
+        line = "\t".join(rest)
         key, _, value = line.partition("=")
         units.setdefault(name, {})[key] = value
     return units
@@ -124,8 +148,8 @@ def _shown(units: Mapping[str, Mapping[str, str]]) -> list[Unit]:
             "RUNNING"
             if shown.get("ActiveState") == "active"
             else shown.get("ActiveState", "").upper(),
-            int(shown.get("MainPID", "0")) or None,
-            shown.get("UnitFileState") in ("enabled", "static", "linked", "generated"),
+            int(shown.get("MainPID", "")) or None if shown.get("MainPID", "").isdigit() else None,
+            STOPPED not in shown.get("DropInPaths", "") and shown.get("LoadState") != "masked",
         )
         for name, shown in units.items()
     ]

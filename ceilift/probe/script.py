@@ -56,8 +56,8 @@ case $manager in
     for definition in $definitions; do
       [ -f "$definition" ] || [ -L "$definition" ] || continue
       unit=${definition##*/}
-      systemctl show "$unit" --no-pager -p MainPID -p UnitFileState -p ActiveState \
-        -p ExecStart -p Environment |
+      systemctl show "$unit" --no-pager -p MainPID -p LoadState -p ActiveState \
+        -p ExecStart -p Environment -p DropInPaths |
         while IFS= read -r line; do say show "${unit%.service}" "$line"; done
     done ;;
 esac

@@ -61,12 +61,9 @@ def preflight(
     """Look at the cloud: what runs where, which release it really is, queues, groups, database."""
     from flows.cli.tables import state_table
 
-    state = look(inventory)
+    state = look(inventory, remember=True)
     if save is not None:
-        save.write_text(
-            json.dumps(state_to_json(state), indent=2, sort_keys=True), encoding="utf-8"
-        )
-        say(f"saved to {save}")
+        save_state(state, save)
     if format is Format.JSON:
         print_json(state_to_json(state))
     else:
@@ -138,16 +135,34 @@ def verify(
     raise typer.Exit(found.exit_code)
 
 
-def look(inventory: Path) -> CloudState:
-    """A fresh look at the cloud of that inventory, told on standard error."""
+def look(inventory: Path, *, remember: bool = False) -> CloudState:
+    """A fresh look at the cloud of that inventory, told on standard error.
+
+    `remember` keeps the measured rates in the ledger: their median tells what is usual.
+    """
     from ceilift.cloud import Cloud
-    from ceilift.observe import observe
+    from ceilift.observe import observe, remember_activity
     from ceilift.secrets import EnvFileSecrets
 
     described = load_inventory(inventory)
     say(f"looking at cloud {described.cloud}: {len(described.hosts)} hosts")
     with Cloud(described, EnvFileSecrets()) as cloud:
-        return observe(cloud, load_catalogue())
+        state = observe(cloud, load_catalogue())
+        if remember:
+            remember_activity(cloud, state)
+    return state
+
+
+def save_state(state: CloudState, file: Path) -> None:
+    """Write a state for `plan --state`. Raises BadInputError when the file cannot be written."""
+    text = json.dumps(state_to_json(state), indent=2, sort_keys=True)
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        what = f"cannot be written ({error.strerror})"
+        fault = Fault(str(file), "", what, "Give --save a file in a folder you may write in")
+        raise BadInputError([fault]) from None
+    say(f"saved to {file}")
 
 
 def read_state(file: Path) -> CloudState:

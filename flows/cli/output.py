@@ -28,12 +28,14 @@ class Format(StrEnum):
 def stdout() -> Console:
     """Where results go; wide when it is not a terminal, so that nothing is cut."""
     wide = None if sys.stdout.isatty() else WIDE
-    return Console(file=sys.stdout, width=wide, soft_wrap=wide is not None, highlight=False)
+    return Console(
+        file=sys.stdout, width=wide, soft_wrap=wide is not None, highlight=False, emoji=False
+    )
 
 
 def stderr() -> Console:
     """Where progress and errors go."""
-    return Console(file=sys.stderr, soft_wrap=True, highlight=False)
+    return Console(file=sys.stderr, soft_wrap=True, highlight=False, emoji=False)
 
 
 def say(message: str) -> None:

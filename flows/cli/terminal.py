@@ -57,6 +57,8 @@ def run_full_upgrade(form: dict[str, Any], terminal: Terminal) -> None:
         say(f"{ended.name}: {ended.message}")
     elif report is None:
         say(str(ended.message))
+    if report is None and terminal.format is Format.JSON:
+        print_json({"outcome": ended.name, "message": ended.message})
     raise typer.Exit(EXIT_CODES.get(ended.name or "", FAILED))
 
 

@@ -14,6 +14,7 @@ from ceilift.clock import now
 from ceilift.errors import DONE, REFUSED, PausedError, RefusedError
 from ceilift.inventory_file import load_inventory
 from ceilift.plan import Plan, Request
+from ceilift.plan_json import plan_to_json
 from ceilift.plan_text import plan_to_markdown
 from ceilift.planner import make_plan
 from ceilift.release import load_catalogue
@@ -31,7 +32,7 @@ from flows.cli.options import (
     WithoutOption,
     make_request,
 )
-from flows.cli.output import Format, command, stdout
+from flows.cli.output import Format, command, print_json, stderr, stdout
 from flows.cli.terminal import Terminal, run_full_upgrade
 
 DryRunOption = Annotated[
@@ -90,7 +91,7 @@ def upgrade(
     load_inventory(inventory)
     load_catalogue().get(to)
     if not approve and not dry_run:
-        approve = ask(inventory, request)
+        approve = ask(inventory, request, format)
     form = {
         **form_of(request, inventory),
         "dry_run": dry_run,
@@ -101,19 +102,25 @@ def upgrade(
     run_full_upgrade(form, Terminal(begun=begun, quiet=quiet, format=format))
 
 
-def ask(inventory: Path, request: Request, verb: str = "upgrade") -> str:
+def ask(inventory: Path, request: Request, style: Format, verb: str = "upgrade") -> str:
     """Show the plan and ask for approval; returns the approved hash.
 
-    Raises PausedError (exit 4) when there is nobody to ask, or the answer is no.
+    Raises PausedError (exit 4) when there is nobody to ask, or the answer is no. As JSON the plan
+    is on stdout only when it is all that comes: what is approved ends with a report there.
     """
     made = make_plan(load_inventory(inventory), look(inventory), load_catalogue(), request)
-    stdout().print(plan_to_markdown(made), markup=False)
-    if made.blockers or not (made.steps or made.gates):
-        stdout().print(closing_line(made, inventory), markup=False)
+    shown = stdout() if style is Format.TEXT else stderr()
+    shown.print(plan_to_markdown(made), markup=False)
+    idle = not (made.steps or made.gates)
+    someone = sys.stdin.isatty() and sys.stdout.isatty()
+    if style is Format.JSON and (made.blockers or idle or not someone):
+        print_json(plan_to_json(made))
+    if made.blockers or idle:
+        shown.print(closing_line(made, inventory), markup=False)
         raise typer.Exit(REFUSED if made.blockers else DONE)
     asking = resume_command if verb == "resume" else upgrade_command
     line = f"{asking(request, inventory)} --approve {made.hash}"
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not someone:
         raise PausedError(
             f"plan {made.hash} is not approved and there is no terminal to ask on",
             next_command=line,
@@ -164,7 +171,7 @@ def resume(
     request = _open_request(inventory)
     if first is not None or start_old is not None:
         request = replace(request, first=first or request.first, start_old=start_old)
-        approve = approve or ask(inventory, request, "resume")
+        approve = approve or ask(inventory, request, format, "resume")
     form = {
         **form_of(request, inventory),
         "dry_run": False,

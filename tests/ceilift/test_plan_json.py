@@ -44,7 +44,7 @@ STEP_KEYS = {
 FINDING_KEYS = {"id", "severity", "what", "where", "why", "remedy"}
 LOSS_KEYS = {"missed", "doubled", "longest_gap_s", "why"}
 
-few = settings(max_examples=40)
+few = settings(max_examples=25)
 numbers = st.none() | st.floats(allow_nan=False, allow_infinity=False)
 configs = st.builds(AgentConfig, interval_s=numbers)
 instances = st.lists(st.builds(Instance, config=configs), max_size=1).map(tuple)

@@ -29,7 +29,7 @@ from tests.clouds import (
 )
 from tests.generated import Made, clouds, done_of, runnable_clouds
 
-few = settings(max_examples=40)
+few = settings(max_examples=25)
 EVERYTHING = ["collector", "notification", "polling-central", "api"]
 LAB = {"ctl1": EVERYTHING, "ctl2": EVERYTHING, "pol1": ["polling-central"]}
 

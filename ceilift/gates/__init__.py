@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Generic, Protocol, TypeVar
 
 from ceilift import health
-from ceilift.account import Key, Learned
 from ceilift.bus import of_process
 from ceilift.clock import now
-from ceilift.cloud import Cloud
 from ceilift.component import Component
 from ceilift.coordination import live_groups
-from ceilift.looks import ApiAnswer, ApiLook, CollectorLook, NotificationLook, PollingLook, StopLook
-from ceilift.plan import Gate, GateKind, Request, Target
-from ceilift.probe import observe_hosts
+from ceilift.errors import TransientError
+from ceilift.gates.api import see_api
+from ceilift.gates.sight import Seen, Sight, Traffic
+from ceilift.looks import CollectorLook, NotificationLook, PollingLook, StopLook
+from ceilift.plan import GateKind
 from ceilift.probe.host import stored_names
-from ceilift.release import Catalogue, Release
 from ceilift.state import BusConnection, HostState, Instance
+from ceilift.telemetry.marked import METER
 from ceilift.verdict import Verdict
 
+__all__ = ["Seen", "Sight", "Traffic", "Watch", "due_resources", "see_api", "watch_for"]
+
 L = TypeVar("L")
+CLOCKS_DIFFER_S = 60.0  # a sample bears the time of the host that sent it
 
 
 class Watch(Protocol):
@@ -52,69 +55,6 @@ class Series(Generic[L]):
     def judge(self, *, expired: bool) -> Verdict:
         """The verdict on what was seen so far."""
         return self.verdict(self.looks, expired=expired)
-
-
-@dataclass(frozen=True)
-class Sight:
-    """What a gate's looks are made from: the cloud, the gate, and what was learned before."""
-
-    cloud: Cloud
-    catalogue: Catalogue
-    gate: Gate
-    old: tuple[str, ...]
-    learned: Mapping[Key, Learned]
-    request: Request
-
-    @property
-    def release(self) -> Release:
-        """The release the gate is about."""
-        return self.catalogue.get(self.gate.release)
-
-    @property
-    def target(self) -> Target:
-        """The one instance the gate is about."""
-        return self.gate.targets[0]
-
-    @property
-    def polled(self) -> frozenset[str]:
-        """The meters that were polled before the upgrade."""
-        return frozenset(meter for meter, _ in self.learned)
-
-    def hosts(self, *names: str) -> tuple[HostState, ...]:
-        """The named hosts (none named: all but those set aside), looked at now."""
-        inventory = self.cloud.inventory
-        aside = {item.id for item in self.request.without}
-        wanted = names or tuple(host.name for host in inventory.hosts if host.name not in aside)
-        return observe_hosts(
-            self.cloud.connections, inventory, tuple(self.catalogue.releases), wanted
-        )
-
-    def instance(self) -> Instance | None:
-        """The gate's one instance, looked at now; None when it, or its host, is not there."""
-        key = (self.target.component, self.target.unit)
-        found = self.hosts(self.target.host)[0].instances
-        return next((item for item in found if (item.component, item.unit) == key), None)
-
-    def own(self, instance: Instance | None) -> Traffic:
-        """What the instance's own connections do on the broker."""
-        broker = self.cloud.broker
-        process = self.release.scripts.value[self.target.component]
-        names = of_process(broker.connections(), process, instance.pids if instance else ())
-        traffic = broker.traffic()
-        mine = [traffic[name] for name in names if name in traffic]
-        queues = frozenset(queue for queue, name in broker.consumers() if name in names)
-        return Traffic(
-            queues, sum(item.acknowledged for item in mine), sum(item.published for item in mine)
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Traffic:
-    """One instance on the broker: what it consumes, and how much it has done since it connected."""
-
-    queues: frozenset[str]
-    acknowledged: int
-    published: int
 
 
 def watch_for(sight: Sight) -> Watch:
@@ -161,13 +101,13 @@ def see_stopped(sight: Sight) -> StopLook:
 
 def see_collector(sight: Sight, last: int) -> CollectorLook:
     """One collector: consuming, acknowledging, the backlog, and rows stored after row `last`."""
-    instance = sight.instance()
-    own = sight.own(instance)
+    seen = sight.seen()
+    own = sight.own(seen.instance)
     queue = next((q for q in sight.cloud.broker.queues() if q.name == "metering.sample"), None)
     store = sight.cloud.samples
     return CollectorLook(
         at=now(),
-        running=_runs(sight, instance),
+        running=seen.running,
         consuming="metering.sample" in own.queues,
         backlog=queue.ready + queue.unacknowledged if queue else None,
         acknowledged=own.acknowledged,
@@ -177,27 +117,29 @@ def see_collector(sight: Sight, last: int) -> CollectorLook:
 
 def see_notification(sight: Sight) -> NotificationLook:
     """One notification agent: consuming, acknowledging, and polled samples coming through."""
-    instance = sight.instance()
-    own = sight.own(instance)
+    seen = sight.seen()
+    own = sight.own(seen.instance)
     return NotificationLook(
         at=now(),
-        running=_runs(sight, instance),
+        running=seen.running,
         consuming="notifications.sample" in own.queues,
         acknowledged=own.acknowledged,
-        polled_rows=_polled_since(sight, instance),
+        polled_rows=_polled_since(sight, seen.instance),
+        probe_row=_marked_row(sight),
     )
 
 
 def see_polling(sight: Sight, due: frozenset[str]) -> PollingLook:
     """One polling agent: which of its own resources have a sample measured after its start."""
-    instance, store = sight.instance(), sight.cloud.samples
+    seen, store = sight.seen(), sight.cloud.samples
+    instance = seen.instance
     fresh: frozenset[str] | None = None
     if store is not None and instance is not None and instance.started is not None:
         meters = sight.polled or None  # none learned: any sample of its resources will do
         fresh = frozenset(store.newest(due, instance.started, meters))
     return PollingLook(
         at=now(),
-        running=_runs(sight, instance),
+        running=seen.running,
         fresh=fresh if due else None,
         published=sight.own(instance).published,
         namespace_rows=_polled_since(sight, instance),
@@ -205,17 +147,27 @@ def see_polling(sight: Sight, due: frozenset[str]) -> PollingLook:
 
 
 def due_resources(sight: Sight) -> frozenset[str]:
-    """The stored ids of the agent's own static resources that were polled before the upgrade."""
-    instance = sight.instance()
-    if instance is None:
+    """The stored ids of the agent's own static resources that were polled before the upgrade.
+
+    Raises TransientError while its host cannot be read: a gate must not do with a weaker proof.
+    """
+    seen = sight.seen()
+    if seen.running is None:
+        host = sight.target.host
+        raise TransientError(f"{host} could not be read: what it polls is not known", host=host)
+    if seen.instance is None:
         return frozenset()
     known = {resource for _, resource in sight.learned}
-    names = {name for item in instance.config.resources for name in stored_names(item)}
+    names = {name for item in seen.instance.config.resources for name in stored_names(item)}
     return frozenset(names & known if known else names)
 
 
-def _runs(sight: Sight, instance: Instance | None) -> bool:
-    return instance is not None and instance.release == sight.gate.release
+def _marked_row(sight: Sight) -> bool | None:
+    """Whether the marked notification left its row; None: none was sent, or nobody can tell."""
+    store, marked = sight.cloud.samples, sight.marked
+    if store is None or marked is None:
+        return None
+    return bool(store.newest({marked.resource}, marked.sent_at - CLOCKS_DIFFER_S, {METER}))
 
 
 def _count(host: HostState, component: Component) -> int | None:
@@ -256,40 +208,3 @@ def _polled_since(sight: Sight, instance: Instance | None) -> int | None:
     if store is None or instance is None or instance.started is None or not sight.polled:
         return None
     return store.count(instance.started, now(), sight.polled)
-
-
-ASK = """\
-exec "$1" -c '
-import sys, urllib.error, urllib.request
-try:
-    print(urllib.request.urlopen(sys.argv[1], timeout=10).status)
-except urllib.error.HTTPError as error:
-    print(error.code)
-except OSError:
-    print(0)
-' "$2" </dev/null
-"""
-
-
-def see_api(sight: Sight) -> ApiLook:
-    """What every API host answers, asked on the host itself, and which release serves it."""
-    names = [target.host for target in sight.gate.targets]
-    states = {host.name: host for host in sight.hosts(*names)}
-    return ApiLook(now(), tuple(_answer(sight, states[name]) for name in names))
-
-
-def _answer(sight: Sight, state: HostState) -> ApiAnswer:
-    inventory = sight.cloud.inventory
-    host, wsgi = inventory.host(state.name), inventory.wsgi
-    found = next((item for item in state.instances if item.component is Component.API), None)
-    if wsgi is None or not state.reachable:
-        return ApiAnswer(state.name, None, None)
-    python = (
-        inventory.path(inventory.install.path, host, release=sight.gate.release) + "/bin/python"
-    )
-    result = sight.cloud.connections.shell(state.name).run(
-        ASK, python, inventory.path(wsgi.url, host), become=False
-    )
-    status = result.stdout.strip()
-    known = int(status) if status.isdigit() else None
-    return ApiAnswer(state.name, known, found.release if found else None)

@@ -1,0 +1,42 @@
+"""One test cloud for all tests of this folder, brought back to the old release where needed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lab.driving import Bench
+
+Fresh = Callable[[], Bench]
+
+
+@pytest.fixture(scope="session")
+def bench(root: Path) -> Iterator[Bench]:
+    """The test cloud that $CEILIFT_LAB_DIR names, else the checkout's; it stays up afterwards."""
+    found = Bench(Path(os.environ.get("CEILIFT_LAB_DIR") or root / ".lab").resolve(), root)
+    if not found.inventory.exists():
+        pytest.skip("the test cloud is not up: bin/lab up")
+    yield found
+    found.ceilift_alone("serve", "--stop")
+
+
+@pytest.fixture(scope="session")
+def fresh(bench: Bench) -> Fresh:
+    """Gives the cloud with every service on the old release, no fault and an empty ledger."""
+
+    def give() -> Bench:
+        bench.lab("up" if is_untouched(bench) else "reset")
+        return bench
+
+    return give
+
+
+def is_untouched(bench: Bench) -> bool:
+    """Whether no fault is in force and no upgrade was ever begun."""
+    faults = bench.root / "faults.json"
+    if faults.exists() and faults.read_text().strip() != "{}":
+        return False
+    return not bench.table("upgrades")
