@@ -132,8 +132,9 @@ class Wsgi(_Strict):
     """The API under a web server: the file that names the release, and how it is reloaded.
 
     `config` holds the path of the release (python-home); `reload` is the graceful reload, a
-    command of the host; `script` is the WSGI file; `url` answers with one of the API's hosts'
-    addresses ({address}).
+    command of the host, and empty where the server sees by itself that the file changed (mod_wsgi
+    in daemon mode, with the release named in the WSGI script: then no request fails); `script` is
+    the WSGI file; `url` answers with one of the API's hosts' addresses ({address}).
     """
 
     config: str

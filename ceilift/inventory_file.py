@@ -56,7 +56,7 @@ def parse_inventory(text: str, file: str, *, folder: Path) -> Inventory:
     try:
         inventory = Inventory.model_validate(_anchored(data, folder))
     except ValidationError as error:
-        faults = [_fault(file, item) for item in error.errors()]
+        faults = [_fault(file, item) for item in _own_faults(error)]
     faults += [Fault(file, field, what, remedy) for field, what, remedy in _cross_faults(data)]
     if faults or inventory is None:
         raise BadInputError(faults)
@@ -69,6 +69,13 @@ def _syntax_fault(file: str, error: yaml.YAMLError) -> Fault:
     place = f"line {mark.line + 1}, column {mark.column + 1}" if mark is not None else ""
     what = getattr(error, "problem", None) or "it cannot be read"
     return Fault(file, place, f"is not valid YAML: {what}", "Mend the syntax")
+
+
+def _own_faults(error: ValidationError) -> Iterator[Mapping[str, Any]]:
+    """All of them but `too short` for a list whose items are faulty themselves: they are there."""
+    found = error.errors(include_url=False)
+    inner = {item["loc"][:1] for item in found if len(item["loc"]) > 1}
+    yield from (i for i in found if i["type"] != "too_short" or i["loc"] not in inner)
 
 
 def _fault(file: str, item: Mapping[str, Any]) -> Fault:

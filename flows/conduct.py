@@ -36,7 +36,7 @@ from flows.request import UpgradeForm
 from flows.secrets import RunSecrets
 from tasks.account import account_for, configured_intervals, learn_intervals
 from tasks.backlog import watched_backlog
-from tasks.reporting import finish
+from tasks.reporting import bring_back, finish
 from tasks.run import Consent, approved_before, close_finished, dry_run, leased_run
 from tasks.session import CURRENT, Begun, Session
 
@@ -124,7 +124,7 @@ def _conduct(form: UpgradeForm, stages: Stages, begun: Begun, stack: ExitStack) 
     fresh = make_plan(inventory, state, catalogue, form.request())
     artifacts.show_plan(fresh)
     if not fresh.steps and not fresh.gates and not fresh.blockers:
-        return _nothing_to_do(cloud, fresh, dry=form.dry_run)
+        return _nothing_to_do(cloud, fresh, state, dry=form.dry_run)
     if form.dry_run:
         refuse_blockers(fresh)
         session = dry_run(cloud, catalogue, fresh, progress)
@@ -145,12 +145,13 @@ def _approved(cloud: Cloud, fresh: Plan, state: CloudState, form: UpgradeForm) -
     return approved_plan(fresh, state, None, form.approve)
 
 
-def _nothing_to_do(cloud: Cloud, plan: Plan, *, dry: bool) -> State[Any]:
+def _nothing_to_do(cloud: Cloud, plan: Plan, state: CloudState, *, dry: bool) -> State[Any]:
     name, stage = cloud.inventory.cloud, plan.request.start_old
     if stage is not None:
         return Completed(message=f"nothing to do: no agent of stage {stage} is to be started again")
     message = f"nothing to do: everything in {name} runs {plan.to}; nothing was changed"
     if not dry:
+        bring_back(cloud.ledger, name, state.hosts)
         close_finished(cloud.ledger, name, plan.to, message)
     return Completed(message=message)
 

@@ -131,12 +131,14 @@ def _as_root(lab: Lab, *statements: str) -> tuple[tuple[Any, ...], ...]:
 def _answers(lab: Lab) -> bool:
     try:
         _as_root(lab, "SELECT 1")
-    except pymysql.Error:
+    except UNREACHABLE:
         return False
     return True
 
 
 def _connect(lab: Lab, name: str | None = None) -> pymysql.Connection[Any]:
+    if not _socket(lab).exists():
+        raise FileNotFoundError(f"{_socket(lab)}: MariaDB is not there")
     return pymysql.connect(
         unix_socket=str(_socket(lab)), user=getpass.getuser(), database=name, autocommit=True
     )

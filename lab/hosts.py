@@ -102,7 +102,7 @@ def _ceilometer_files(lab: Lab, host: Host, etc: Path) -> dict[str, str]:
         database=database.url(lab),
         telemetry_secret=credentials.secret(lab, credentials.TELEMETRY),
     )
-    names = ("pipeline.yaml", "event_pipeline.yaml", "api_paste.ini", "app.wsgi")
+    names = ("pipeline.yaml", "event_pipeline.yaml", "api_paste.ini")
     rest = {name: rendered(name, etc=etc) for name in names}
     return {MAIN_CONFIG: main, "polling.yaml": polling_yaml(host, METERS), **rest}
 

@@ -9,7 +9,7 @@ import yaml
 
 from lab import broker, credentials, database, small_services
 from lab.files import write
-from lab.settings import HOSTS, PORTS, PROGRAMS, SERVICES_IP, Host, Lab, Role
+from lab.settings import HOSTS, PORTS, SERVICES_IP, Host, Lab, Role
 
 _HEAD = "# Written by `bin/lab up`: the local test cloud as Ceilift sees it.\n"
 _BUSY = 200
@@ -62,9 +62,9 @@ def _host(lab: Lab, host: Host) -> dict[str, Any]:
 
 def _wsgi() -> dict[str, Any]:
     return {
-        "config": "{root}/etc/apache2/ceilometer.conf",
+        "config": "{root}/etc/ceilometer/app.wsgi",
         "script": "{root}/etc/ceilometer/app.wsgi",
-        "reload": ["supervisorctl", "signal", "USR1", PROGRAMS[Role.API]],
+        "reload": [],
         "url": f"http://{{address}}:{PORTS.api}/v2/meters?limit=1",
     }
 

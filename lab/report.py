@@ -133,7 +133,7 @@ def _release(lab: Lab, host: Host, name: str) -> str:
     """The release that the program's file (for the API, the site's) names."""
     path = lab.program(host, name)
     if name.endswith(f"-{Role.API}"):
-        path = lab.host(host) / "etc" / "apache2" / "ceilometer.conf"
+        path = lab.host(host) / "etc" / "ceilometer" / "app.wsgi"
     return _after(path, "/opt/ceilometer/")
 
 

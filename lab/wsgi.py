@@ -21,17 +21,22 @@ lab's files wherever the checkout is; apache itself never runs as root."""
 
 
 def api_command(root: Path) -> str:
-    """apache2 in the foreground, so that SIGUSR1 to it is a graceful reload."""
+    """apache2 in the foreground, as supervisor wants it."""
     config = root / "etc" / "apache2" / "apache2.conf"
     words = ("/usr/sbin/apache2", "-f", str(config), "-DFOREGROUND")
     return " ".join((*_AS_WWW_DATA, *words) if os.geteuid() == 0 else words)
 
 
 def write_site(lab: Lab, host: Host, release: str) -> None:
-    """The server's configuration and, in its own file, the site with its python-home."""
+    """The server's configuration, the site, and the WSGI script that names the release.
+
+    The release stands in the script and not in python-home: mod_wsgi loads a changed script at
+    the next request and loses none, while a graceful restart of apache cuts some off.
+    """
     root = lab.host(host)
     folder = root / "etc" / "apache2"
     values = {"root": root, "name": host.name, "ip": host.ip, "port": PORTS.api}
     write(folder / "apache2.conf", rendered("apache2.conf", **values))
-    site = rendered("apache2-ceilometer.conf", release=release, **values)
-    write(folder / "ceilometer.conf", site)
+    write(folder / "ceilometer.conf", rendered("apache2-ceilometer.conf", **values))
+    script = rendered("app.wsgi", root=root, release=release)
+    write(root / "etc" / "ceilometer" / "app.wsgi", script)

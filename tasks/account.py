@@ -44,18 +44,19 @@ def account_for(session: Session) -> Account | None:
     """Wait out the margin after the last gate, then account for every series that was learned.
 
     None where nothing can be accounted for: a dry run, no readable samples, no polled series.
-    The wait is a gate of its own in the time line. After a failure nothing is waited for: the
-    operator has to know at once, and what is still on its way is not judged.
+    The wait is a gate of its own in the time line. After a failure the operator has to know at
+    once, and what waits in queues is not missed: the run that finishes the upgrade accounts for
+    all of it.
     """
     store = session.cloud.samples
-    if session.dry_run or store is None or not session.learned or not session.spans:
+    if session.dry_run or session.error is not None:
+        return None
+    if store is None or not session.learned or not session.spans:
         return None
     longest = max(item.interval_s for item in session.learned.values())
-    until = session.spans[-1].end
+    until = session.spans[-1].end + MARGIN_INTERVALS * longest
     with session.cloud.timeline.pending("gate", "account"):
-        if session.error is None:
-            until += MARGIN_INTERVALS * longest
-            _watch_on(session, until, longest)
+        _watch_on(session, until, longest)
         began = min(session.opened or session.spans[0].start, session.spans[0].start)
         since = began - MARGIN_INTERVALS * longest
         samples = store.events(since, until, {meter for meter, _ in session.learned})

@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from ceilift.account import Account
 from ceilift.clock import covered, now
 from ceilift.errors import PAUSED, CeiliftError, with_inventory
+from ceilift.ledger.store import Ledger
 from ceilift.probe import observe_hosts
 from ceilift.record import HostAside
 from ceilift.report import Ended, Report, Timing, make_report, report_to_json
@@ -35,7 +36,7 @@ def finish(
     hosts = observe_hosts(
         session.cloud.connections, session.cloud.inventory, tuple(session.catalogue.releases)
     )
-    _bring_back(session, hosts)
+    bring_back(ledger, plan.cloud, hosts)
     ended = Ended(
         outcome=_outcome(error),
         nodes=ledger.status(upgrade, nodes),
@@ -82,9 +83,8 @@ def _instances(hosts: Sequence[HostState]) -> tuple[Instance, ...]:
     return tuple(instance for host in hosts for instance in host.instances)
 
 
-def _bring_back(session: Session, hosts: Sequence[HostState]) -> None:
+def bring_back(ledger: Ledger, cloud: str, hosts: Sequence[HostState]) -> None:
     """Close what was set aside and is now seen at its release, or no longer in the inventory."""
-    ledger, cloud = session.cloud.ledger, session.plan.cloud
     by_name = {host.name: host for host in hosts}
     for aside in ledger.aside(cloud):
         if aside.host not in by_name:

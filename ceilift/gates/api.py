@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ceilift.clock import now
 from ceilift.component import Component
+from ceilift.errors import TransientError, UnreachableError
 from ceilift.gates.sight import Sight
 from ceilift.looks import ApiAnswer, ApiLook
 from ceilift.state import HostState
@@ -22,24 +23,32 @@ except OSError:
 
 
 def see_api(sight: Sight) -> ApiLook:
-    """What every API host answers, asked on the host itself, and which release serves it."""
+    """What every API host answers, asked on the host itself, and which release then serves it.
+
+    Asked first: a server that loads a changed application at its next request does so now.
+    """
     names = [target.host for target in sight.gate.targets]
+    statuses = {name: _status(sight, name) for name in names}
     states = {host.name: host for host in sight.hosts(*names)}
-    return ApiLook(now(), tuple(_answer(sight, states[name]) for name in names))
+    return ApiLook(now(), tuple(_answer(states[name], statuses[name]) for name in names))
 
 
-def _answer(sight: Sight, state: HostState) -> ApiAnswer:
+def _status(sight: Sight, name: str) -> int | None:
+    """The HTTP status of one request; 0: no answer, None: the host could not be asked."""
     inventory = sight.cloud.inventory
-    host, wsgi = inventory.host(state.name), inventory.wsgi
+    host, wsgi = inventory.host(name), inventory.wsgi
+    if wsgi is None:
+        return None
+    folder = inventory.path(inventory.install.path, host, release=sight.gate.release)
+    url = inventory.path(wsgi.url, host)
+    try:
+        shell = sight.cloud.connections.shell(name)
+        said = shell.run(ASK, f"{folder}/bin/python", url, become=False).stdout.strip()
+    except (TransientError, UnreachableError):
+        return None
+    return int(said) if said.isdigit() else None
+
+
+def _answer(state: HostState, status: int | None) -> ApiAnswer:
     found = next((item for item in state.instances if item.component is Component.API), None)
-    if wsgi is None or not state.reachable:
-        return ApiAnswer(state.name, None, None)
-    python = (
-        inventory.path(inventory.install.path, host, release=sight.gate.release) + "/bin/python"
-    )
-    result = sight.cloud.connections.shell(state.name).run(
-        ASK, python, inventory.path(wsgi.url, host), become=False
-    )
-    status = result.stdout.strip()
-    known = int(status) if status.isdigit() else None
-    return ApiAnswer(state.name, known, found.release if found else None)
+    return ApiAnswer(state.name, status, found.release if found else None)

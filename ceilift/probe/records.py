@@ -72,7 +72,7 @@ def parse(text: str) -> Records:
     file) went away while it was looked at.
     """
     rows = _rows(text)
-    boot, ticks = (float(value or 0) for value in (rows.get("boot") or [["0", "100"]])[0])
+    boot, ticks = (float(value or 0) for value in (rows.get("boot") or [["0", "100"]])[0][:2])
     clock = rows.get("clock")
     shown = _properties(rows.get("show", []))
     free = rows.get("free")
@@ -101,7 +101,9 @@ def _rows(text: str) -> dict[str, list[list[str]]]:
 def _is_whole(kind: str, fields: list[str]) -> bool:
     if kind == "process":
         return len(fields[1].split()) > START_TICKS
-    return bool(fields[2]) if kind in {"file", "loaded"} else True
+    if kind in {"file", "loaded"}:
+        return bool(fields[2])
+    return kind != "clock" or bool(fields[0])
 
 
 def version_of(metadata_folder: str) -> str:
@@ -126,7 +128,7 @@ def _file(row: list[str]) -> File:
 
 
 def _supervised(row: list[str]) -> Unit:
-    name, state, rest = row
+    name, state, rest = row[:3]
     words = rest.replace(",", " ").split()
     pid = int(words[1]) if len(words) > 1 and words[0] == "pid" and words[1].isdigit() else None
     return Unit(name.split(":")[-1], state, pid)

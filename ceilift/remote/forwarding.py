@@ -12,6 +12,8 @@ from contextlib import contextmanager
 
 import paramiko
 
+from ceilift.errors import CeiliftError
+
 CHUNK = 65536
 OPEN_TIMEOUT_S = 30.0  # paramiko would wait an hour
 POLL_S = 0.05  # how soon the door notices that it is to close
@@ -34,11 +36,8 @@ def forwarded(
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
-            with contextlib.suppress(OSError, paramiko.SSHException):
-                channel = transport().open_channel(
-                    "direct-tcpip", there, self.client_address, timeout=OPEN_TIMEOUT_S
-                )
-                _shuttle(self.request, channel)
+            with contextlib.suppress(OSError, EOFError, paramiko.SSHException, CeiliftError):
+                _shuttle(self.request, _opened(transport, there, self.client_address))
 
     with _Server((LOOPBACK, 0), Handler) as server:
         thread = threading.Thread(
@@ -50,6 +49,24 @@ def forwarded(
         finally:
             server.shutdown()
             thread.join()
+
+
+def _opened(
+    transport: Callable[[], paramiko.Transport], there: tuple[str, int], origin: tuple[str, int]
+) -> paramiko.Channel:
+    """A channel to `there`; a connection that turns out to be dead is made anew, once."""
+    try:
+        return _channel(transport(), there, origin)
+    except paramiko.ChannelException:  # the connection lives: it is the far end that refuses
+        raise
+    except (OSError, EOFError, paramiko.SSHException):
+        return _channel(transport(), there, origin)
+
+
+def _channel(
+    transport: paramiko.Transport, there: tuple[str, int], origin: tuple[str, int]
+) -> paramiko.Channel:
+    return transport.open_channel("direct-tcpip", there, origin, timeout=OPEN_TIMEOUT_S)
 
 
 def _shuttle(here: socket.socket, channel: paramiko.Channel) -> None:

@@ -15,6 +15,7 @@ NOT_DONE = (
     NodeStatus.RUNNING,
     NodeStatus.NOT_STARTED,
 )
+NOT_YET = "What was lost is accounted for by the run that finishes the upgrade."
 SHOWN = 40  # rows of one table; the rest is counted
 
 
@@ -71,7 +72,7 @@ def _stages(report: Report) -> Iterator[str]:
         " measured. Planned losses: " + (_reasons(report) or "none") + "."
     )
     if report.account is None:
-        yield "Samples could not be accounted for."
+        yield NOT_YET if report.outcome != "done" else "Samples could not be accounted for."
     else:
         yield _accounted(report)
 

@@ -137,10 +137,11 @@ class Bench:
         )
 
     def ended(self, process: subprocess.Popen[str], words: Sequence[str] = ()) -> Ran:
-        """Wait for a command; whatever it is, it shows no traceback and no secret."""
+        """Wait for a command; whatever it is, it shows no traceback of its own and no secret."""
         out, err = process.communicate(timeout=DEADLINE_S)
         ran = Ran(tuple(words), process.returncode, out, err)
-        assert "Traceback" not in ran.said, ran.said
+        for ours in ("flows", "tasks", "ceilift", ".venv"):  # an agent's own may be quoted
+            assert f'File "{self.repository / ours}/' not in ran.said, ran.said
         for secret in self.secrets():
             assert secret not in ran.said, f"a secret was shown by ceilift {' '.join(words)}"
         return ran
@@ -203,7 +204,7 @@ class Bench:
         """How the commands of that summary (SQL pattern) ended: an act is an intent first."""
         rows = self.ledger(
             "SELECT intents.summary, outcomes.status FROM intents LEFT JOIN outcomes "  # noqa: S608 - a test's own words
-            f"ON outcomes.intents_id = intents.id WHERE intents.summary LIKE '{summary}' "
+            f"ON outcomes.intent_id = intents.id WHERE intents.summary LIKE '{summary}' "
             "ORDER BY intents.id"
         )
         return [str(status) for _, status in rows]

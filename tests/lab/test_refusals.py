@@ -53,7 +53,7 @@ class Trouble:
 
 
 @pytest.fixture(scope="module")
-def trouble(cloud: Bench) -> Iterator[Trouble]:
+def trouble(cloud: Bench) -> Trouble:
     for host, fault in FAULTS.items():
         cloud.break_(fault, host)
     try:
@@ -62,7 +62,7 @@ def trouble(cloud: Bench) -> Iterator[Trouble]:
         check = cloud.ceilift("inventory", "check")
         for host in ("pol1", "ctl2", "ctl1"):
             cloud.mend(FAULTS[host], host)
-        yield Trouble(plan, upgrade, check, cloud.plan(*ASIDE))
+        return Trouble(plan, upgrade, check, cloud.plan(*ASIDE))
     finally:
         for host, fault in FAULTS.items():
             cloud.mend(fault, host)
@@ -118,6 +118,17 @@ def test_a_host_that_is_down_can_be_set_aside_with_a_reason(trouble: Trouble) ->
     assert not [step for step in plan["steps"] if step["host"] == "pol2"]
 
 
+@pytest.fixture
+def not_root(cloud: Bench) -> Iterator[None]:
+    """The login on pol1 is told that it is an ordinary user's, and there is no sudo for it."""
+    program = cloud.root / "hosts" / "pol1" / "bin" / "id"
+    program.write_text("#!/bin/sh\necho 1000\n")
+    program.chmod(0o755)
+    yield
+    program.unlink()
+
+
+@pytest.mark.usefixtures("not_root")
 def test_missing_become_is_a_blocker(cloud: Bench) -> None:
     file = cloud.other_inventory("become", hosts__2__ssh={"become": {"method": "sudo"}})
     plan = cloud.plan(inventory=file)

@@ -62,10 +62,10 @@ def test_passwords_are_readable_by_their_owner_only(laid_out: Lab) -> None:
 
 
 def test_the_site_names_the_release_in_one_place(laid_out: Lab) -> None:
-    site = laid_out.host(CTL1) / "etc/apache2/ceilometer.conf"
+    site = laid_out.host(CTL1) / "etc/ceilometer/app.wsgi"
 
     assert site.read_text().count("8.1.5") == 1
-    assert f"python-home={laid_out.host(CTL1)}/opt/ceilometer/8.1.5" in site.read_text()
+    assert f'"{laid_out.host(CTL1)}/opt/ceilometer/8.1.5"' in site.read_text()
 
 
 def test_sshd_forces_commands_into_the_host(laid_out: Lab) -> None:

@@ -43,6 +43,7 @@ start)
   fate=$(recall fate)
   launch
   if [ -n "$fate" ]; then
+    wait # it ends by itself, and has written all it had to say
     echo "$fate" >"$FAKE/state"
     echo "$unit: ERROR (spawn error)"
     exit 7

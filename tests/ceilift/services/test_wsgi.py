@@ -121,6 +121,16 @@ def test_a_reload_that_failed_is_done_by_the_next_switch(host: LocalHost, site: 
     ]
 
 
+def test_a_server_that_sees_the_change_by_itself_needs_no_reload(host: LocalHost) -> None:
+    settings = host.inventory.wsgi
+    assert settings is not None
+    alone = settings.model_copy(update={"reload": ()})
+    host.inventory = host.inventory.model_copy(update={"wsgi": alone})
+    assert switch(host) == "switched"
+    assert switch(host) == "already switched"
+    assert host.fake("reloads") == ""
+
+
 def test_switching_back(host: LocalHost, site: Path) -> None:
     first = site.read_text(encoding="utf-8")
     switch(host)

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from ceilift.component import Component
 from ceilift.errors import BAD_INPUT, DONE, with_inventory
@@ -99,7 +98,7 @@ def test_a_downgrade_names_agent_host_and_option(folder: Path, described: dict[s
     result = planned(folder, described, "--to", "8.1.5")
     assert result.exit_code == BAD_INPUT
     assert "command line: --to: 8.1.5 is older than 9.0.7" in result.stderr
-    for words in ("collector on ctl1", "polling agent on ctl1 and pol1", "never goes back"):
+    for words in ("collector on ctl1", "polling agent on ctl1, pol1", "never goes back"):
         assert words in result.stderr
 
 

@@ -1,0 +1,188 @@
+"""A gate is looked at until it is decided; a look that fails is no verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from ceilift.errors import BadInputError, CeiliftError, Fault, PausedError, TransientError
+from ceilift.plan import Gate
+from ceilift.remote.shell import Result
+from ceilift.telemetry.marked import METER
+from ceilift.verdict import Outcome, Verdict
+from tasks import health
+from tasks.run import dry_run
+from tasks.session import carry_out, current
+from tests import clouds
+from tests.fakes import FakeProgress
+from tests.tasks.conftest import Runs
+
+HEALTHY = Verdict(Outcome.HEALTHY, ("rows",))
+NOT_YET = Verdict(Outcome.INCONCLUSIVE, ("not yet",))
+
+
+@dataclass
+class FakeWatch:
+    """Looks that end so, one after the other; the last one for good."""
+
+    ends: Sequence[Verdict | CeiliftError]
+    looks: int = 0
+    expired: list[bool] = field(default_factory=list)
+
+    def look(self) -> None:
+        self.looks += 1
+        found = self._now()
+        if isinstance(found, CeiliftError):
+            raise found
+
+    def judge(self, *, expired: bool) -> Verdict:
+        self.expired.append(expired)
+        found = self._now()
+        assert isinstance(found, Verdict)
+        return found
+
+    def _now(self) -> Verdict | CeiliftError:
+        return self.ends[min(self.looks, len(self.ends)) - 1]
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "PERIOD_S", 0.001)
+
+
+def test_it_looks_again_until_it_is_healthy() -> None:
+    watch = FakeWatch([NOT_YET, NOT_YET, HEALTHY])
+
+    assert health._until_decided(lambda: watch, 30) == HEALTHY
+    assert watch.expired == [False, False, False]
+
+
+def test_a_look_that_fails_once_is_no_verdict() -> None:
+    watch = FakeWatch([TransientError("the broker did not answer"), HEALTHY])
+
+    assert health._until_decided(lambda: watch, 30) == HEALTHY
+
+
+def test_what_never_could_be_looked_at_is_inconclusive_never_unhealthy() -> None:
+    watch = FakeWatch([TransientError("the broker did not answer")])
+
+    found = health._until_decided(lambda: watch, 0.01)
+
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "the broker did not answer" in str(found)
+
+
+def test_a_watch_that_cannot_begin_is_begun_again() -> None:
+    tries: list[int] = []
+
+    def watching() -> FakeWatch:
+        tries.append(1)
+        if len(tries) == 1:
+            raise TransientError("the database did not answer")
+        return FakeWatch([HEALTHY])
+
+    assert health._until_decided(watching, 30) == HEALTHY
+    assert len(tries) == 2
+
+
+def test_a_bad_reference_is_not_waited_for() -> None:
+    watch = FakeWatch([BadInputError([Fault("secrets", "env BUS", "is not set", "Export BUS")])])
+
+    with pytest.raises(BadInputError):
+        health._until_decided(lambda: watch, 30)
+
+
+def test_the_last_look_after_the_deadline_decides() -> None:
+    watch = FakeWatch([NOT_YET])
+
+    assert health._until_decided(lambda: watch, 0) == NOT_YET
+    assert watch.expired == [True]
+
+
+def gate_of(runs: Runs, kind: str, *, probe: bool = False) -> Gate:
+    plan = runs.plan(probe=probe)
+    runs.open(plan)
+    return next(gate for gate in plan.gates if gate.kind == kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "ways"),
+    [
+        ("polling", ["ceilift resume", "--first HOST", "--start-old polling"]),
+        ("collector", ["ceilift resume", "--start-old collector"]),
+        ("api", ["ceilift resume"]),
+    ],
+)
+def test_a_gate_that_did_not_pass_says_every_way_on(
+    runs: Runs, kind: str, ways: list[str]
+) -> None:
+    error = health._not_passed(gate_of(runs, kind), NOT_YET, "")
+
+    assert isinstance(error, PausedError)
+    assert error.next_command is not None
+    assert [way for way in ways if way in error.next_command] == ways
+    assert ("--first" in error.next_command) is ("--first HOST" in ways)
+
+
+def test_a_dry_run_judges_nothing(runs: Runs) -> None:
+    session = dry_run(runs.cloud.as_cloud(), clouds.catalogue(), runs.plan(), FakeProgress())
+
+    said = health._judge(session, session.plan.gates[0])
+
+    assert said.startswith("dry run")
+    assert runs.cloud.connections.asked == []
+
+
+def test_without_probe_no_notification_is_sent(runs: Runs) -> None:
+    gate = gate_of(runs, "notification")
+
+    assert health._marked(current(), gate) is None
+    assert runs.cloud.connections.asked == []
+
+
+def test_one_marked_notification_is_sent_from_the_gates_host_and_its_row_named(runs: Runs) -> None:
+    gate = gate_of(runs, "notification", probe=True)
+
+    marked = health._marked(current(), gate)
+
+    assert marked is not None
+    assert f"meter {METER}, resource {marked.resource}" in str(marked)
+    assert marked.resource.startswith("ceilift-probe-")
+    shell = runs.cloud.connections.shells[gate.targets[0].host]
+    assert len(shell.asked) == 1
+    assert "/opt/ceilometer/9.0.7/bin/python" in shell.asked[0].args
+    assert marked.resource in shell.asked[0].args
+
+
+def test_a_notification_that_cannot_be_sent_is_told_and_other_traffic_may_prove(
+    runs: Runs,
+) -> None:
+    gate = gate_of(runs, "collector", probe=True)
+    shell = runs.cloud.connections.shell(gate.targets[0].host)
+    shell.answer = Result(1, "", "cannot reach rabbit://ceilometer:hunter2@192.0.2.1:5672/", 0.1)
+
+    assert health._marked(current(), gate) is None
+
+    assert "could not be sent" in runs.progress.notes[-1]
+    assert "hunter2" not in runs.progress.notes[-1]
+
+
+def test_a_stop_gate_needs_no_notification(runs: Runs) -> None:
+    gate = gate_of(runs, "all-stopped", probe=True)
+
+    assert health._marked(current(), gate) is None
+
+
+def test_what_a_gate_found_is_kept(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = gate_of(runs, "api")
+    session = current()
+    monkeypatch.setattr(health, "watch_for", lambda _sight: FakeWatch([HEALTHY]))
+
+    done = carry_out([gate.id], health._judge)
+
+    assert done == [{"node": gate.id, "detail": "healthy: rows"}]
+    assert session.upgrade is not None
+    kept = runs.cloud.ledger.documents(session.upgrade, "verdict")
+    assert [one.name for one in kept] == [gate.id]
