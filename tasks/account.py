@@ -46,10 +46,11 @@ def account_for(session: Session) -> Account | None:
     None where nothing can be accounted for: a dry run, no readable samples, no polled series.
     The wait is a gate of its own in the time line. After a failure the operator has to know at
     once, and what waits in queues is not missed: the run that finishes the upgrade accounts for
-    all of it.
+    all of it. The same holds for the way back to the old release.
     """
     store = session.cloud.samples
-    if session.dry_run or session.error is not None:
+    way_back = session.plan.request.start_old is not None
+    if session.dry_run or session.error is not None or way_back:
         return None
     if store is None or not session.learned or not session.spans:
         return None

@@ -28,6 +28,7 @@ class Asked:
     script: str
     args: tuple[str, ...]
     timeout_s: float
+    become: bool = True
 
 
 @dataclass
@@ -39,8 +40,7 @@ class FakeShell:
     asked: list[Asked] = field(default_factory=list)
 
     def run(self, script: str, *args: str, timeout_s: float = 30.0, become: bool = True) -> Result:
-        assert become
-        self.asked.append(Asked(script, args, timeout_s))
+        self.asked.append(Asked(script, args, timeout_s, become))
         if isinstance(self.answer, CeiliftError):
             raise self.answer
         return self.answer if isinstance(self.answer, Result) else self.answer(script, args)

@@ -104,14 +104,13 @@ def see_collector(sight: Sight, last: int) -> CollectorLook:
     seen = sight.seen()
     own = sight.own(seen.instance)
     queue = next((q for q in sight.cloud.broker.queues() if q.name == "metering.sample"), None)
-    store = sight.cloud.samples
     return CollectorLook(
         at=now(),
         running=seen.running,
         consuming="metering.sample" in own.queues,
         backlog=queue.ready + queue.unacknowledged if queue else None,
         acknowledged=own.acknowledged,
-        rows=store.rows_after(last) if store is not None else None,
+        rows=_rows_after(sight, last),
     )
 
 
@@ -160,6 +159,14 @@ def due_resources(sight: Sight) -> frozenset[str]:
     known = {resource for _, resource in sight.learned}
     names = {name for item in seen.instance.config.resources for name in stored_names(item)}
     return frozenset(names & known if known else names)
+
+
+def _rows_after(sight: Sight, last: int) -> int | None:
+    """Rows stored after that one, the marked one among them even when it was quicker."""
+    store = sight.cloud.samples
+    if store is None:
+        return None
+    return max(store.rows_after(last), int(bool(_marked_row(sight))))
 
 
 def _marked_row(sight: Sight) -> bool | None:

@@ -239,5 +239,8 @@ def stored_names(resource: str) -> frozenset[str]:
 
     The hardware pollsters store the host of the resource's URL (ceilometer/hardware/pollsters).
     """
-    host = urlsplit(resource).hostname
+    try:
+        host = urlsplit(resource).hostname
+    except ValueError:  # brackets that are no address: then it is no URL either
+        host = None
     return frozenset({resource, host} if host else {resource})

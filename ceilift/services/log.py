@@ -20,7 +20,10 @@ case $log in
   /*) ;;
   *) log=$(option log_dir)/$log ;;
 esac
-bad() { grep -aE '(^|[ :])(ERROR|CRITICAL)[ :]' | tail -n 1; }
+bad() {
+  grep -aE '(^|[ :])(ERROR|CRITICAL)[ :]' |
+    grep -avE '(ERROR|CRITICAL) [^ ]+ *(\(Background on this error.*)?$' | tail -n 1
+}
 if [ -n "$log" ] && [ -f "$log" ]; then
   printf '%s\n' "$log on $5"
   tail -n 2000 "$log" | bad

@@ -23,6 +23,11 @@ from lab import fleet, overseer
 from lab.settings import host_named, the_lab
 fleet.restart_login(overseer.overseer(the_lab()), host_named(sys.argv[1]))
 """
+IS_UP = """
+from lab import overseer
+from lab.settings import the_lab
+print(overseer.overseer(the_lab()).alive())
+"""
 HASH = re.compile(r"--approve ([0-9a-f]{16})")
 TARGET = "9.0.7"
 CEILIFT = Path(sys.executable).parent / "ceilift"
@@ -115,6 +120,10 @@ class Bench:
         )
         assert done.returncode in codes, f"{' '.join(words)}: {done.stdout}{done.stderr}"
         return done.stdout
+
+    def is_up(self) -> bool:
+        """Whether the test cloud's own supervisord answers."""
+        return self.python("-c", IS_UP).strip() == "True"
 
     def break_(self, fault: str, host: str, *, at_restart: bool = False) -> None:
         """Break something; `at_restart`: it shows when the new agent starts."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -18,6 +17,7 @@ from ceilift.inventory_file import load_inventory
 from ceilift.secrets import EnvFileSecrets
 from ceilift.telemetry.ceilometer_api import ApiSamples
 from ceilift.telemetry.sql import SampleStore
+from tests.lab.conftest import Fresh
 
 pytestmark = pytest.mark.lab
 
@@ -29,11 +29,8 @@ PROCESSES = ("ceilometer-collector", "ceilometer-agent-notification", "ceilomete
 
 
 @pytest.fixture(scope="module")
-def cloud(root: Path) -> Iterator[Cloud]:
-    file = root / ".lab" / "inventory.yaml"
-    if not file.exists():
-        pytest.skip("the test cloud is not up: bin/lab up")
-    with Cloud(load_inventory(file), EnvFileSecrets()) as found:
+def cloud(fresh: Fresh) -> Iterator[Cloud]:
+    with Cloud(load_inventory(fresh().inventory), EnvFileSecrets()) as found:
         yield found
 
 

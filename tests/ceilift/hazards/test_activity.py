@@ -35,6 +35,20 @@ FIRES: Fires = {
         BLOCKER,
         "inventory: limits.insert_rate",
     ),
+    "a broker well above its median": (
+        lambda: quiet().seen(
+            bus=BusState(reachable=True, publish_rate=15.1, usual_publish_rate=10.0)
+        ),
+        "busy",
+        BLOCKER,
+        "inventory: limits.publish_rate",
+    ),
+    "a database well above its median": (
+        lambda: quiet().database(insert_rate=31.0, usual_insert_rate=20.0),
+        "busy",
+        BLOCKER,
+        "inventory: limits.insert_rate",
+    ),
     "a limit, and nothing measured": (
         lambda: quiet(limits={"insert_rate": 5}),
         "busy",
@@ -66,6 +80,20 @@ SILENT: Silent = {
     ),
     "exactly at the limit": (
         lambda: quiet(limits={"insert_rate": 6}).database(insert_rate=6.0),
+        "busy",
+    ),
+    "exactly at the tolerance": (
+        lambda: quiet().database(insert_rate=30.0, usual_insert_rate=20.0),
+        "busy",
+    ),
+    "above the median, and within the operator's limit": (
+        lambda: quiet(limits={"insert_rate": 100}).database(
+            insert_rate=90.0, usual_insert_rate=20.0
+        ),
+        "busy",
+    ),
+    "a median, and nothing measured": (
+        lambda: quiet().database(insert_rate=None, usual_insert_rate=20.0),
         "busy",
     ),
     "busy, and nothing to migrate": (

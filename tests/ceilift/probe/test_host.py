@@ -255,6 +255,7 @@ def test_a_release_that_nobody_told_is_unknown() -> None:
         ("snmp://192.0.2.7:161", {"snmp://192.0.2.7:161", "192.0.2.7"}),
         ("snmp://user@[2001:db8::1]:161", {"snmp://user@[2001:db8::1]:161", "2001:db8::1"}),
         ("ipmi-node", {"ipmi-node"}),
+        ("snmp://[odd", {"snmp://[odd"}),
     ],
 )
 def test_the_names_under_which_samples_are_stored(resource: str, names: set[str]) -> None:

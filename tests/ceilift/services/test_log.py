@@ -12,7 +12,13 @@ from ceilift.services.log import last_error
 from tests.ceilift.services.conftest import UNIT, LocalHost
 
 BAD = "2026-01-01 00:00:01.000 7 ERROR oslo_db [-] no route to mysql://me:hunter2@192.0.2.1/db"
-LOG = f"2026-01-01 00:00:00.000 7 INFO cotyledon [-] starting\n{BAD}\nlast line\n"
+LOG = f"""\
+2026-01-01 00:00:00.000 7 INFO cotyledon [-] starting
+{BAD}
+2026-01-01 00:00:01.000 7 ERROR oslo_db (Background on this error at: https://sqlalche.me/e/14/e3q8)
+2026-01-01 00:00:01.000 7 ERROR oslo_db
+2026-01-01 00:00:02.000 7 INFO cotyledon [-] going on
+"""
 
 
 def looked(host: LocalHost) -> str:
@@ -53,7 +59,7 @@ def test_the_journal_is_asked_where_there_is_no_file(systemd_host: LocalHost) ->
 
 
 def test_a_long_line_is_cut(host: LocalHost) -> None:
-    log = host.file("var/own.log", " ERROR " + "x" * 5000 + "\n")
+    log = host.file("var/own.log", " ERROR oslo_db " + "x" * 5000 + "\n")
     host.file(f"etc/conf.d/{UNIT}.conf", f"command=agent --log-file {log}\n")
     assert 300 < len(looked(host)) < 500
 

@@ -1,0 +1,173 @@
+"""A look at hosts: the script itself in a real sh, and what becomes of hosts that do not answer."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ceilift.errors import StepFailedError, TransientError, UnreachableError
+from ceilift.inventory import Inventory
+from ceilift.probe import _arguments, observe_hosts
+from ceilift.probe.records import parse
+from ceilift.probe.script import PROBE
+from ceilift.remote.shell import Result
+from tests import clouds
+from tests.fakes import FakeConnections, FakeShell
+
+SYSTEMCTL = """#!/bin/sh
+[ "$1 $2" = "show ceilometer-collector.service" ] || exit 9
+printf 'MainPID=0\\nLoadState=loaded\\nActiveState=inactive\\nEnvironment=\\nDropInPaths=\\n'
+printf 'ExecStart={ path=/x ; argv[]=/opt/ceilometer/8.1.5/bin/ceilometer-collector --x ; }\\n'
+"""
+SUPERVISORCTL = """#!/bin/sh
+echo 'ceilometer-collector             STOPPED   Not started'
+echo 'ceilometer-polling               STARTING'
+exit 3
+"""
+
+
+class Machine:
+    """A root folder, and programs in front of the machine's own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "root"
+        self.programs = folder / "bin"
+        for place in (self.root, self.programs):
+            place.mkdir()
+
+    def file(self, name: str, text: str) -> None:
+        place = self.root / name.lstrip("/")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+
+    def program(self, name: str, text: str) -> None:
+        (self.programs / name).write_text(text)
+        (self.programs / name).chmod(0o755)
+
+    def described(self, **services: str) -> Inventory:
+        made = clouds.inventory({"ctl1": ["collector"]}, services=services)
+        host = made.hosts[0].model_copy(update={"root": str(self.root)})
+        return made.model_copy(update={"hosts": (host,)})
+
+    def look(self, described: Inventory) -> Any:  # noqa: ANN401 - Records
+        done = subprocess.run(
+            ["sh", "-s", "--", *_arguments(described, described.hosts[0], ("8.1.5",))],
+            input=PROBE,
+            env={"PATH": f"{self.programs}:/usr/sbin:/usr/bin:/sbin:/bin"},
+            text=True,
+            capture_output=True,
+            check=True,
+        )
+        assert done.stderr == ""
+        return parse(done.stdout)
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+def test_the_script_reads_a_host_of_supervisor(machine: Machine) -> None:
+    unit = "etc/supervisor/conf.d/ceilometer-collector.conf"
+    machine.file(unit, "[program:ceilometer-collector]\n")
+    machine.file("etc/supervisor/conf.d/nginx.conf", "[program:nginx]\n")
+    machine.file("etc/ceilometer/ceilometer.conf", "[DEFAULT]\npipeline_cfg_file = /nowhere\n")
+    machine.file("etc/ceilometer/pipeline.yaml", "sources: []\n")
+    machine.file("var/backups/ceilometer/x", "")
+    machine.program("supervisorctl", SUPERVISORCTL)
+    machine.program("pg_dump", "#!/bin/sh\n")
+
+    found = machine.look(
+        machine.described(
+            backend="supervisor", definition="{root}/etc/supervisor/conf.d/{unit}.conf"
+        )
+    )
+
+    assert found.clock > 1e9
+    assert {name.removeprefix(f"{machine.root}/") for name in found.files} == {
+        unit,
+        "etc/ceilometer/ceilometer.conf",
+        "etc/ceilometer/pipeline.yaml",
+    }
+    assert [(one.name, one.state) for one in found.units] == [
+        ("ceilometer-collector", "STOPPED"),
+        ("ceilometer-polling", "STARTING"),
+    ]
+    assert "pg_dump" in found.tools
+    assert found.free_bytes > 0
+    assert found.processes == ()
+
+
+def test_the_script_finds_units_of_systemd_where_packages_put_them(machine: Machine) -> None:
+    machine.file("usr/lib/systemd/system/ceilometer-collector.service", "[Service]\n")
+    machine.file("usr/lib/systemd/system/nginx.service", "[Service]\n")
+    machine.program("systemctl", SYSTEMCTL)
+
+    found = machine.look(machine.described(backend="systemd"))
+
+    [unit] = found.units
+    assert (unit.name, unit.state, unit.pid, unit.enabled) == (
+        "ceilometer-collector",
+        "INACTIVE",
+        None,
+        True,
+    )
+
+
+def test_the_script_finds_an_installed_release(machine: Machine) -> None:
+    folder = "opt/ceilometer/8.1.5"
+    machine.file(f"{folder}/lib/python3.11/site-packages/ceilometer-8.1.5.dist-info/METADATA", "")
+    machine.file(f"{folder}/bin/python", "#!/bin/sh\n")
+    described = machine.described(backend="supervisor").model_copy()
+    described = described.model_copy(
+        update={"install": described.install.model_copy(update={"path": "{root}/opt/ceilometer/{release}"})}
+    )
+    assert machine.look(described).installed == {}
+
+    (machine.root / folder / "bin/python").chmod(0o755)
+
+    assert machine.look(described).installed == {f"{machine.root}/{folder}": "8.1.5"}
+
+
+INVENTORY = clouds.inventory({"ctl1": ["collector"], "ctl2": [], "ctl3": []})
+SEEN = Result(0, "clock\t1000.0\n", "", 0.1)
+
+
+def observed(*names: str, **answers: Any) -> Any:  # noqa: ANN401 - host states
+    shells = {host.name: FakeShell(host.name, answers.get(host.name, SEEN)) for host in INVENTORY.hosts}
+    connections: Any = FakeConnections(shells)
+    return observe_hosts(connections, INVENTORY, ("8.1.5",), names or None)
+
+
+def test_all_hosts_are_told_in_the_inventorys_order() -> None:
+    assert [host.name for host in observed()] == ["ctl1", "ctl2", "ctl3"]
+    assert [host.name for host in observed("ctl3", "ctl1")] == ["ctl1", "ctl3"]
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (UnreachableError("key changed", host="ctl1", kind="host-key"), "host-key"),
+        (TransientError("timed out", host="ctl1"), "unreachable"),
+        (StepFailedError("jumps in a circle"), "unreachable"),
+    ],
+)
+def test_a_host_that_cannot_be_reached_is_told_with_its_reason(error: Exception, kind: str) -> None:
+    first, *others = observed(ctl1=error)
+
+    assert (first.reachable, first.problem_kind, first.problem) == (False, kind, str(error))
+    assert all(host.reachable for host in others)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [Result(127, "", "sh: not found\n", 0.1), Result(0, "", "", 0.1), Result(1, SEEN.stdout, "", 0.1)],
+)
+def test_a_look_that_failed_is_no_empty_host(answer: Result) -> None:
+    first, *_ = observed(ctl1=answer)
+
+    assert not first.reachable
+    assert "looking at it failed" in first.problem
