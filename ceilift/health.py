@@ -87,34 +87,46 @@ def judge_collector(
     return case.verdict(measured, expired=expired)
 
 
-def judge_notification(looks: Sequence[NotificationLook], *, expired: bool) -> Verdict:
-    """It consumes and acknowledges, and polled samples or the marked probe came through."""
+def judge_notification(
+    looks: Sequence[NotificationLook], *, stores_rows: bool = True, expired: bool
+) -> Verdict:
+    """It consumes and acknowledges, and polled samples or the marked probe came through.
+
+    Where samples go to no database that can be read (`stores_rows` false), what it acknowledged
+    is the proof.
+    """
     if not looks:
         return _nothing_seen(expired=expired)
     look, case = looks[-1], Case()
     _judge_life(look, "notifications.sample", case)
     _judge_work(look.acknowledged, None, case)
-    _judge_samples(look, case)
+    if stores_rows:
+        _judge_samples(look, case)
     measured = {"acknowledged": look.acknowledged, "polled_rows": look.polled_rows}
     return case.verdict(measured, expired=expired)
 
 
 def judge_polling(
-    looks: Sequence[PollingLook], *, due: frozenset[str] = frozenset(), expired: bool
+    looks: Sequence[PollingLook],
+    *,
+    due: frozenset[str] = frozenset(),
+    stores_rows: bool = True,
+    expired: bool,
 ) -> Verdict:
     """Fresh samples of every own resource in `due`, measured after its start.
 
     With no own resources known: its connection has published, and fresh samples of its
-    namespaces arrived. An agent that has never polled is not healthy, however alive it is.
+    namespaces arrived (where samples can be read: `stores_rows`). An agent that has never polled
+    is not healthy, however alive it is.
     """
     if not looks:
         return _nothing_seen(expired=expired)
     look, case = looks[-1], Case()
     case.require(look.running, "it runs", "it does not run", "its host could not be read")
-    if due:
+    if due and stores_rows:
         _judge_own_resources(look.fresh, due, case)
     else:
-        _judge_publishing(look, case)
+        _judge_publishing(look, case, stores_rows=stores_rows)
     measured = {
         "due": len(due),
         "fresh": None if look.fresh is None else len(look.fresh & due),
@@ -254,12 +266,14 @@ def _judge_own_resources(fresh: frozenset[str] | None, due: frozenset[str], case
         case.proofs.append(f"fresh samples of all its {len(due)} resources")
 
 
-def _judge_publishing(look: PollingLook, case: Case) -> None:
+def _judge_publishing(look: PollingLook, case: Case, *, stores_rows: bool) -> None:
     if look.published is None:
         case.unknown.append("what it published could not be counted")
     else:
         bad = "it has published nothing: it has never polled"
         case.require(look.published > 0, f"it published {look.published} messages", bad, "")
+    if not stores_rows:
+        return
     if look.namespace_rows is None:
         case.unknown.append("stored samples could not be read")
     else:

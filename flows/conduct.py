@@ -173,7 +173,7 @@ def _run(
         try:
             stages(Conducted(session))
         except CeiliftError as stopped:
-            error = _completed(stopped, form)
+            error = _begun(_completed(stopped, form))
             session.halt(error)
         loss = _account(session)
     if session.upgrade is None:
@@ -190,6 +190,13 @@ def _account(session: Session) -> Account | None:
     except CeiliftError as problem:
         session.progress.note(f"not accounted for: {problem}")
         return None
+
+
+def _begun(error: CeiliftError) -> CeiliftError:
+    """A refusal once something was begun (a lost lease) is a failure: not nothing was changed."""
+    if isinstance(error, RefusedError):
+        return StepFailedError(str(error), next_command=error.next_command)
+    return error
 
 
 def _dry(session: Session) -> State[Any]:

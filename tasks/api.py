@@ -6,10 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ceilift.clock import monotonic
 from ceilift.errors import StepFailedError
+from ceilift.gates.api import api_answers
 from ceilift.plan import Step, Target
 from ceilift.services import wsgi
 from tasks.retrying import NodesDone, node_task
 from tasks.session import Session, carry_out
+
+DIFFER_S = 10.0
 
 
 @node_task()
@@ -20,7 +23,7 @@ def warm(nodes: list[str]) -> NodesDone:
 
 @node_task()
 def switch(nodes: list[str]) -> NodesDone:
-    """Switch all API hosts at the same time, by graceful reloads."""
+    """Switch all API hosts at the same time, and measure for how long they differed."""
     return carry_out(nodes, _switch)
 
 
@@ -32,7 +35,29 @@ def _switch(session: Session, step: Step) -> str:
     begun = monotonic()
     with ThreadPoolExecutor(len(step.targets)) as pool:
         list(pool.map(lambda target: _on_host(session, step, target, wsgi.switch), step.targets))
-    return f"{len(step.targets)} hosts switched within {monotonic() - begun:.1f} s"
+    if session.dry_run:
+        return "dry run"
+    same = _until_same(session, step, begun + DIFFER_S)
+    seconds = monotonic() - begun
+    hosts = f"{len(step.targets)} hosts switched"
+    if same:
+        return f"{hosts}; they served different releases for at most {seconds:.1f} s"
+    return f"{hosts}; after {seconds:.1f} s, over the {DIFFER_S:g} s aimed at, they still differed"
+
+
+def _until_same(session: Session, step: Step, deadline: float) -> bool:
+    """Ask every host until all serve the step's release, or the time is up; says whether they do.
+
+    Asking makes a server that loads a changed application at its next request load it.
+    """
+    names = [target.host for target in step.targets]
+    release = step.release or session.plan.to
+    with session.cloud.timeline.pending("gate", step.id):
+        while monotonic() < deadline:
+            answers = api_answers(session.cloud, session.catalogue, names, release)
+            if all(answer.release == release for answer in answers):
+                return True
+    return False
 
 
 def _on_host(session: Session, step: Step, target: Target, act: wsgi.Act) -> str:

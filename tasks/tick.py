@@ -15,7 +15,7 @@ from ceilift.plan import GateKind
 from ceilift.probe.host import stored_names
 from tasks.session import Session
 
-POLL_AND_STORE_S = 1.5  # from a tick to its rows, measured in the lab
+POLL_AND_STORE_S = 1.0  # from a tick to its rows, measured in the lab
 LONGEST_WAIT_S = 60.0
 
 

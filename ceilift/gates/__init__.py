@@ -62,16 +62,19 @@ def watch_for(sight: Sight) -> Watch:
     kind, release = sight.gate.kind, sight.gate.release
     if kind is GateKind.ALL_STOPPED:
         return Series(lambda: see_stopped(sight), health.judge_all_stopped)
+    store = sight.cloud.samples
+    stores = store is not None
     if kind is GateKind.COLLECTOR:
-        store = sight.cloud.samples
         last = store.newest_id() if store is not None else 0
-        judge = partial(health.judge_collector, stores_rows=store is not None)
+        judge = partial(health.judge_collector, stores_rows=stores)
         return Series(lambda: see_collector(sight, last), judge)
     if kind is GateKind.NOTIFICATION:
-        return Series(lambda: see_notification(sight), health.judge_notification)
+        judge = partial(health.judge_notification, stores_rows=stores)
+        return Series(lambda: see_notification(sight), judge)
     if kind is GateKind.POLLING:
         due = due_resources(sight)
-        return Series(lambda: see_polling(sight, due), partial(health.judge_polling, due=due))
+        judge = partial(health.judge_polling, due=due, stores_rows=stores)
+        return Series(lambda: see_polling(sight, due), judge)
     return Series(lambda: see_api(sight), partial(health.judge_api, release=release))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from types import SimpleNamespace
 
 import pytest
 
@@ -31,7 +32,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
             found.append(timeout or 0.0)
             return False
 
-    monkeypatch.setattr(account.threading, "Event", NoWait)
+    monkeypatch.setattr(account, "threading", SimpleNamespace(Event=NoWait))
     return found
 
 

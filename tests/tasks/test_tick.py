@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from types import SimpleNamespace
 from dataclasses import replace
 
 import pytest
@@ -31,7 +32,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
             found.append(timeout or 0.0)
             return False
 
-    monkeypatch.setattr(tick.threading, "Event", NoWait)
+    monkeypatch.setattr(tick, "threading", SimpleNamespace(Event=NoWait))
     return found
 
 
