@@ -125,7 +125,9 @@ class FakeStore:
     def newest(
         self, resources: Collection[str], since: float, meters: Collection[str] | None = None
     ) -> Mapping[str, float]:
-        found = [one for one in self.events(since, float("inf"), meters) if one.resource in resources]
+        found = [
+            one for one in self.events(since, float("inf"), meters) if one.resource in resources
+        ]
         return {one.resource: one.timestamp for one in found}
 
     def count(self, since: float, until: float, meters: Collection[str] | None = None) -> int:

@@ -90,7 +90,7 @@ def simple(tmp_path: Path) -> Bench:
 def test_one_private_file_with_its_checksum_is_left(simple: Bench, url: str, tool: str) -> None:
     simple.tool(tool)
     if tool == "mysqldump":  # the machine's own would be found first
-        simple.program("mariadb-dump", "#!/bin/sh\nexec mysqldump \"$@\"\n")
+        simple.program("mariadb-dump", '#!/bin/sh\nexec mysqldump "$@"\n')
 
     done = simple.dump(url)
 

@@ -100,7 +100,9 @@ def test_what_is_usual_needs_five_measurements(cloud: FakeCloud) -> None:
 def test_what_was_not_measured_is_not_remembered(cloud: FakeCloud) -> None:
     remember_activity(cloud.as_cloud(), measured(None, None))
     remember_activity(cloud.as_cloud(), CloudState("test", ""))
-    remember_activity(cloud.as_cloud(), CloudState("test", "", bus=BusState(reachable=True, publish_rate=3)))
+    remember_activity(
+        cloud.as_cloud(), CloudState("test", "", bus=BusState(reachable=True, publish_rate=3))
+    )
 
     assert cloud.ledger.median_activity("test").measurements == 1
 

@@ -115,9 +115,7 @@ def gate_of(runs: Runs, kind: str, *, probe: bool = False) -> Gate:
         ("api", ["ceilift resume"]),
     ],
 )
-def test_a_gate_that_did_not_pass_says_every_way_on(
-    runs: Runs, kind: str, ways: list[str]
-) -> None:
+def test_a_gate_that_did_not_pass_says_every_way_on(runs: Runs, kind: str, ways: list[str]) -> None:
     error = health._not_passed(gate_of(runs, kind), NOT_YET, "")
 
     assert isinstance(error, PausedError)

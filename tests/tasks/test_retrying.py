@@ -59,7 +59,9 @@ def task_that(error: CeiliftError | None) -> Task[[list[str]], Any]:
         (None, False),
     ],
 )
-def test_only_what_may_pass_by_itself_is_tried_again(error: Exception | None, *, again: bool) -> None:
+def test_only_what_may_pass_by_itself_is_tried_again(
+    error: Exception | None, *, again: bool
+) -> None:
     ended = cast("State[Any]", Ended(error))
 
     assert is_transient(task_that(None), cast("TaskRun", None), ended) is again

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from types import SimpleNamespace
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 

@@ -71,7 +71,9 @@ class Host:
 
 MASTER = f"ceilometer-collector: master process [{OLD}/bin/ceilometer-collector --config-file /etc/ceilometer/ceilometer.conf]"  # noqa: E501
 WORKER = "ceilometer-collector: CollectorService worker(0)"
-LOADING = f"{OLD}/bin/python {OLD}/bin/ceilometer-collector --config-file /etc/ceilometer/ceilometer.conf"  # noqa: E501
+LOADING = (
+    f"{OLD}/bin/python {OLD}/bin/ceilometer-collector --config-file /etc/ceilometer/ceilometer.conf"
+)
 
 
 @pytest.mark.parametrize("state", ["RUNNING", "STARTING", "STOPPING", "FATAL"])
@@ -202,7 +204,11 @@ def test_only_releases_installed_where_the_inventory_says_count() -> None:
 def test_what_else_a_look_tells() -> None:
     found = Host().line("tool", "mysqldump").line("free", "1024").state()
 
-    assert (found.tools, found.backup_free_bytes, found.clock_skew_s) == (("mysqldump",), 1 << 20, 0.5)
+    assert (found.tools, found.backup_free_bytes, found.clock_skew_s) == (
+        ("mysqldump",),
+        1 << 20,
+        0.5,
+    )
 
 
 API = "/etc/apache2/site.conf"
@@ -213,7 +219,11 @@ def test_the_api_is_what_its_daemons_have_loaded() -> None:
 
     found = host.file(API, f"WSGIDaemonProcess x python-home={OLD}\n").one()
 
-    assert (found.component, found.release, found.defined_release) == (Component.API, "9.0.7", "8.1.5")
+    assert (found.component, found.release, found.defined_release) == (
+        Component.API,
+        "9.0.7",
+        "8.1.5",
+    )
 
 
 def test_an_api_that_has_loaded_nothing_yet_is_what_is_configured() -> None:

@@ -123,7 +123,11 @@ def test_the_script_finds_an_installed_release(machine: Machine) -> None:
     machine.file(f"{folder}/bin/python", "#!/bin/sh\n")
     described = machine.described(backend="supervisor").model_copy()
     described = described.model_copy(
-        update={"install": described.install.model_copy(update={"path": "{root}/opt/ceilometer/{release}"})}
+        update={
+            "install": described.install.model_copy(
+                update={"path": "{root}/opt/ceilometer/{release}"}
+            )
+        }
     )
     assert machine.look(described).installed == {}
 
@@ -137,7 +141,9 @@ SEEN = Result(0, "clock\t1000.0\n", "", 0.1)
 
 
 def observed(*names: str, **answers: Any) -> Any:  # noqa: ANN401 - host states
-    shells = {host.name: FakeShell(host.name, answers.get(host.name, SEEN)) for host in INVENTORY.hosts}
+    shells = {
+        host.name: FakeShell(host.name, answers.get(host.name, SEEN)) for host in INVENTORY.hosts
+    }
     connections: Any = FakeConnections(shells)
     return observe_hosts(connections, INVENTORY, ("8.1.5",), names or None)
 
@@ -164,7 +170,11 @@ def test_a_host_that_cannot_be_reached_is_told_with_its_reason(error: Exception,
 
 @pytest.mark.parametrize(
     "answer",
-    [Result(127, "", "sh: not found\n", 0.1), Result(0, "", "", 0.1), Result(1, SEEN.stdout, "", 0.1)],
+    [
+        Result(127, "", "sh: not found\n", 0.1),
+        Result(0, "", "", 0.1),
+        Result(1, SEEN.stdout, "", 0.1),
+    ],
 )
 def test_a_look_that_failed_is_no_empty_host(answer: Result) -> None:
     first, *_ = observed(ctl1=answer)

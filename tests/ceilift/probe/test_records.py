@@ -99,9 +99,15 @@ def test_a_title_with_odd_separators_stays_one_line() -> None:
         (("c", "STOPPED", "Not started"), Unit("c", "STOPPED", None)),
         (("c", "STOPPED", "Nov 22 08:00 PM"), Unit("c", "STOPPED", None)),
         (("c", "EXITED", "Nov 22 08:00 PM"), Unit("c", "EXITED", None)),
-        (("c", "BACKOFF", "Exited too quickly (process log may have details)"), Unit("c", "BACKOFF", None)),
+        (
+            ("c", "BACKOFF", "Exited too quickly (process log may have details)"),
+            Unit("c", "BACKOFF", None),
+        ),
         (("c", "FATAL", "can't find command '/opt/x'"), Unit("c", "FATAL", None)),
-        (("unix:///run/supervisor.sock", "no", "such file"), Unit("///run/supervisor.sock", "no", None)),
+        (
+            ("unix:///run/supervisor.sock", "no", "such file"),
+            Unit("///run/supervisor.sock", "no", None),
+        ),
     ],
 )
 def test_every_state_that_supervisor_tells(printed: tuple[str, ...], unit: Unit) -> None:

@@ -48,7 +48,8 @@ def test_only_files_of_supervisor_are_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["", "/usr/sbin/nginx", "ceilometer-polling 'open quote", "/opt/ceilometer-polling.sh"]
+    "command",
+    ["", "/usr/sbin/nginx", "ceilometer-polling 'open quote", "/opt/ceilometer-polling.sh"],
 )
 def test_what_starts_nothing_of_ceilometer_is_no_definition(command: str) -> None:
     assert definition("x", command, "", Restart.ENABLED) == []
@@ -61,7 +62,9 @@ def test_an_agent_told_no_namespaces_polls_the_options_default() -> None:
 
 
 def test_options_of_another_kind_do_not_hide_the_program() -> None:
-    [found] = definition("x", "/opt/bin/ceilometer-polling --polling-namespaces", "", Restart.ENABLED)
+    [found] = definition(
+        "x", "/opt/bin/ceilometer-polling --polling-namespaces", "", Restart.ENABLED
+    )
 
     assert found.component is Component.POLLING
 
