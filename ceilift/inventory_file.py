@@ -162,7 +162,8 @@ def _twins(values: list[str], field: str, remedy: str) -> Iterator[tuple[str, st
 def _role_twins(index: int, host: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     roles = host.get("roles")
     known = [
-        str(_mapping(role).get("unit", role)) for role in (roles if isinstance(roles, list) else [])
+        str(_mapping(role).get("unit") or role)
+        for role in (roles if isinstance(roles, list) else [])
     ]
     for role, count in Counter(known).items():
         if count > 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import os
 import sys
 from pathlib import Path
 
@@ -130,7 +131,7 @@ def _install(lab: Lab, venv: Path, release: str, pins: str) -> None:
     requirements = lab.root / "venvs" / f"pins-{release}.txt"
     write(requirements, pins)
     uv = [sys.executable, "-m", "uv", "--quiet"]
-    run([*uv, "venv", "--python", PYTHON, venv])
+    run([*uv, "venv", "--python", PYTHON, venv], env=_uv_environment())
     run(
         [
             *uv,
@@ -146,4 +147,12 @@ def _install(lab: Lab, venv: Path, release: str, pins: str) -> None:
             requirements,
         ],
         within=600,
+        env=_uv_environment(),
     )
+
+
+def _uv_environment() -> dict[str, str]:
+    """uv reads neither the system's certificates nor pip's index by itself: both are told it."""
+    index = os.environ.get("PIP_INDEX_URL")
+    more = {"UV_SYSTEM_CERTS": "true", **({"UV_DEFAULT_INDEX": index} if index else {})}
+    return {**more, **os.environ}

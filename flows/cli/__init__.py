@@ -11,6 +11,7 @@ app = typer.Typer(
     help="Upgrade OpenStack Ceilometer: look, decide, act, prove.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # rich help costs 0.1 s of the 0.5 s that help may take
     add_completion=False,
 )
 look.register(app)

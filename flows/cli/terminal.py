@@ -11,7 +11,6 @@ import typer
 from ceilift.clock import now
 from ceilift.errors import BAD_INPUT, DONE, FAILED, PAUSED, REFUSED
 from flows.cli.output import Format, print_json, say, stdout
-from flows.cli.progress import terminal_progress
 
 if TYPE_CHECKING:
     from ceilift.report import Report
@@ -36,6 +35,7 @@ def run_full_upgrade(form: dict[str, Any], terminal: Terminal) -> None:
     starting = now()
     url = ensure_server()
 
+    from flows.cli.progress import terminal_progress
     from flows.full_upgrade import full_upgrade
     from flows.request import UpgradeForm
     from tasks.progress import PROGRESS

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import os
 import stat
 import subprocess
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import pytest
 
 from ceilift.database_dump import DumpTarget, dump_script
 
-SECRET = """pa"ss\\w:o'rd$HOME`id`"""
+SECRET = """pa"ss\\w:o'rd$HOME`id`"""  # noqa: S105 - a test's
 MYSQL = "mysql+pymysql://ceilo@db.example.net:3307/ceilometer"
 POSTGRESQL = "postgresql+psycopg://ceilo@db.example.net/ceilometer"
 TOOL = """#!/bin/sh
@@ -195,7 +194,7 @@ def test_too_little_space_is_told_before_anything_is_dumped(simple: Bench) -> No
 
 def test_a_missing_tool_is_named(simple: Bench) -> None:
     for name in ("sh", "mkdir", "date", "df", "awk", "rm", "mktemp", "cat"):
-        found = next(p for p in ("/usr/bin", "/bin") if os.path.exists(f"{p}/{name}"))
+        found = next(p for p in ("/usr/bin", "/bin") if Path(f"{p}/{name}").exists())
         (simple.programs / name).symlink_to(f"{found}/{name}")
     target = DumpTarget(POSTGRESQL, None, str(simple.folder), "prod")
 

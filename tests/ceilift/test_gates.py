@@ -27,7 +27,7 @@ from tests.fakes import FakeCloud, fake_ledger
 ROLES = ("collector", "notification", "polling-central", "api")
 INVENTORY = clouds.inventory({"ctl1": ROLES, "ctl2": ROLES})
 RESOURCE = "192.0.2.7"
-LEARNED = {("cpu", RESOURCE): Learned(10.0, True)}
+LEARNED = {("cpu", RESOURCE): Learned(10.0, configured=True)}
 SCRIPTS = {
     "collector": "ceilometer-collector",
     "notification": "ceilometer-agent-notification",
@@ -88,7 +88,8 @@ class Bench:
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     made = Bench(FakeCloud(INVENTORY, fake_ledger(tmp_path)), clouds.all_at(INVENTORY, None))
-    monkeypatch.setattr("ceilift.gates.sight.observe_hosts", made.observed)
+    for module in ("sight", "api"):
+        monkeypatch.setattr(f"ceilift.gates.{module}.observe_hosts", made.observed)
     yield made
     made.cloud.ledger.dispose()
 
@@ -259,7 +260,9 @@ def test_a_polling_gate_does_not_begin_while_its_host_cannot_be_read(bench: Benc
         watch_for(sight)
 
 
-def test_without_readable_samples_an_agent_that_published_nothing_does_not_pass(bench: Bench) -> None:
+def test_without_readable_samples_silence_does_not_pass(
+    bench: Bench,
+) -> None:
     sight = polls(bench)
     bench.cloud.samples = None
 

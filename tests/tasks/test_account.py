@@ -37,7 +37,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def polled(runs: Runs) -> Session:
     """A run of one stage, over now, with polls every second all the while."""
     session, moment = runs.open(), now()
-    session.learned = {("cpu", "r"): Learned(INTERVAL_S, True)}
+    session.learned = {("cpu", "r"): Learned(INTERVAL_S, configured=True)}
     session.spans = [Span("polling", moment - 4, moment)]
     session.opened = moment - 4
     assert runs.cloud.samples is not None

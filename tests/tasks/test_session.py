@@ -1,4 +1,4 @@
-"""How nodes are carried out: announced first, ended once, halted by what does not pass by itself."""
+"""How nodes are carried out: announced first, ended once, halted by what does not pass."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_what_was_begun_is_still_secured_after_a_failure(runs: Runs, work: Work)
 def test_a_fault_of_our_own_is_a_failed_step_too(runs: Runs) -> None:
     session = runs.open()
 
-    with pytest.raises(StepFailedError, match="KeyError in test_session.py") as told:
+    with pytest.raises(StepFailedError, match=r"KeyError in test_session\.py") as told:
         carry_out([FIRST], failing(KeyError("password=hunter2")))
 
     assert session.error is told.value

@@ -44,7 +44,7 @@ def polled(runs: Runs, age_s: float) -> Session:
         replace(one, config=replace(one.config, interval_s=INTERVAL_S)) for one in agents
     )
     first = next(gate for gate in session.plan.gates if gate.kind == "polling").targets[0].host
-    session.learned = {("cpu", first): Learned(INTERVAL_S, True)}
+    session.learned = {("cpu", first): Learned(INTERVAL_S, configured=True)}
     moment = now() - age_s
     assert runs.cloud.samples is not None
     runs.cloud.samples.samples.append(Sample("cpu", first, moment, moment, "m"))

@@ -124,10 +124,13 @@ def test_every_state_that_supervisor_tells(printed: tuple[str, ...], unit: Unit)
         ({"ActiveState": "deactivating"}, ("DEACTIVATING", 812, True)),
         ({"MainPID": ""}, ("RUNNING", None, True)),
         ({"LoadState": "masked"}, ("RUNNING", 812, False)),
-        ({"DropInPaths": "/etc/systemd/system/ceilometer-polling.service.d/override.conf"}, ("RUNNING", 812, True)),
-        ({"DropInPaths": "/etc/systemd/system/c.service.d/zz-ceilift-stopped.conf /x/y.conf"}, ("RUNNING", 812, False)),
+        ({"DropInPaths": "/etc/systemd/system/c.service.d/override.conf"}, ("RUNNING", 812, True)),
+        (
+            {"DropInPaths": "/etc/systemd/system/c.service.d/zz-ceilift-stopped.conf /x/y.conf"},
+            ("RUNNING", 812, False),
+        ),
     ],
-)  # fmt: skip
+)
 def test_every_state_that_systemd_tells(
     changes: dict[str, str], unit: tuple[str, int | None, bool]
 ) -> None:
