@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -152,7 +152,7 @@ def _install(lab: Lab, venv: Path, release: str, pins: str) -> None:
 
 
 def _uv_environment() -> dict[str, str]:
-    """uv reads neither the system's certificates nor pip's index by itself: both are told it."""
+    """For uv, which reads neither the system's certificates nor pip's index by itself."""
     index = os.environ.get("PIP_INDEX_URL")
     more = {"UV_SYSTEM_CERTS": "true", **({"UV_DEFAULT_INDEX": index} if index else {})}
     return {**more, **os.environ}
