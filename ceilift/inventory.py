@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from string import Formatter
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from ceilift.component import Component
 
@@ -27,6 +28,25 @@ NAMESPACES = ("central", "compute", "ipmi")
 
 class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _template(*known: str) -> AfterValidator:
+    """Refuses a place holder that nothing fills in, and braces that do not match."""
+
+    def check(text: str) -> str:
+        try:
+            names = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+        except ValueError as error:
+            raise ValueError(f"{text!r} cannot be filled in: {error}") from None
+        if strange := sorted(names - set(known)):
+            shown = ", ".join(f"{{{name}}}" for name in known)
+            raise ValueError(f"{{{strange[0]}}} is no place holder here: use {shown}")
+        return text
+
+    return AfterValidator(check)
+
+
+HostPath = Annotated[str, _template("root")]
 
 
 class SecretRef(_Strict):
@@ -117,14 +137,14 @@ class Install(_Strict):
     """Where releases are installed. `path` holds {root} and {release}."""
 
     backend: Literal["venv"] = "venv"
-    path: str = "{root}/opt/ceilometer/{release}"
+    path: Annotated[str, _template("root", "release")] = "{root}/opt/ceilometer/{release}"
 
 
 class Services(_Strict):
     """The process manager of the hosts and where its unit definitions stand ({root}, {unit})."""
 
     backend: Literal["supervisor", "systemd"] = "systemd"
-    definition: str = ""
+    definition: Annotated[str, _template("root", "unit")] = ""
     stop_timeout_s: float = Field(default=90, gt=0)
 
 
@@ -137,10 +157,10 @@ class Wsgi(_Strict):
     the WSGI file; `url` answers with one of the API's hosts' addresses ({address}).
     """
 
-    config: str
-    script: str
+    config: HostPath
+    script: HostPath
     reload: tuple[str, ...]
-    url: str = "http://{address}:8777/v2/meters?limit=1"
+    url: Annotated[str, _template("address", "root")] = "http://{address}:8777/v2/meters?limit=1"
 
 
 class Backup(_Strict):
@@ -216,7 +236,7 @@ class Gates(_Strict):
 class Config(_Strict):
     """Where the hosts' Ceilometer configuration stands ({root})."""
 
-    main: str = "{root}/etc/ceilometer/ceilometer.conf"
+    main: HostPath = "{root}/etc/ceilometer/ceilometer.conf"
 
 
 class Inventory(_Strict):

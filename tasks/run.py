@@ -167,10 +167,15 @@ def _opened_at(ledger: Ledger, cloud: str) -> float | None:
 
 
 def _record_exceptions(ledger: Ledger, upgrade: int, plan: Plan) -> None:
+    """Write down what was accepted and set aside, once for each upgrade and reason."""
+    accepted_before = ledger.accepted(upgrade)
     for accepted in plan.request.accept:
-        ledger.accept(upgrade, accepted.id, accepted.reason)
+        if accepted not in accepted_before:
+            ledger.accept(upgrade, accepted.id, accepted.reason)
+    aside_before = {(one.upgrade, one.host, one.reason) for one in ledger.aside(plan.cloud)}
     for aside in plan.request.without:
-        ledger.set_aside(upgrade, aside.id, aside.reason)
+        if (upgrade, aside.id, aside.reason) not in aside_before:
+            ledger.set_aside(upgrade, aside.id, aside.reason)
 
 
 class LeaseKeeper:

@@ -184,3 +184,17 @@ def test_nothing_odd_ends_in_anything_but_faults(value: object, field: str) -> N
         parse_inventory(yaml.safe_dump(changed(field, value)), "x", folder=Path("/x"))
     except BadInputError as error:
         assert error.faults  # noqa: PT017 - both ends are right
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "said"),
+    [
+        ("install.path", "/opt/{relase}", "{relase} is no place holder here"),
+        ("services.definition", "/etc/{unit", "cannot be filled in"),
+    ],
+)
+def test_a_place_holder_nobody_fills_in_is_a_fault(path: str, text: str, said: str) -> None:
+    found = faults(changed(path, text))
+
+    assert [fault.field for fault in found] == [path]
+    assert said in found[0].what

@@ -50,7 +50,7 @@ def story(fresh: Fresh) -> Story:
     bench.lab("traffic", "start", "--rate", RATE)
     bench.supervisor("pol2", "stop", "ceilometer-polling")
     bench.break_("unreachable", "pol2")
-    hasty = bench.other_inventory("hasty", gates={"margin_s": 10}, database__dbsync_timeout_s=20)
+    hasty = bench.other_inventory("hasty", gates={"margin_s": 5}, database__dbsync_timeout_s=20)
     return Story(bench, hasty)
 
 

@@ -112,6 +112,14 @@ def test_exceptions_of_the_operator_are_recorded_with_their_reason(runs: Runs) -
     assert [(one.host, one.reason) for one in aside] == [("pol1", "broken fan")]
 
 
+def test_a_changed_plan_does_not_set_the_same_host_aside_twice(runs: Runs) -> None:
+    for changes in ({}, {"first": "ctl2"}):
+        runs.open(runs.plan(without={"pol1": "broken fan"}, **changes))
+        runs.close()
+
+    assert [one.host for one in runs.cloud.ledger.aside("test")] == ["pol1"]
+
+
 def test_a_finished_upgrade_is_closed_unless_a_run_acts_on_it(runs: Runs) -> None:
     runs.open()
 
