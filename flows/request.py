@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
+from ceilift.errors import BadInputError, Fault
 from ceilift.plan import Accepted, Request
 
 Stage = Literal["database", "collector", "notification", "polling"]
@@ -112,3 +115,16 @@ class UpgradeForm(CloudForm):
             probe=self.probe,
             start_old=self.start_old or None,
         )
+
+
+def parse_form(data: Mapping[str, Any]) -> UpgradeForm:
+    """The form of a command line. Raises BadInputError naming every field that is wrong."""
+    try:
+        return UpgradeForm.model_validate(data)
+    except ValidationError as error:
+        raise BadInputError(_fault(item) for item in error.errors()) from None
+
+
+def _fault(item: ErrorDetails) -> Fault:
+    option = "--" + str(item["loc"][0]).replace("_", "-")
+    return Fault("command line", option, str(item["msg"]), "See ceilift upgrade --help")

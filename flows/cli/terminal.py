@@ -29,15 +29,16 @@ class Terminal:
 
 def run_full_upgrade(form: dict[str, Any], terminal: Terminal) -> None:
     """Run the full-upgrade flow here, show its report, and exit with its code."""
+    from flows.request import parse_form
     from flows.server import ensure_server
 
+    asked = parse_form(form)
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
     starting = now()
     url = ensure_server()
 
     from flows.cli.progress import terminal_progress
     from flows.full_upgrade import full_upgrade
-    from flows.request import UpgradeForm
     from tasks.progress import PROGRESS
     from tasks.reporting import REPORT
     from tasks.session import BEGUN, Begun
@@ -47,7 +48,7 @@ def run_full_upgrade(form: dict[str, Any], terminal: Terminal) -> None:
     with terminal_progress(quiet=terminal.quiet) as progress:
         PROGRESS.set(progress)
         BEGUN.set(Begun(at=terminal.begun, prefect_s=ready - starting, typed=True))
-        ended = full_upgrade(UpgradeForm.model_validate(form), return_state=True)
+        ended = full_upgrade(asked, return_state=True)
     report = REPORT.get()
     if report is not None:
         _show(report, terminal)
