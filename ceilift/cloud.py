@@ -16,6 +16,7 @@ from ceilift.inventory import Inventory, SecretRef
 from ceilift.ledger.store import Ledger
 from ceilift.remote.ssh import Connections
 from ceilift.secrets import SecretSource
+from ceilift.telemetry.source import SamplesByApi, StoredSamples
 from ceilift.telemetry.sql import SampleStore
 
 T = TypeVar("T")
@@ -69,7 +70,7 @@ class Cloud:
         return self._once("broker", self._open_broker)
 
     @property
-    def samples(self) -> SampleStore | None:
+    def samples(self) -> StoredSamples | None:
         """The stored samples; None when this cloud has no Ceilometer database."""
         return self._once("samples", self._open_samples)
 
@@ -104,8 +105,11 @@ class Cloud:
         url = self._reachable("message_bus.management_url", bus.management_url, bus.via)
         return Broker(url, bus.user, secret, bus.vhost)
 
-    def _open_samples(self) -> SampleStore | None:
-        database = self.inventory.database
+    def _open_samples(self) -> StoredSamples | None:
+        database, telemetry = self.inventory.database, self.inventory.telemetry
+        if telemetry.source == "ceilometer-api":
+            url = self._reachable("telemetry.url", telemetry.url, telemetry.via)
+            return SamplesByApi(url, self._secret(telemetry.token))
         if database is None:
             return None
         secret = self._secret(database.password)

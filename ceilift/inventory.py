@@ -214,10 +214,21 @@ class Coordination(_Strict):
 
 
 class Telemetry(_Strict):
-    """Where stored samples are read to prove that telemetry flows."""
+    """Where stored samples are read to prove that telemetry flows.
+
+    `url` is the API's root, `token` what it wants as X-Auth-Token; both for `ceilometer-api`.
+    """
 
     source: Literal["database", "ceilometer-api"] = "database"
     url: str = ""
+    token: SecretRef | None = None
+    via: str | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Telemetry:
+        if self.source == "ceilometer-api" and not self.url:
+            raise ValueError("source ceilometer-api needs url, the API's root")
+        return self
 
 
 class Limits(_Strict):

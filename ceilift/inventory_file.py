@@ -177,7 +177,7 @@ def _references(
     yield "ssh.proxy_jump", _mapping(data.get("ssh")).get("proxy_jump")
     for index, host in enumerate(hosts):
         yield f"hosts.{index}.ssh.proxy_jump", _mapping(host.get("ssh")).get("proxy_jump")
-    for part in ("database", "message_bus", "coordination"):
+    for part in ("database", "message_bus", "coordination", "telemetry"):
         yield f"{part}.via", _mapping(data.get(part)).get("via")
     database = _mapping(data.get("database"))
     yield "database.dbsync_host", database.get("dbsync_host")

@@ -36,7 +36,7 @@ def cloud(fresh: Fresh) -> Iterator[Cloud]:
 
 @pytest.fixture(scope="module")
 def samples(cloud: Cloud) -> SampleStore:
-    assert cloud.samples is not None
+    assert isinstance(cloud.samples, SampleStore)
     return cloud.samples
 
 
