@@ -91,7 +91,7 @@ class UpgradeForm(CloudForm):
         title="Hosts set aside",
         description="Hosts left out; they stay open until seen at the new release.",
     )
-    start_old: Stage | Literal[""] = Field(
+    start_old: Literal["", "collector", "notification", "polling"] = Field(
         default="",
         title="Start the old release again",
         description="Only after a failed gate: the stage whose old release is to run again.",

@@ -6,42 +6,21 @@ what was said and done. One host is dead from the start, set aside, and brought 
 
 from __future__ import annotations
 
-import json
 import re
-import time
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from ceilift.errors import DONE, FAILED, PAUSED, REFUSED
 from tests.lab.conftest import Fresh
-from tests.lab.driving import Bench, Picture, Ran, picture, pids
+from tests.lab.driving import Picture, Ran, picture, pids
+from tests.lab.story import Story, await_act, missing
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(1800)]
 
 ASIDE = ("--without", "pol2", "--reason", "power supply failed")
 BACKUP, DBSYNC = "dump to %", "ceilometer-upgrade of %"
 RATE = "5"
-
-
-@dataclass(frozen=True)
-class Story:
-    """The cloud on its way, and an inventory whose gates and dbsync are given little time."""
-
-    bench: Bench
-    hasty: Path
-
-    def resume(self, *words: str) -> Ran:
-        """Go on with little patience: for what is going to fail."""
-        return self.bench.ceilift("resume", "--quiet", *words, inventory=self.hasty)
-
-    def approved(self, *words: str) -> Ran:
-        """Ask for another way on, read its hash, and approve it."""
-        asked = self.resume(*words)
-        assert asked.code == PAUSED, asked.said
-        return self.bench.ceilift("resume", "--quiet", *words, "--approve", asked.hash)
 
 
 @pytest.fixture(scope="module")
@@ -83,14 +62,6 @@ def database(story: Story) -> Database:
     found = Database(failed, during, hung, before, picture(bench), acts)
     bench.mend("dbsync-hangs", "ctl1")
     return found
-
-
-def await_act(bench: Bench, summary: str, count: int) -> None:
-    """Until that many such commands were sent."""
-    deadline = time.monotonic() + 120
-    while len(bench.acts(summary)) < count:
-        assert time.monotonic() < deadline, f"{summary} was never sent {count} times"
-        time.sleep(0.2)
 
 
 def test_a_failed_dbsync_names_host_step_and_what_it_said(database: Database) -> None:
@@ -235,13 +206,6 @@ def polling(story: Story, notification: Notification) -> Polling:
     return Polling(
         silent, after_silent, asked, old, releases_old, other, order, again, missing(bench)
     )
-
-
-def missing(bench: Bench) -> list[int]:
-    """The serial numbers of the notifications that were sent and are not stored."""
-    words = ("-m", "lab", "account", "--wait", "60", "--format", "json")
-    account: dict[str, Any] = json.loads(bench.python(*words, codes=(0, 1)))
-    return list(account["missing"])
 
 
 def test_an_agent_that_never_polls_fails_the_first_gate(polling: Polling) -> None:
