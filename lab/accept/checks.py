@@ -19,11 +19,17 @@ class Checks:
     """All demands of a scenario, in the order they were made."""
 
     scenario: str
+    short: bool = False
     found: list[Check] = field(default_factory=list)
 
     def demand(self, name: str, met: bool, figure: object) -> None:  # noqa: FBT001 - a verdict
         """Note one demand."""
         self.found.append(Check(name, met, str(figure)))
+
+    def demand_time(self, name: str, met: bool, figure: object) -> None:  # noqa: FBT001 - a verdict
+        """Note a demand on seconds; the short form, for noisy machines, tells it and lets it pass."""
+        suffix = "" if met or not self.short else " (over, told and not demanded in the short form)"
+        self.demand(name, met or self.short, f"{figure}{suffix}")
 
     @property
     def passed(self) -> bool:
