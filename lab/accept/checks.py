@@ -26,8 +26,8 @@ class Checks:
         """Note one demand."""
         self.found.append(Check(name, met, str(figure)))
 
-    def demand_time(self, name: str, met: bool, figure: object) -> None:  # noqa: FBT001 - a verdict
-        """Note a demand on seconds; the short form, for noisy machines, tells it and lets it pass."""
+    def demand_time(self, name: str, met: bool, figure: object) -> None:  # noqa: FBT001 - verdict
+        """Note a demand on seconds, which the short form, for noisy machines, only tells."""
         suffix = "" if met or not self.short else " (over, told and not demanded in the short form)"
         self.demand(name, met or self.short, f"{figure}{suffix}")
 
