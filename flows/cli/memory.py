@@ -71,7 +71,7 @@ def _open(cloud: Cloud, found: OpenUpgrade, inventory: Path, style: Format) -> N
     nodes = [node for stage in plan.stages for batch in stage.batches for node in batch]
     states = cloud.ledger.status(found.id, nodes)
     approval = cloud.ledger.approved(found.id, found.plan_hash)
-    following = f"ceilift resume --inventory {inventory}"
+    following = _ways_on(cloud, found, inventory)
     if style is Format.JSON:
         print_json(
             {
@@ -99,6 +99,14 @@ def _open(cloud: Cloud, found: OpenUpgrade, inventory: Path, style: Format) -> N
     stdout().print(_table(states))
     stdout().print(_counts(states), markup=False)
     say(f"Next: {following}")
+
+
+def _ways_on(cloud: Cloud, found: OpenUpgrade, inventory: Path) -> str:
+    """What the report of the run that failed or paused said to type; else to resume."""
+    told = found.state in {"failed", "paused"}
+    reports = cloud.ledger.documents(found.id, "report") if told else ()
+    said = json.loads(reports[-1].body).get("next_command", "") if reports else ""
+    return said or f"ceilift resume --inventory {inventory}"
 
 
 def _idle(cloud: Cloud, inventory: Path, style: Format) -> None:

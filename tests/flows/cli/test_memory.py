@@ -1,0 +1,66 @@
+"""What `status` says of an open upgrade, told from a real ledger."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from ceilift.ledger.store import Ledger
+from ceilift.plan_json import instances_to_json, plan_to_json
+from ceilift.planner import make_plan
+from flows.cli import app
+from tests import clouds
+
+CLOUD = clouds.inventory({"ctl1": ["collector", "polling-central"]})
+SAID = "judge again: ceilift resume --inventory lab.yaml"
+
+
+@pytest.fixture
+def inventory(tmp_path: Path) -> Path:
+    data = {**CLOUD.model_dump(mode="json", exclude_defaults=True), "ledger": "sqlite:///l.db"}
+    file = tmp_path / "cloud.yaml"
+    file.write_text(yaml.safe_dump(data))
+    return file
+
+
+def begun(file: Path, outcome: str) -> None:
+    """An open upgrade whose last run ended so, with a report that says what to type."""
+    state = clouds.all_at(CLOUD, "8.1.5")
+    plan = make_plan(CLOUD, state, clouds.catalogue(), clouds.request())
+    ledger = Ledger(f"sqlite:///{file.parent / 'l.db'}")
+    lease = ledger.lease("test", "somebody", 60)
+    texts = json.dumps(plan_to_json(plan)), json.dumps(instances_to_json(state.instances))
+    upgrade = ledger.begin(lease, *texts)
+    ledger.approve(upgrade, plan.hash, "ada", "terminal")
+    journal = ledger.start_run(upgrade, lease, "upgrade")
+    ledger.save_document(upgrade, "report", plan.hash, {"next_command": SAID})
+    ledger.end_run(journal.run, outcome)
+    ledger.release(lease)
+    ledger.dispose()
+
+
+def status(file: Path) -> dict[str, Any]:
+    done = CliRunner().invoke(app, ["status", "--inventory", str(file), "--format", "json"])
+    assert done.exit_code == 0, done.output
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_after_a_failure_the_reports_way_on_is_offered(inventory: Path) -> None:
+    begun(inventory, "failed")
+
+    found = status(inventory)
+
+    assert (found["state"], found["approved_by"], found["next"]) == ("failed", "ada", SAID)
+    assert {node["status"] for node in found["nodes"]} == {"not started"}
+
+
+def test_an_interrupted_run_is_resumed_whatever_an_older_report_said(inventory: Path) -> None:
+    begun(inventory, "interrupted")
+
+    assert status(inventory)["next"] == f"ceilift resume --inventory {inventory}"
