@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from time import sleep
 
 import pytest
 from sqlalchemy import text
@@ -24,14 +26,35 @@ pytestmark = pytest.mark.lab
 INTERVAL_S = 10.0
 METERS = ("hardware.cpu.load.1min", "hardware.memory.total")
 TARGETS = 8
+POLLS = 7
 QUEUES = ("metering.sample", "notifications.sample")
 PROCESSES = ("ceilometer-collector", "ceilometer-agent-notification", "ceilometer-polling")
 
 
 @pytest.fixture(scope="module")
 def cloud(fresh: Fresh) -> Iterator[Cloud]:
-    with Cloud(load_inventory(fresh().inventory), EnvFileSecrets()) as found:
+    """The cloud under traffic, with enough polls behind it to learn their interval from."""
+    bench = fresh()
+    bench.lab("traffic", "start")
+    with Cloud(load_inventory(bench.inventory), EnvFileSecrets()) as found:
+        await_polls(found)
         yield found
+    bench.lab("traffic", "stop")
+
+
+def await_polls(cloud: Cloud) -> None:
+    """Return when every series has been polled for POLLS intervals; fails when that takes long."""
+    deadline = now() + 3 * POLLS * INTERVAL_S
+    while now() < deadline:
+        assert cloud.samples is not None
+        window = now() - (POLLS + 1) * INTERVAL_S
+        counted = Counter(
+            (item.meter, item.resource) for item in cloud.samples.events(window, now(), METERS)
+        )
+        if len(counted) == len(METERS) * TARGETS and min(counted.values()) >= POLLS:
+            return
+        sleep(1)
+    pytest.fail(f"not every target was polled {POLLS} times in a row")
 
 
 @pytest.fixture(scope="module")
