@@ -46,6 +46,7 @@ RULES: tuple[Rule, ...] = (
     agents.global_ipmi_group,
     agents.udp_address_empty,
     agents.first_poll,
+    agents.last_acknowledgement,
 )
 
 # What matters on the way back: whether it can be walked, not what the target would do.

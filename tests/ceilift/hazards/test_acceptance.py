@@ -13,7 +13,11 @@ def busy() -> Cloud:
 def test_a_quiet_cloud_has_nothing_against_it() -> None:
     plan = quiet().planned()
 
-    assert {finding.id for finding in plan.findings} == {"T24", "dbsync-no-op"}
+    assert {finding.id for finding in plan.findings} == {
+        "T24",
+        "dbsync-no-op",
+        "last-acknowledgement",
+    }
     assert plan.blockers == ()
 
 

@@ -89,6 +89,7 @@ FIRES: Fires = {
         "ctl2",
     ),
     "agents that poll late": (quiet, "T24", INFO, "ctl1, ctl2, pol1"),
+    "consumers that are stopped at work": (quiet, "last-acknowledgement", INFO, "ctl1, ctl2"),
 }
 
 SILENT: Silent = {
@@ -124,6 +125,10 @@ SILENT: Silent = {
         "udp-address-empty",
     ),
     "agents that poll at once": (modern, "T24"),
+    "only polling agents are stopped": (
+        lambda: quiet({"a": ["polling-central"]}),
+        "last-acknowledgement",
+    ),
 }
 
 
