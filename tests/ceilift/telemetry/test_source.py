@@ -19,7 +19,8 @@ class Remembered(SamplesByApi):
     def events(
         self, since: float, until: float, meters: Collection[str] | None = None
     ) -> list[Sample]:
-        return [item for item in self.samples if since <= item.timestamp <= until]
+        found = [item for item in self.samples if since <= item.timestamp <= until]
+        return [item for item in found if meters is None or item.meter in meters]
 
 
 def test_what_was_measured_after_the_mark_is_counted() -> None:
