@@ -126,7 +126,7 @@ class Broker:
         """Messages acknowledged on a queue since the broker counts (anew after its restart)."""
         path = f"queues/{self._vhost}/{quote(queue, safe='')}"
         found = self._get(path, columns="message_stats.ack")
-        return int(found.get("message_stats", {}).get("ack", 0))
+        return int((found.get("message_stats") or {}).get("ack", 0))
 
     def published(self, connection: str) -> int:
         """Messages a connection has published since it opened; 0 for one that is not there."""
@@ -180,8 +180,10 @@ class Broker:
             raise CeiliftError(f"{self._url} gave no list for {path}: is it RabbitMQ's management?")
         return found
 
-    def _get(self, path: str, **query: str) -> Any:  # noqa: ANN401 - JSON
-        return self._patiently(self._get_once, path, query)
+    def _get(self, path: str, **query: str) -> dict[str, Any]:
+        """One object. The broker gives an empty list where it has none of the columns asked for."""
+        found = self._patiently(self._get_once, path, query)
+        return found if isinstance(found, dict) else {}
 
     def _patiently(self, ask: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         retrying = Retrying(

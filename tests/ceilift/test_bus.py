@@ -236,3 +236,12 @@ def test_a_refused_login_is_not_tried_again() -> None:
     with pytest.raises(CeiliftError):
         broker.queues()
     assert len(fake.requests) == 1
+
+
+def test_an_empty_list_in_the_place_of_figures_is_no_figures() -> None:
+    quiet = {"/api/queues/%2F/q1": [], "/api/vhosts/%2F": []}
+
+    broker, _ = management(**quiet)
+
+    assert broker.acknowledged("q1") == 0
+    assert broker.publish_rate(10.0) == 0.0
