@@ -239,7 +239,7 @@ def test_a_refused_login_is_not_tried_again() -> None:
 
 
 def test_an_empty_list_in_the_place_of_figures_is_no_figures() -> None:
-    quiet = {"/api/queues/%2F/q1": [], "/api/vhosts/%2F": []}
+    quiet: dict[str, object] = {"/api/queues/%2F/q1": [], "/api/vhosts/%2F": []}
 
     broker, _ = management(**quiet)
 
