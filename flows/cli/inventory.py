@@ -21,7 +21,10 @@ FileArgument = Annotated[Path, typer.Argument(help="The file to write.")]
 
 @app.command()
 @command
-def init(file: FileArgument = Path("inventory.yaml")) -> None:
+def init(
+    file: FileArgument = Path("inventory.yaml"),
+    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+) -> None:
     """Write an annotated example to start from; an existing file is never touched."""
     text = (resources.files("ceilift") / "example_inventory.yaml").read_text(encoding="utf-8")
     try:
@@ -35,6 +38,8 @@ def init(file: FileArgument = Path("inventory.yaml")) -> None:
             str(file), "", f"cannot be written ({error.strerror})", "Give a folder you may write in"
         )
         raise BadInputError([fault]) from None
+    if format is Format.JSON:
+        print_json({"wrote": str(file)})
     say(f"wrote {file}; describe your cloud in it, then: ceilift inventory check -i {file}")
 
 

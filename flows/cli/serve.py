@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from ceilift.errors import CeiliftError
-from flows.cli.output import command, say, stdout
+from flows.cli.options import FormatOption
+from flows.cli.output import Format, command, print_json, say, stdout
 
 StopOption = Annotated[
     bool, typer.Option("--stop", help="End the server and the worker that serve started.")
@@ -21,40 +22,53 @@ def register(app: typer.Typer) -> None:
 
 
 @command
-def serve(stop: StopOption = False, status: StatusOption = False) -> None:
+def serve(
+    stop: StopOption = False,
+    status: StatusOption = False,
+    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+) -> None:
     """Start a private Prefect server, pool and worker on this machine, and deploy every flow."""
+    if stop:
+        _stop(format)
+    elif status:
+        _status(format)
+    else:
+        _start(format)
+
+
+def _start(style: Format) -> None:
     from flows import server, worker
 
-    if stop:
-        ended = [
-            name
-            for name, was in (("worker", worker.stop_worker()), ("server", server.stop_server()))
-            if was
-        ]
-        say(f"stopped: {', '.join(ended) or 'nothing was running'}")
-        return
-    if status:
-        _status()
-        return
     say("starting the Prefect server")
     url = server.ensure_server()
     say("deploying flows")
     worker.deploy_all()
-    pid = worker.start_worker()
-    stdout().print(
-        f"Prefect UI: {url.removesuffix('/api')}\nworker: pid {pid}, pool {worker.POOL}",
-        markup=False,
-    )
+    _tell(url.removesuffix("/api"), worker.start_worker(), style)
 
 
-def _status() -> None:
+def _stop(style: Format) -> None:
+    from flows import server, worker
+
+    ways = (("worker", worker.stop_worker), ("server", server.stop_server))
+    ended = [name for name, end in ways if end()]
+    if style is Format.JSON:
+        print_json({"stopped": ended})
+    else:
+        say(f"stopped: {', '.join(ended) or 'nothing was running'}")
+
+
+def _status(style: Format) -> None:
     from flows import server, worker
 
     found = server.running_server()
     if found is None:
         raise CeiliftError("no private Prefect server runs", next_command="ceilift serve")
-    pid = worker.worker_pid()
-    stdout().print(
-        f"Prefect UI: {found.ui_url}\nworker: {f'pid {pid}' if pid else 'not running'}",
-        markup=False,
-    )
+    _tell(found.ui_url, worker.worker_pid(), style)
+
+
+def _tell(ui: str, pid: int | None, style: Format) -> None:
+    if style is Format.JSON:
+        print_json({"ui": ui, "worker": pid})
+        return
+    worker = f"pid {pid}" if pid else "not running"
+    stdout().print(f"Prefect UI: {ui}\nworker: {worker}", markup=False)
