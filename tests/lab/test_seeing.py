@@ -27,6 +27,7 @@ INTERVAL_S = 10.0
 METERS = ("hardware.cpu.load.1min", "hardware.memory.total")
 TARGETS = 8
 POLLS = 7
+BACK_S = 45.0
 QUEUES = ("metering.sample", "notifications.sample")
 PROCESSES = ("ceilometer-collector", "ceilometer-agent-notification", "ceilometer-polling")
 
@@ -43,7 +44,10 @@ def cloud(fresh: Fresh) -> Iterator[Cloud]:
 
 
 def await_polls(cloud: Cloud) -> None:
-    """Return when every series has been polled for POLLS intervals; fails when that takes long."""
+    """Return when every series was polled for POLLS intervals and traffic ran for BACK_S seconds.
+
+    Fails when that takes long.
+    """
     deadline = now() + 3 * POLLS * INTERVAL_S
     while now() < deadline:
         assert cloud.samples is not None
@@ -51,7 +55,8 @@ def await_polls(cloud: Cloud) -> None:
         counted = Counter(
             (item.meter, item.resource) for item in cloud.samples.events(window, now(), METERS)
         )
-        if len(counted) == len(METERS) * TARGETS and min(counted.values()) >= POLLS:
+        polled = len(counted) == len(METERS) * TARGETS and min(counted.values()) >= POLLS
+        if polled and cloud.samples.count(now() - BACK_S, now() - BACK_S + 5, {"image.size"}):
             return
         sleep(1)
     pytest.fail(f"not every target was polled {POLLS} times in a row")
