@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from ceilift.account import Key, Learned, Span
 from ceilift.clock import monotonic, now, timestamp
@@ -45,6 +45,14 @@ CURRENT: ContextVar[Session] = ContextVar("ceilift_session")
 Work = Callable[["Session", Any], str]
 
 
+class Moment(Protocol):
+    """A moment that several tasks of a run wait for together."""
+
+    def wait(self) -> bool:
+        """Wait for it; says whether it came."""
+        ...
+
+
 @dataclass
 class Session:
     """The cloud, the approved plan, and the ledger's record of this run.
@@ -72,7 +80,7 @@ class Session:
     done: dict[str, dict[str, str]] = field(default_factory=dict)
     before: tuple[Instance, ...] = ()
     task_runs: int = 0
-    polling_stop_at: float | None = None
+    polling_stop: Moment | None = None
     on_stage: Callable[[str], None] | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 

@@ -1,4 +1,4 @@
-"""When polling agents are stopped: just after a poll, at once when nobody can tell."""
+"""When polling agents are stopped: once a poll is stored, at once when nobody can tell."""
 
 from __future__ import annotations
 
@@ -14,81 +14,118 @@ from ceilift.errors import TransientError
 from ceilift.state import Sample
 from tasks import tick
 from tasks.session import Session
-from tasks.tick import POLL_AND_STORE_S, await_poll
+from tasks.tick import await_poll
 from tests import clouds
 from tests.fakes import FakeStore
 from tests.tasks.conftest import Runs
 
 INTERVAL_S = 10.0
+METERS = ("cpu", "memory")
+
+
+def store_of(session: Session) -> FakeStore:
+    store = session.cloud.samples
+    assert isinstance(store, FakeStore)
+    return store
+
+
+def first_host(session: Session) -> str:
+    return next(gate for gate in session.plan.gates if gate.kind == "polling").targets[0].host
+
+
+def measured(session: Session, meter: str, age_s: float) -> Sample:
+    moment = now() - age_s
+    return Sample(meter, first_host(session), moment, moment, f"{meter}-{moment}")
 
 
 @pytest.fixture
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The seconds that were waited, which pass at once."""
-    found: list[float] = []
+def session(runs: Runs) -> Session:
+    """A run whose first agent polls two meters of its own resource."""
+    opened = runs.open()
+    agents = clouds.agents_of(runs.cloud.inventory, "8.1.5")
+    opened.before = tuple(
+        replace(one, config=replace(one.config, interval_s=INTERVAL_S)) for one in agents
+    )
+    host = first_host(opened)
+    opened.learned = {(meter, host): Learned(INTERVAL_S, configured=True) for meter in METERS}
+    return opened
 
-    class NoWait(threading.Event):
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch, session: Session) -> list[int]:
+    """How many samples were stored at each look. One more is stored between two looks."""
+    found: list[int] = []
+    coming = list(METERS)
+
+    class StoresOne(threading.Event):
         def wait(self, timeout: float | None = None) -> bool:
-            found.append(timeout or 0.0)
+            assert timeout is not None
+            store = store_of(session)
+            found.append(len(store.samples))
+            if coming:
+                store.samples.append(measured(session, coming.pop(0), 0.0))
             return False
 
-    monkeypatch.setattr(tick, "threading", SimpleNamespace(Event=NoWait))
+    monkeypatch.setattr(tick, "threading", SimpleNamespace(Event=StoresOne, Lock=threading.Lock))
     return found
 
 
-def polled(runs: Runs, age_s: float) -> Session:
-    """A run in which the first agent's own resource was measured so long ago."""
-    session = runs.open()
-    agents = clouds.agents_of(runs.cloud.inventory, "8.1.5")
-    session.before = tuple(
-        replace(one, config=replace(one.config, interval_s=INTERVAL_S)) for one in agents
-    )
-    first = next(gate for gate in session.plan.gates if gate.kind == "polling").targets[0].host
-    session.learned = {("cpu", first): Learned(INTERVAL_S, configured=True)}
-    moment = now() - age_s
-    assert runs.cloud.samples is not None
-    runs.cloud.samples.samples.append(Sample("cpu", first, moment, moment, "m"))
-    return session
-
-
-def test_it_waits_for_the_next_poll_of_the_first_agent(runs: Runs, waits: list[float]) -> None:
-    said = await_poll(polled(runs, age_s=6))
-
-    assert said.startswith("just after a poll")
-    assert waits == [pytest.approx(INTERVAL_S - 6 + POLL_AND_STORE_S, abs=1)]
-
-
-def test_all_agents_share_the_moment(runs: Runs, waits: list[float]) -> None:
-    session = polled(runs, age_s=6)
-    await_poll(session)
-    moment = session.polling_stop_at
-    runs.cloud.samples = FakeStore(error=TransientError("away"))
-
-    await_poll(session)
-
-    assert session.polling_stop_at == moment
-    assert len(waits) == 2
-
-
-@pytest.mark.parametrize("age_s", [0.1, 25.0])
-def test_a_poll_just_now_or_none_lately_is_not_waited_for(
-    runs: Runs, waits: list[float], age_s: float
+def test_it_waits_until_every_meter_of_the_next_poll_is_stored(
+    session: Session, looks: list[int]
 ) -> None:
-    assert await_poll(polled(runs, age_s)) == "at once"
-    assert waits == []
+    store_of(session).samples += [measured(session, meter, 6) for meter in METERS]
+
+    assert await_poll(session).startswith("just after a poll")
+    assert looks == [2, 3]
 
 
-def test_a_store_that_does_not_answer_never_fails_a_stop(runs: Runs, waits: list[float]) -> None:
-    session = polled(runs, age_s=6)
+def test_a_poll_just_now_is_taken(session: Session, looks: list[int]) -> None:
+    store_of(session).samples += [measured(session, meter, 0.5) for meter in METERS]
+
+    assert await_poll(session).startswith("just after a poll")
+    assert looks == []
+
+
+def test_all_agents_share_the_moment(session: Session, looks: list[int]) -> None:
+    store_of(session).samples += [measured(session, meter, 6) for meter in METERS]
+    await_poll(session)
+    store_of(session).samples.clear()
+
+    assert await_poll(session).startswith("just after a poll")
+    assert len(looks) == 2
+
+
+def test_a_poll_that_does_not_come_is_given_up(
+    session: Session, looks: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store_of(session).samples += [measured(session, meter, 6) for meter in METERS]
+    monkeypatch.setattr(tick, "LATE", -1)
+
+    assert await_poll(session) == "at once"
+    assert looks == []
+
+
+def test_silence_is_not_waited_for(session: Session, looks: list[int]) -> None:
+    store_of(session).samples += [measured(session, meter, 25) for meter in METERS]
+
+    assert await_poll(session) == "at once"
+    assert looks == []
+
+
+def test_a_store_that_does_not_answer_never_fails_a_stop(
+    session: Session, runs: Runs, looks: list[int]
+) -> None:
     runs.cloud.samples = FakeStore(error=TransientError("away"))
 
     assert await_poll(session) == "at once"
-    assert waits == []
+    assert looks == []
 
 
-def test_a_far_tick_is_not_waited_for(runs: Runs, waits: list[float]) -> None:
-    session = runs.open()
-    session.polling_stop_at = now() + tick.LONGEST_WAIT_S + 5
+def test_a_far_tick_is_not_waited_for(
+    session: Session, looks: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tick, "LONGEST_WAIT_S", 3)
+    store_of(session).samples += [measured(session, meter, 6) for meter in METERS]
 
     assert await_poll(session) == "at once"
-    assert waits == []
+    assert looks == []

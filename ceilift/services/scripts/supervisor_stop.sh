@@ -15,8 +15,13 @@ main() {
   case $pid in *[!0-9]* | "" | 0) members= ;; *) members=$(family "$pid") ;; esac
   answer=$(timeout "$3" supervisorctl stop "$unit" 2>&1)
   if ! gone "$members" "$end"; then die "after $3 s these processes of it still run: $(alive "$members")"; fi
-  look "$unit"
-  case $state in STOPPED | EXITED | FATAL) ;; *) die "it is $state after $3 s: $answer" ;; esac
+  case $answer in
+  "$unit: stopped") ;;
+  *)
+    look "$unit"
+    case $state in STOPPED | EXITED | FATAL) ;; *) die "it is $state after $3 s: $answer" ;; esac
+    ;;
+  esac
   say stopped
 }
 main "$@" </dev/null
