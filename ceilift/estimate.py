@@ -91,10 +91,12 @@ def node_seconds(node: Step | Gate, pace: Pace) -> float:
         Action.STOP: pace.stop_s[component] + REMOTE_S,
         Action.START: pace.start_s[component] + REMOTE_S,
         Action.ENABLE: REMOTE_S,
+        Action.BESIDE: pace.start_s[component] + REMOTE_S,
+        Action.REMOVE: pace.stop_s[component] + REMOTE_S,
         Action.WARM_API: pace.start_s[component] + REMOTE_S,
         Action.SWITCH_API: 2 * REMOTE_S,
     }
-    return seconds[node.action]
+    return seconds[node.action] + (pace.interval_s if node.timing else 0.0)
 
 
 def gate_timeout_s(kind: GateKind, pace: Pace) -> float:

@@ -110,14 +110,16 @@ def judge_polling(
     looks: Sequence[PollingLook],
     *,
     due: frozenset[str] = frozenset(),
+    alone: bool = True,
     stores_rows: bool = True,
     expired: bool,
 ) -> Verdict:
     """Fresh samples of every own resource in `due`, measured after its start.
 
-    With no own resources known: its connection has published, and fresh samples of its
-    namespaces arrived (where samples can be read: `stores_rows`). An agent that has never polled
-    is not healthy, however alive it is.
+    Where others may have polled these (not `alone`), it must have published something, too. With
+    no own resources known: its connection has published, and fresh samples of its namespaces
+    arrived (where samples can be read: `stores_rows`). An agent that has never polled is not
+    healthy, however alive it is.
     """
     if not looks:
         return _nothing_seen(expired=expired)
@@ -125,6 +127,8 @@ def judge_polling(
     case.require(look.running, "it runs", "it does not run", "its host could not be read")
     if due and stores_rows:
         _judge_own_resources(look.fresh, due, case)
+        if not alone:
+            _judge_published(look, case)
     else:
         _judge_publishing(look, case, stores_rows=stores_rows)
     measured = {
@@ -266,12 +270,15 @@ def _judge_own_resources(fresh: frozenset[str] | None, due: frozenset[str], case
         case.proofs.append(f"fresh samples of all its {len(due)} resources")
 
 
+def _judge_published(look: PollingLook, case: Case) -> None:
+    """The agent's own proof, where its resources are polled by others as well."""
+    published = None if look.published is None else look.published > 0
+    good, bad = f"it published {look.published} messages", "it has published nothing yet"
+    case.require(published, good, bad, "what it published could not be counted")
+
+
 def _judge_publishing(look: PollingLook, case: Case, *, stores_rows: bool) -> None:
-    if look.published is None:
-        case.unknown.append("what it published could not be counted")
-    else:
-        bad = "it has published nothing: it has never polled"
-        case.require(look.published > 0, f"it published {look.published} messages", bad, "")
+    _judge_published(look, case)
     if not stores_rows:
         return
     if look.namespace_rows is None:

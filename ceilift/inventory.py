@@ -24,6 +24,7 @@ UNITS = {
     Component.API: "ceilometer-api",
 }
 NAMESPACES = ("central", "compute", "ipmi")
+BESIDE_SUFFIX = "-ceilift"  # of a unit that runs a new release beside the old one
 
 
 class _Strict(BaseModel):

@@ -10,6 +10,7 @@ from typing import Any
 
 from ceilift.component import Component
 from ceilift.finding import Finding, Severity
+from ceilift.policy import Policy
 
 SCHEMA = 1
 
@@ -22,8 +23,20 @@ class Action(StrEnum):
     STOP = "stop"  # stop the unit and prevent its restart
     START = "start"  # point the unit at the release and start it
     ENABLE = "enable"  # allow its restart again, once it is proven
+    BESIDE = "beside"  # start the release under a unit of its own, beside the old one
+    REMOVE = "remove"  # stop that unit and take it away again
     WARM_API = "warm-api"  # load the target's application beside the serving one
     SWITCH_API = "switch-api"  # all API hosts in one step, gracefully
+
+
+class Timing(StrEnum):
+    """When in the polling interval an agent is stopped or started; see ceilift/handover.py."""
+
+    NONE = ""  # at once
+    LEAVE = "leave"  # its group: half an interval after its own tick
+    JOIN = "join"  # its group: first poll where least of the others' polls is doubled
+    AFTER_TICK = "after-tick"  # just after its own tick: nobody else polls what it polls
+    AT_TICK = "at-tick"  # first poll when the one before it would have polled
 
 
 class GateKind(StrEnum):
@@ -52,6 +65,8 @@ class Step:
 
     `needs` names the steps and gates that must be done before. `judged_by` says how success is
     told; `undo` how it is undone. `release` is what runs there afterwards (None: nothing does).
+    `timing` is the moment of the polling interval it waits for; `options` (section, name, value)
+    are what a unit of its own is given beside the host's configuration.
     """
 
     id: str
@@ -63,6 +78,8 @@ class Step:
     why: str
     judged_by: str
     undo: str
+    timing: Timing = Timing.NONE
+    options: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def host(self) -> str | None:
@@ -90,12 +107,18 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedLoss:
-    """What a stage is expected to cost: events missed and doubled per (meter, resource)."""
+    """What a stage is expected to cost any one meter of one resource: polls missed and doubled.
+
+    `missed_in_all` and `doubled_in_all` are the polls of all of them together, where the plan
+    foretells them (None: it does not).
+    """
 
     missed: int = 0
     doubled: int = 0
     longest_gap_s: float = 0.0
     why: str = ""
+    missed_in_all: int | None = None
+    doubled_in_all: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +146,9 @@ class Request:
     `api_after` names the stage after which the API is switched; `first` maps nothing but the
     host that must hold the first polling agent; `without` sets hosts aside, `accept` lifts
     acceptable blockers, both with reasons; `probe` allows one marked notification.
-    `start_old` names a stage whose old release is started again after a failed gate.
+    `start_old` names a stage whose old release is started again after a failed gate. On the
+    partial path `policies` say how components are rolled, `order` in which order, `only` which of
+    them, and `stop_all` names stages that are carried out as on the full path.
     """
 
     to: str
@@ -135,6 +160,14 @@ class Request:
     probe: bool = False
     batch_size: int = 50
     start_old: str | None = None
+    policies: tuple[Policy, ...] = ()
+    order: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    stop_all: tuple[str, ...] = ()
+
+    def policy(self, component: Component) -> Policy:
+        """The component's policy, as given or the default."""
+        return next((p for p in self.policies if p.component is component), Policy(component))
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,8 @@ def _step_to_json(step: Step) -> Json:
         "why": step.why,
         "judged_by": step.judged_by,
         "undo": step.undo,
+        "timing": step.timing.value,
+        "options": _plain(step.options),
     }
 
 

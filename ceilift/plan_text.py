@@ -143,6 +143,9 @@ def _sentence(batches: Sequence[Sequence[Node]]) -> str:
         Action.STOP: f"Stop the {agent} on {hosts} and prevent a restart",
         Action.START: f"Start the {agent} of {node.release} on {hosts}",
         Action.ENABLE: f"Allow the restart of the {agent} on {hosts}",
+        Action.BESIDE: f"Start the {agent} of {node.release} on {hosts} beside the old, as a unit "
+        "of its own",
+        Action.REMOVE: f"Stop the {agent} beside on {hosts} and take its unit away",
         Action.WARM_API: f"Load the API of {node.release} beside the serving one on {hosts}",
         Action.SWITCH_API: f"Switch the API to {node.release} on {hosts}, all in one step",
     }

@@ -16,6 +16,7 @@ from ceilift.hazards import findings_of
 from ceilift.inventory import Inventory
 from ceilift.paths.full import Section, full_path
 from ceilift.paths.nodes import DBSYNC_ID, Builder
+from ceilift.paths.partial import partial_path
 from ceilift.paths.start_old import start_old
 from ceilift.plan import Gate, Plan, Request, Stage, Step
 from ceilift.progress import Progress, plan_nodes, without_nodes
@@ -32,8 +33,7 @@ def make_plan(
 
     The whole path is computed from the baseline, then what the state and its evidence satisfy is
     dropped. What stands against the plan is in its findings, never an exception. Raises
-    BadInputError for an unlisted release, a downgrade or a faulty request, with all faults;
-    RefusedError for the partial path.
+    BadInputError for an unlisted release, a downgrade or a faulty request, with all faults.
     """
     target = catalogue.get(request.to)
     situation = Situation(inventory, state, catalogue, request, target)
@@ -43,7 +43,8 @@ def make_plan(
         section = start_old(Builder(situation, pace, request.start_old))
         left = _assembled(situation, (section,))
     else:
-        left = remaining(_assembled(situation, full_path(situation, pace)), state)
+        path = partial_path if request.path == "partial" else full_path
+        left = remaining(_assembled(situation, path(situation, pace)), state)
     left = _estimated(left, pace)
     return replace(left, findings=findings_of(situation, left))
 

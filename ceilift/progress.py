@@ -29,6 +29,7 @@ class Progress:
         self._gates = {gate.id: gate for gate in plan.gates}
         self._starts = self._steps_by_key(Action.START)
         self._stops = self._steps_by_key(Action.STOP)
+        self._removes = self._steps_by_key(Action.REMOVE)
         self._spoilt = {
             gate.stage
             for gate in plan.gates
@@ -51,6 +52,8 @@ class Progress:
             Action.ENABLE: self._enabled,
             Action.WARM_API: self._serves,
             Action.SWITCH_API: self._serves,
+            Action.BESIDE: self._stood_beside,
+            Action.REMOVE: self._removed,
         }[step.action]
         return all(judge(target) for target in step.targets)
 
@@ -63,7 +66,16 @@ class Progress:
             return False
         if gate.kind is GateKind.API:
             return all(self._serves(target) for target in gate.targets)
-        return all(self._runs(target) for target in gate.targets)
+        return all(self._stood_beside(target) for target in gate.targets)
+
+    def _stood_beside(self, target: Target) -> bool:
+        """Whether it runs, or ran beside an old one until it was no longer needed."""
+        return self._runs(target) or self._removed(target)
+
+    def _removed(self, target: Target) -> bool:
+        """Whether a unit of its own was taken away again, and is gone."""
+        step = self._removes.get(_key(target))
+        return step is not None and step.id in self._proven and self._instance(target) is None
 
     def _down_was_proven(self, gate: Gate) -> bool:
         """Whether all were down at once: by now the target runs, or all rest as they did then."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ceilift.component import AGENTS, SERVICES, Component
-from ceilift.errors import BadInputError, Fault, RefusedError
+from ceilift.errors import BadInputError, Fault
 from ceilift.hazards import ACCEPTABLE
 from ceilift.hazards.case import several
 from ceilift.release import is_older
@@ -13,21 +13,20 @@ from ceilift.situation import AGENT, Place, Situation
 
 FILE = "command line"
 PATHS = ("full", "partial")
+KNOWN = (Component.DATABASE, *SERVICES)
+POLICY_FORM = (
+    "Write COMPONENT=surge or COMPONENT=replace, and behind it as wanted "
+    ",batch=2 ,batch=25% ,max-unavailable=1 ,canary=no"
+)
 API_AFTER = ("database", "collector", "notification", "polling")
 
 
 def refuse_faults(situation: Situation) -> None:
-    """Raise BadInputError with every fault of the request; RefusedError for the partial path."""
-    checks = (_path, _order, _hosts_aside, _first, _accept, _downgrade)
+    """Raise BadInputError with every fault of the request."""
+    checks = (_path, _order, _rolling, _hosts_aside, _first, _accept, _downgrade)
     faults = [fault for check in checks for fault in check(situation)]
     if faults:
         raise BadInputError(faults)
-    if situation.request.path == "partial":
-        raise RefusedError(
-            "The partial path is not built yet; nothing was changed. Use the full path, which "
-            "stops each kind of agent before the new ones start.",
-            next_command="ceilift plan --path full",
-        )
 
 
 def _path(situation: Situation) -> Iterator[Fault]:
@@ -47,6 +46,33 @@ def _order(situation: Situation) -> Iterator[Fault]:
         yield _fault("--start-old", what, remedy)
     if request.batch_size < 1:
         yield _fault("--batch-size", f"{request.batch_size} is no size", "Give 1 or more")
+
+
+def _rolling(situation: Situation) -> Iterator[Fault]:
+    """What only the partial path knows: its order, its selection, its policies."""
+    request = situation.request
+    yield from _names("--order", request.order, KNOWN)
+    yield from _names("--only", request.only, KNOWN)
+    yield from _names("--stop-all", request.stop_all, AGENTS)
+    if "database" in request.order[1:]:
+        remedy = "Put database first, or leave it out: it always is"
+        yield _fault("--order", "database-first: the database comes before all else", remedy)
+    for policy in request.policies:
+        agents = len(situation.wanted(policy.component)) if policy.component in AGENTS else 0
+        for what in policy.faults(agents):
+            yield _fault("--policy", f"{policy.component.value}: {what}", POLICY_FORM)
+    rolling = (*request.order, *request.only, *request.stop_all, *request.policies)
+    if rolling and request.path == "full":
+        what = "order, selection, policies and stop-all belong to the partial path"
+        yield _fault("--path", what, "Add --path partial, or leave them out")
+
+
+def _names(field: str, names: Sequence[str], known: Sequence[Component]) -> Iterator[Fault]:
+    for name in names:
+        if name not in known:
+            yield _fault(field, f"there is no {name!r}", f"Use: {', '.join(known)}")
+    if len(set(names)) < len(names):
+        yield _fault(field, "a component is named twice", "Name each once")
 
 
 def _hosts_aside(situation: Situation) -> Iterator[Fault]:

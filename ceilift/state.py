@@ -42,7 +42,9 @@ class Instance:
 
     `release` is what the running processes really are (None: not running, "unknown": runs, but
     what was loaded cannot be told); `defined_release` is what the unit would start next.
-    `started` is when its newest process began (epoch seconds, by the host's clock).
+    `started` is when its newest process began (epoch seconds, by the host's clock). `ticks` are
+    when the latest polling cycles of a polling agent began (epoch seconds, by our clock), as far
+    as its log tells; they stay when it is stopped.
     """
 
     component: Component
@@ -55,6 +57,7 @@ class Instance:
     pids: tuple[int, ...] = ()
     started: float | None = None
     config: AgentConfig = field(default_factory=AgentConfig)
+    ticks: tuple[float, ...] = ()
 
     @property
     def running(self) -> bool:

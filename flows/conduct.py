@@ -59,13 +59,18 @@ class Conducted:
         The API's stage runs right after the stage the plan puts it behind. Raises the error that
         halted the run, once everything that had begun has ended.
         """
-        names = [stage.name for stage in self.session.plan.stages]
+        names = self.stages
         if name not in names or name in self._done:
             return
         before = names[: names.index(name)]
         if "api" in before and "api" not in self._done:
             self._run("api")
         self._run(name)
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The stages that have something to do, in the plan's order."""
+        return tuple(stage.name for stage in self.session.plan.stages)
 
     def _run(self, name: str) -> None:
         plan = self.session.plan

@@ -9,12 +9,12 @@ from prefect.client.schemas.objects import State
 
 from ceilift.clock import now
 from flows.conduct import Conducted, conduct
-from flows.request import UpgradeForm
+from flows.request import FullUpgradeForm
 from tasks.session import BEGUN, Begun
 
 
 @flow(name="full-upgrade", flow_run_name="full-upgrade-to-{form.to}", persist_result=False)
-def full_upgrade(form: UpgradeForm) -> State[Any]:
+def full_upgrade(form: FullUpgradeForm) -> State[Any]:
     """Upgrade a cloud along the full path: the five official steps, in the advised order.
 
     The plan is made from a fresh look at the cloud and carried out only when its hash is the

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from ceilift.component import Component
 from ceilift.errors import BadInputError, Fault
 from ceilift.plan import Accepted, Request
+from ceilift.policy import Policy
 
 Stage = Literal["database", "collector", "notification", "polling"]
+Rollable = Literal["database", "collector", "notification", "polling", "api"]
+F = TypeVar("F", bound=BaseModel)
 
 
 class WithReason(BaseModel):
@@ -55,7 +60,7 @@ class VerifyForm(CloudForm):
 
 
 class UpgradeForm(CloudForm):
-    """A full upgrade: everything of one kind is stopped before anything new of it starts."""
+    """What both paths ask."""
 
     to: str = Field(title="Target release", description="Exactly as in the catalogue: 9.0.7.")
     dry_run: bool = Field(
@@ -70,16 +75,6 @@ class UpgradeForm(CloudForm):
     )
     approver: str = Field(
         default="", title="Approved by", description="Your name, recorded as stated."
-    )
-    api_after: Stage = Field(
-        default="polling",
-        title="Switch the API after",
-        description="The API may be switched at any point after the database.",
-    )
-    first: str = Field(
-        default="",
-        title="First polling host",
-        description="Empty: a host that polls the central namespace.",
     )
     accept: list[WithReason] = Field(
         default_factory=list,
@@ -107,9 +102,6 @@ class UpgradeForm(CloudForm):
         """The same wish as the planner takes it."""
         return Request(
             to=self.to,
-            path="full",
-            api_after=self.api_after,
-            first=self.first or None,
             accept=tuple(Accepted(item.name, item.reason) for item in self.accept),
             without=tuple(Accepted(item.name, item.reason) for item in self.without),
             probe=self.probe,
@@ -117,10 +109,104 @@ class UpgradeForm(CloudForm):
         )
 
 
-def parse_form(data: Mapping[str, Any]) -> UpgradeForm:
+class FullUpgradeForm(UpgradeForm):
+    """A full upgrade: everything of one kind is stopped before anything new of it starts."""
+
+    api_after: Stage = Field(
+        default="polling",
+        title="Switch the API after",
+        description="The API may be switched at any point after the database.",
+    )
+    first: str = Field(
+        default="",
+        title="First polling host",
+        description="Empty: a host that polls the central namespace.",
+    )
+
+    def request(self) -> Request:
+        """The same wish as the planner takes it."""
+        asked = super().request()
+        return replace(asked, path="full", api_after=self.api_after, first=self.first or None)
+
+
+class PolicyForm(BaseModel):
+    """How one component is rolled."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    component: Literal["collector", "notification", "polling"] = Field(
+        title="Component", description="Whose agents."
+    )
+    mode: Literal["", "surge", "replace"] = Field(
+        default="",
+        title="Mode",
+        description="surge: the new one beside the old on its host. replace: host by host in "
+        "place. Empty: replace where there are several, else surge.",
+    )
+    batch: str = Field(
+        default="1", title="Batch", description="Hosts acted on together: a number or a share: 25%."
+    )
+    max_unavailable: str = Field(
+        default="",
+        title="Most unavailable",
+        description="How many agents may be away at once: a number or a share. Empty: one batch.",
+    )
+    canary: bool = Field(
+        default=True, title="Canary first", description="The first batch is one host."
+    )
+
+    def policy(self) -> Policy:
+        """The same as the planner takes it."""
+        return Policy(
+            Component(self.component), self.mode, self.batch, self.max_unavailable, self.canary
+        )
+
+
+class PartialUpgradeForm(UpgradeForm):
+    """A rolling upgrade: new instances run beside old ones, which are then retired."""
+
+    order: list[Rollable] = Field(
+        default_factory=list,
+        title="Order",
+        description="Components in this order, after the database; those not named come behind.",
+    )
+    only: list[Rollable] = Field(
+        default_factory=list, title="Only", description="Only these components. Empty: all."
+    )
+    stop_all: list[Literal["collector", "notification", "polling"]] = Field(
+        default_factory=list,
+        title="Stop all of",
+        description="Components that are stopped everywhere first: where releases cannot mix.",
+    )
+    policies: list[PolicyForm] = Field(
+        default_factory=list, title="Policies", description="How components are rolled."
+    )
+
+    def request(self) -> Request:
+        """The same wish as the planner takes it."""
+        return replace(
+            super().request(),
+            path="partial",
+            order=tuple(self.order),
+            only=tuple(self.only),
+            stop_all=tuple(self.stop_all),
+            policies=tuple(item.policy() for item in self.policies),
+        )
+
+
+def parse_full(data: Mapping[str, Any]) -> FullUpgradeForm:
     """The form of a command line. Raises BadInputError naming every field that is wrong."""
+    return _parsed(FullUpgradeForm, data)
+
+
+def parse_partial(data: Mapping[str, Any]) -> PartialUpgradeForm:
+    """The form of a command line. Raises BadInputError naming every field that is wrong."""
+    return _parsed(PartialUpgradeForm, data)
+
+
+def _parsed(form: type[F], data: Mapping[str, Any]) -> F:
     try:
-        return UpgradeForm.model_validate(data)
+        return form.model_validate(data)
     except ValidationError as error:
         raise BadInputError(_fault(item) for item in error.errors()) from None
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
+
 from ceilift.component import Component
 from ceilift.errors import StepFailedError
-from ceilift.plan import Step
+from ceilift.inventory import BESIDE_SUFFIX
+from ceilift.plan import Action, GateKind, Step
 from ceilift.services import service_manager
+from ceilift.services.protocol import Beside
+from tasks.handover import moment_for
 from tasks.retrying import NodesDone, node_task
 from tasks.session import Session, carry_out
 from tasks.tick import await_poll
@@ -29,24 +34,86 @@ def enable(nodes: list[str]) -> NodesDone:
     return carry_out(nodes, _enable)
 
 
+@node_task()
+def beside(nodes: list[str]) -> NodesDone:
+    """Start the release under a unit of its own, beside the old one, which is not touched."""
+    return carry_out(nodes, _beside)
+
+
+@node_task()
+def remove(nodes: list[str]) -> NodesDone:
+    """Stop units of their own and take their definitions away."""
+    return carry_out(nodes, _remove)
+
+
 def _stop(session: Session, step: Step) -> str:
     target = step.targets[0]
     shell = session.cloud.connections.shell(target.host)
-    moment = await_poll(session) if target.component is Component.POLLING else ""
     manager = service_manager(session.cloud.inventory)
+    if step.timing:
+        moment = moment_for(session, step)
+        said = manager.stop(session.actor, shell, step.id, target.unit, moment.at)
+        return f"{said}, {moment.words}"
+    waited = await_poll(session) if _all_stop(session, step) else ""
     said = manager.stop(session.actor, shell, step.id, target.unit)
-    return f"{said}, {moment}" if moment else said
+    return f"{said}, {waited}" if waited else said
+
+
+def _all_stop(session: Session, step: Step) -> bool:
+    """Whether it is one of all polling agents, which stop together."""
+    polling = step.targets[0].component is Component.POLLING
+    kinds = {gate.kind for gate in session.plan.gates if gate.stage == step.stage}
+    return polling and GateKind.ALL_STOPPED in kinds
 
 
 def _start(session: Session, step: Step) -> str:
+    target, inventory = step.targets[0], session.cloud.inventory
+    shell, folder = session.cloud.connections.shell(target.host), _folder(session, step)
+    moment = moment_for(session, step)
+    said = service_manager(inventory).start(
+        session.actor, shell, step.id, target.unit, folder, moment.at
+    )
+    return f"{said}, {moment.words}" if step.timing else said
+
+
+def _beside(session: Session, step: Step) -> str:
+    inventory, folder = session.cloud.inventory, _folder(session, step)
+    shell, moment = session.cloud.connections.shell(step.host or ""), moment_for(session, step)
+    said = service_manager(inventory).beside(
+        session.actor, shell, step.id, _own_unit(session, step), folder, moment.at
+    )
+    return f"{said}, {moment.words}" if step.timing else said
+
+
+def _remove(session: Session, step: Step) -> str:
+    shell, moment = session.cloud.connections.shell(step.host or ""), moment_for(session, step)
+    said = service_manager(session.cloud.inventory).remove(
+        session.actor, shell, step.id, _own_unit(session, step), moment.at
+    )
+    return f"{said}, {moment.words}" if step.timing else said
+
+
+def _own_unit(session: Session, step: Step) -> Beside:
+    """The unit of its own that a step is about, with the options it has."""
+    inventory, target = session.cloud.inventory, step.targets[0]
+    main = PurePosixPath(inventory.path(inventory.config.main, inventory.host(target.host)))
+    file = str(main.parent / "ceilift" / f"{target.unit}.conf")
+    sections: dict[str, list[str]] = {}
+    for section, name, value in step.options:
+        sections.setdefault(section, []).append(f"{name} = {value}")
+    text = "\n".join(line for name, lines in sections.items() for line in (f"[{name}]", *lines))
+    has = bool(step.options) or step.action is Action.REMOVE
+    unit = target.unit.removesuffix(BESIDE_SUFFIX)
+    return Beside(unit, target.unit, file if has else "", text)
+
+
+def _folder(session: Session, step: Step) -> str:
+    """Where the step's release is installed on its host."""
     if step.release is None:
         raise StepFailedError(f"{step.id}: the plan names no release to start", step=step.id)
-    target, inventory = step.targets[0], session.cloud.inventory
-    shell = session.cloud.connections.shell(target.host)
-    folder = inventory.path(
-        inventory.install.path, inventory.host(target.host), release=step.release
-    )
-    return service_manager(inventory).start(session.actor, shell, step.id, target.unit, folder)
+    inventory = session.cloud.inventory
+    host = inventory.host(step.targets[0].host)
+    return inventory.path(inventory.install.path, host, release=step.release)
 
 
 def _enable(session: Session, step: Step) -> str:

@@ -16,6 +16,8 @@ TASKS: Mapping[Action, Task[[list[str]], Any]] = {
     Action.STOP: agents.stop,
     Action.START: agents.start,
     Action.ENABLE: agents.enable,
+    Action.BESIDE: agents.beside,
+    Action.REMOVE: agents.remove,
     Action.WARM_API: api.warm,
     Action.SWITCH_API: api.switch,
 }

@@ -36,6 +36,8 @@ BEGINS_SOMETHING_NEW = frozenset(
         Action.DBSYNC,
         Action.STOP,
         Action.START,
+        Action.BESIDE,
+        Action.REMOVE,
         Action.WARM_API,
         Action.SWITCH_API,
     }

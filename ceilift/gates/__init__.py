@@ -73,7 +73,8 @@ def watch_for(sight: Sight) -> Watch:
         return Series(lambda: see_notification(sight), judge)
     if kind is GateKind.POLLING:
         due = due_resources(sight)
-        judge = partial(health.judge_polling, due=due, stores_rows=stores)
+        alone = polls_alone(sight)
+        judge = partial(health.judge_polling, due=due, alone=alone, stores_rows=stores)
         return Series(lambda: see_polling(sight, due), judge)
     return Series(lambda: see_api(sight), partial(health.judge_api, release=release))
 
@@ -162,6 +163,16 @@ def due_resources(sight: Sight) -> frozenset[str]:
     known = {resource for _, resource in sight.learned}
     names = {name for item in seen.instance.config.resources for name in stored_names(item)}
     return frozenset(names & known if known else names)
+
+
+def polls_alone(sight: Sight) -> bool:
+    """Whether no other polling agent that runs has one of its static resources."""
+    found = [i for host in sight.hosts() for i in host.instances]
+    agents = [i for i in found if i.component is Component.POLLING and i.running]
+    own = {i.host: i for i in agents if (i.host, i.unit) == (sight.target.host, sight.target.unit)}
+    mine = next((set(i.config.resources) for i in own.values()), set[str]())
+    others = (i for i in agents if i not in own.values())
+    return not any(mine & set(other.config.resources) for other in others)
 
 
 def _rows_after(sight: Sight, last: int) -> int | None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from ceilift.component import Component
 from ceilift.config_files import Options, digest, read_polling
+from ceilift.handover import cycles
 from ceilift.inventory import Host, Inventory
 from ceilift.probe.records import Process, Records
 from ceilift.probe.units import PROGRAMS, Definition, definition, supervised
 from ceilift.state import AgentConfig, HostState, Instance, Restart
 
 UNKNOWN = "unknown"
+KEPT_TICKS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,7 @@ class Seen:
     host: Host
     records: Records
     releases: tuple[str, ...]
+    clock_skew_s: float = 0.0
 
     def folder(self, release: str) -> str:
         """Where a release is installed on this host."""
@@ -38,7 +42,8 @@ class Seen:
 
 
 def host_state(seen: Seen, clock_skew_s: float | None) -> HostState:
-    """The host as the records show it."""
+    """The host as the records show it. `clock_skew_s` is its clock minus ours."""
+    seen = replace(seen, clock_skew_s=clock_skew_s or 0.0)
     folders = {seen.folder(release): release for release in seen.releases}
     installed = [
         version
@@ -121,8 +126,10 @@ def _processes_of(found: Definition, records: Records) -> list[Process]:
 
 
 def _is_main(process: Process, found: Definition) -> bool:
+    """By its arguments, all of them: a unit beside another has the same ones and more."""
+    told = process.title.removesuffix("]")
     return component_of(process) is found.component and bool(
-        found.arguments and found.arguments in process.title
+        found.arguments and told.endswith(f" {found.arguments}")
     )
 
 
@@ -137,8 +144,18 @@ def _instance(seen: Seen, found: Definition, processes: list[Process]) -> Instan
         restart=found.restart,
         pids=tuple(process.pid for process in processes),
         started=_began(processes),
-        config=_config(seen, found.config, hash_seed_fixed=found.hash_seed_fixed),
+        config=(config := _config(seen, *found.configs, hash_seed_fixed=found.hash_seed_fixed)),
+        ticks=_ticks(seen, found.unit, config.interval_s),
     )
+
+
+def _ticks(seen: Seen, unit: str, interval: float | None) -> tuple[float, ...]:
+    """When its latest polling cycles began, by our clock; none where its log does not tell."""
+    polled = seen.records.polled.items()
+    lines = next((found for file, found in polled if PurePosixPath(file).stem == unit), ())
+    if interval is None:
+        return ()
+    return tuple(moment - seen.clock_skew_s for moment in cycles(lines, interval)[-KEPT_TICKS:])
 
 
 def _began(processes: Iterable[Process]) -> float | None:
@@ -178,7 +195,7 @@ def _api(seen: Seen, claimed: set[int]) -> Iterator[Instance]:
         defined_release=defined,
         pids=tuple(process.pid for process in serving),
         started=_began(serving),
-        config=_config(seen, role.config if role else ""),
+        config=_config(seen, *((role.config,) if role and role.config else ())),
     )
 
 
@@ -200,12 +217,14 @@ def _strays(seen: Seen, claimed: set[int]) -> Iterator[Instance]:
             )
 
 
-def _config(seen: Seen, given: str, *, hash_seed_fixed: bool = True) -> AgentConfig:
-    main = given or seen.inventory.path(seen.inventory.config.main, seen.host)
-    file = seen.records.files.get(main)
-    if file is None:
+def _config(seen: Seen, *given: str, hash_seed_fixed: bool = True) -> AgentConfig:
+    """The effective options of an agent: of several files, the last that sets one counts."""
+    names = given or (seen.inventory.path(seen.inventory.config.main, seen.host),)
+    texts = [seen.records.files[name].text for name in names if name in seen.records.files]
+    if not texts:
         return AgentConfig(hash_seed_fixed=hash_seed_fixed)
-    options = Options(file.text)
+    main, text = names[0], "\n".join(texts)
+    options = Options(text)
     pipeline = _beside(
         seen.records, main, options.get("DEFAULT", "pipeline_cfg_file"), "pipeline.yaml"
     )
@@ -218,7 +237,7 @@ def _config(seen: Seen, given: str, *, hash_seed_fixed: bool = True) -> AgentCon
         host_value=options.get("DEFAULT", "host") or "",
         interval_s=sources.interval_s,
         resources=sources.resources,
-        config_digest=digest(file.text),
+        config_digest=digest(text),
         pipeline_digest=digest(pipeline),
         polling_digest=digest(polling),
         udp_address=options.get("collector", "udp_address"),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 FIELDS = {"clock": 1, "boot": 2, "process": 4, "file": 3, "loaded": 3, "installed": 2, "unit": 3}
-FIELDS |= {"tool": 1, "show": 2, "free": 1}
+FIELDS |= {"tool": 1, "show": 2, "free": 1, "ticks": 3}
 START_TICKS = 19  # field 22 of /proc/PID/stat, counted from the one behind the name
 PARENT = 1
 STOPPED = "/zz-ceilift-stopped.conf"  # the drop-in of services/systemd: no start meets it
@@ -52,6 +53,8 @@ class Records:
 
     `installed` maps a release folder to the release in it; `loaded` a site-packages folder to
     its release and when that was installed; `shown` are systemd's properties of each unit.
+    `polled` maps the file of a polling agent's unit to the moments (epoch seconds by the host's
+    clock) of the latest log lines that say that it polls.
     """
 
     clock: float | None
@@ -63,6 +66,7 @@ class Records:
     tools: tuple[str, ...]
     shown: Mapping[str, Mapping[str, str]]
     free_bytes: int | None
+    polled: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 def parse(text: str) -> Records:
@@ -86,6 +90,7 @@ def parse(text: str) -> Records:
         loaded={row[0]: (version_of(row[1]), float(row[2])) for row in rows.get("loaded", [])},
         tools=tuple(row[0] for row in rows.get("tool", [])),
         free_bytes=int(free[0][0]) * 1024 if free and free[0][0].isdigit() else None,
+        polled={row[0]: _moments(row[1], row[2]) for row in rows.get("ticks", [])},
     )
 
 
@@ -125,6 +130,21 @@ def _process(row: list[str], boot: float, ticks: float) -> Process:
 
 def _file(row: list[str]) -> File:
     return File(base64.b64decode(row[1]).decode(errors="replace"), float(row[2]))
+
+
+def _moments(zone: str, text: str) -> tuple[float, ...]:
+    """Moments written as epoch seconds, or as oslo.log writes them: in the host's local time."""
+    found = (_moment(word, zone) for word in text.split(",") if word)
+    return tuple(moment for moment in found if moment is not None)
+
+
+def _moment(word: str, zone: str) -> float | None:
+    try:
+        if " " in word:
+            return datetime.strptime(f"{word}{zone}", "%Y-%m-%d %H:%M:%S.%f%z").timestamp()
+        return float(word)
+    except ValueError:
+        return None
 
 
 def _supervised(row: list[str]) -> Unit:

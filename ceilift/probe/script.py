@@ -45,8 +45,27 @@ for entry in $(grep -laE 'ceilometer-|wsgi:[^)]*ceilometer' /proc/[0-9]*/cmdline
   fi
 done
 
+# ticks UNIT DEFINITION: when it polled lately, by the lines of its own log that say so.
+ticks() {
+  log=$(sed -n 's/^[^#;]*--log-file[ =]\{1,\}\([^ "]\{1,\}\).*/\1/p' "$2" | head -n 1)
+  if [ -z "$log" ]; then
+    folder=$(sed -n 's/^ *log_dir *= *//p' "$main" 2>/dev/null | tail -n 1)
+    [ -z "$folder" ] || log=$folder/ceilometer-polling.log
+  fi
+  if [ -n "$log" ] && [ -f "$log" ]; then
+    tail -c 60000 "$log" | grep -a ' Polling pollster ' | cut -c1-23 | tail -n 40
+  elif [ "$manager" = systemd ]; then
+    journalctl -u "$1" -n 400 --no-pager -o short-unix 2>/dev/null |
+      grep -a ' Polling pollster ' | cut -d' ' -f1 | tail -n 40
+  fi
+}
+
 for definition in $definitions; do
   [ -f "$definition" ] && grep -q ceilometer "$definition" && put "$definition"
+  if [ -f "$definition" ] && grep -q ceilometer-polling "$definition"; then
+    unit=${definition##*/}
+    say ticks "$definition" "$(date +%z)" "$(ticks "${unit%.*}" "$definition" | tr '\n' ',')"
+  fi
 done
 case $manager in
   supervisor)
@@ -66,6 +85,7 @@ for option in pipeline_cfg_file cfg_file; do
   named=$(sed -n "s/^ *$option *= *//p" "$main" 2>/dev/null | tail -n 1)
   case $named in /*) put "$named" ;; esac
 done
+for own in "$(dirname "$main")"/ceilift/*; do [ -f "$own" ] && put "$own"; done
 for name in pipeline.yaml polling.yaml; do put "$(dirname "$main")/$name"; done
 exit 0
 """

@@ -40,7 +40,7 @@ class Definition:
     namespaces: tuple[str, ...]
     restart: Restart
     hash_seed_fixed: bool
-    config: str
+    configs: tuple[str, ...]
 
 
 def supervised(files: Mapping[str, File]) -> tuple[Definition, ...]:
@@ -89,7 +89,7 @@ def definition(unit: str, command: str, environment: str, restart: Restart) -> l
                     namespaces if component is Component.POLLING else (),
                     restart,
                     seed_is_fixed(environment),
-                    (options.config_file or [""])[-1],
+                    tuple(options.config_file or ()),
                 )
             ]
     return []

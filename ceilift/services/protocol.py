@@ -2,26 +2,59 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from ceilift.remote.act import Actor
 from ceilift.remote.shell import Shell
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A unit of its own, made from the one under whose name (`unit`) the old release runs.
+
+    `options` is the text of a configuration file that counts after the host's, kept at `file`;
+    both empty when it has none.
+    """
+
+    unit: str
+    name: str
+    file: str = ""
+    options: str = ""
+
+
 class ServiceManager(Protocol):
-    """Stops, starts and enables one unit of one host.
+    """Stops, starts and enables one unit of one host; runs a new release beside the old.
 
     Each is one round trip, changes only what is not yet as wanted, and returns in words what it
     did ("stopped", "already stopped"). `node` is the plan's step, for the journal. Each raises
     StepFailedError, naming host, unit, what went wrong and what to type next, and what the host's
-    shell raises (UnreachableError, TransientError). A dry run says what it would do.
+    shell raises (UnreachableError, TransientError). A dry run says what it would do. With `at`
+    (epoch seconds by that host's clock; 0: at once) everything is made ready, and the order itself
+    is given at that moment.
     """
 
-    def stop(self, actor: Actor, shell: Shell, node: str, unit: str) -> str:
+    def stop(self, actor: Actor, shell: Shell, node: str, unit: str, at: float = 0) -> str:
         """Prevent every restart of the unit, stop it, and wait until its processes are gone."""
         ...
 
-    def start(self, actor: Actor, shell: Shell, node: str, unit: str, new: str) -> str:
+    def beside(
+        self, actor: Actor, shell: Shell, node: str, beside: Beside, new: str, at: float = 0
+    ) -> str:
+        """Define a unit of its own that runs the release folder `new`, start it, and see it last.
+
+        It has the definition of the unit it stands beside, with a log of its own, and never starts
+        by itself. That unit is not touched.
+        """
+        ...
+
+    def remove(self, actor: Actor, shell: Shell, node: str, beside: Beside, at: float = 0) -> str:
+        """Stop a unit of its own and take its definition and options away."""
+        ...
+
+    def start(
+        self, actor: Actor, shell: Shell, node: str, unit: str, new: str, at: float = 0
+    ) -> str:
         """Point the unit at the release folder `new`, start it, and see it last.
 
         `new` is a path on that host; it replaces every release folder (`install.path`) that the

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+from ceilift.clock import now
 from ceilift.errors import StepFailedError
 from ceilift.inventory import Host, Inventory
 from ceilift.remote.act import Actor
@@ -68,6 +69,11 @@ def carry_out(
     if not result.ok:
         raise _failure(shell.host, node, summary, result)
     return outcome(result.stdout) or "done"
+
+
+def wait_s(at: float) -> float:
+    """How long a script may wait for that moment (epoch seconds); a host's clock may lag ours."""
+    return max(at - now(), 0.0)
 
 
 def outcome(stdout: str) -> str:

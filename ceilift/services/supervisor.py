@@ -6,13 +6,16 @@ from ceilift.errors import StepFailedError
 from ceilift.inventory import Inventory
 from ceilift.remote.act import Actor
 from ceilift.remote.shell import Shell
-from ceilift.services.script import LOADING_S, Script, carry_out, release_pattern
+from ceilift.services.protocol import Beside
+from ceilift.services.script import LOADING_S, Script, carry_out, release_pattern, wait_s
 
 START_S = 90.0
 HOLD_S = 60.0  # room for the `startsecs` that a definition may ask for
 _COMMON = ("common.sh", "supervisor.sh")
 STOP = Script("stop", (*_COMMON, "supervisor_stop.sh"))
-START = Script("start", (*_COMMON, "supervisor_start.sh"))
+START = Script("start", (*_COMMON, "supervisor_begin.sh", "supervisor_start.sh"))
+BESIDE = Script("start beside", (*_COMMON, "supervisor_begin.sh", "supervisor_beside.sh"))
+REMOVE = Script("remove", (*_COMMON, "supervisor_remove.sh"))
 ENABLE = Script("enable", (*_COMMON, "supervisor_enable.sh"))
 
 
@@ -28,13 +31,43 @@ class Supervisor:
     def __init__(self, inventory: Inventory) -> None:
         self._inventory = inventory
 
-    def stop(self, actor: Actor, shell: Shell, node: str, unit: str) -> str:
+    def stop(self, actor: Actor, shell: Shell, node: str, unit: str, at: float = 0) -> str:
         """Write that nothing may start it, stop it, and wait until its process group is gone."""
         limit = self._inventory.services.stop_timeout_s
-        file = self._file(shell, node, unit)
-        return carry_out(actor, shell, node, STOP, unit, file, unit, f"{limit:.0f}", wait_s=limit)
+        args = (self._file(shell, node, unit), unit, f"{limit:.0f}", f"{at:.3f}")
+        return carry_out(actor, shell, node, STOP, unit, *args, wait_s=limit + wait_s(at))
 
-    def start(self, actor: Actor, shell: Shell, node: str, unit: str, new: str) -> str:
+    def beside(
+        self, actor: Actor, shell: Shell, node: str, beside: Beside, new: str, at: float = 0
+    ) -> str:
+        """Write a program of its own into the folder of the unit's file, and start that one."""
+        pattern = release_pattern(self._inventory, self._inventory.host(shell.host))
+        args = (
+            self._file(shell, node, beside.unit),
+            beside.unit,
+            pattern,
+            new,
+            f"{START_S:.0f}",
+            f"{LOADING_S:.0f}",
+            f"{at:.3f}",
+            beside.name,
+            beside.file,
+            beside.options,
+        )
+        longest = START_S + HOLD_S + wait_s(at)
+        return carry_out(actor, shell, node, BESIDE, beside.name, *args, wait_s=longest)
+
+    def remove(self, actor: Actor, shell: Shell, node: str, beside: Beside, at: float = 0) -> str:
+        """Stop the program, delete its file, and let supervisord forget it."""
+        limit = self._inventory.services.stop_timeout_s
+        file = self._file(shell, node, beside.name)
+        args = (file, beside.name, f"{limit:.0f}", f"{at:.3f}", beside.file)
+        longest = limit + wait_s(at)
+        return carry_out(actor, shell, node, REMOVE, beside.name, *args, wait_s=longest)
+
+    def start(
+        self, actor: Actor, shell: Shell, node: str, unit: str, new: str, at: float = 0
+    ) -> str:
         """Rewrite the release folders, let supervisord take over this unit alone, and start it.
 
         It must reach RUNNING within 90 s, and then last for `startsecs` once more under the same
@@ -42,9 +75,10 @@ class Supervisor:
         configuration may well outlive the first `startsecs` on a busy host.
         """
         pattern = release_pattern(self._inventory, self._inventory.host(shell.host))
-        limits = (f"{START_S:.0f}", f"{LOADING_S:.0f}")
+        limits = (f"{START_S:.0f}", f"{LOADING_S:.0f}", f"{at:.3f}")
         args = (self._file(shell, node, unit), unit, pattern, new, *limits)
-        return carry_out(actor, shell, node, START, unit, *args, wait_s=START_S + HOLD_S)
+        longest = START_S + HOLD_S + wait_s(at)
+        return carry_out(actor, shell, node, START, unit, *args, wait_s=longest)
 
     def enable(self, actor: Actor, shell: Shell, node: str, unit: str) -> str:
         """Give the operator's `autostart` and `autorestart` back, in the file alone.

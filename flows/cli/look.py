@@ -16,6 +16,7 @@ from ceilift.plan import Plan, Request
 from ceilift.plan_json import plan_to_json, state_from_json, state_to_json
 from ceilift.plan_text import plan_to_markdown
 from ceilift.planner import make_plan
+from ceilift.policy import policy_to_text
 from ceilift.release import load_catalogue
 from ceilift.state import CloudState
 from flows.cli.options import (
@@ -24,9 +25,14 @@ from flows.cli.options import (
     FirstOption,
     FormatOption,
     InventoryOption,
+    OnlyOption,
+    OrderOption,
     PathOption,
+    PolicyOption,
     ProbeOption,
     ReasonOption,
+    Rolling,
+    StopAllOption,
     ToOption,
     WithoutOption,
     make_request,
@@ -86,6 +92,10 @@ def plan(
     accept: AcceptOption = None,
     without: WithoutOption = None,
     reason: ReasonOption = None,
+    order: OrderOption = None,
+    only: OnlyOption = None,
+    stop_all: StopAllOption = None,
+    policy: PolicyOption = None,
     probe: ProbeOption = False,
     format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
 ) -> None:
@@ -99,6 +109,7 @@ def plan(
         accept=accept,
         without=without,
         reasons=reason,
+        rolling=Rolling(order, only, stop_all, policy),
     )
     described = load_inventory(inventory)
     catalogue = load_catalogue()
@@ -209,6 +220,14 @@ def upgrade_command(request: Request, inventory: Path) -> str:
         words += ["--accept", accepted.id, "--reason", accepted.reason]
     for aside in request.without:
         words += ["--without", aside.id, "--reason", aside.reason]
+    for option, names in (
+        ("--order", request.order),
+        ("--only", request.only),
+        ("--stop-all", request.stop_all),
+    ):
+        words += [option, ",".join(names)] if names else []
+    for policy in request.policies:
+        words += ["--policy", policy_to_text(policy)]
     return shlex.join(words + (["--probe"] if request.probe else []))
 
 

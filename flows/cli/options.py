@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,8 @@ import typer
 
 from ceilift.errors import BadInputError, Fault
 from ceilift.plan import Accepted, Request
+from ceilift.policy import Policy, policy_from_text
+from ceilift.request_faults import POLICY_FORM
 from flows.cli.output import Format
 
 InventoryOption = Annotated[
@@ -51,6 +54,26 @@ WithoutOption = Annotated[
         "--without", help="Host to set aside; give one --reason for each, after those of --accept."
     ),
 ]
+OrderOption = Annotated[
+    str | None,
+    typer.Option("--order", help="Partial path: components in this order, comma-separated."),
+]
+OnlyOption = Annotated[
+    str | None, typer.Option("--only", help="Partial path: these components, comma-separated.")
+]
+StopAllOption = Annotated[
+    str | None,
+    typer.Option(
+        "--stop-all", help="Partial path: components that are stopped everywhere first, after all."
+    ),
+]
+PolicyOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--policy",
+        help="Partial path: COMPONENT=surge|replace[,batch=2|25%][,max-unavailable=1][,canary=no].",
+    ),
+]
 ReasonOption = Annotated[
     list[str] | None,
     typer.Option("--reason", help="Why a finding is accepted or a host set aside."),
@@ -76,6 +99,32 @@ def with_reasons(
     return tuple(pairs[:split]), tuple(pairs[split:])
 
 
+@dataclass(frozen=True, slots=True)
+class Rolling:
+    """What only the partial path is told."""
+
+    order: str | None = None
+    only: str | None = None
+    stop_all: str | None = None
+    policy: list[str] | None = None
+
+    def policies(self) -> tuple[Policy, ...]:
+        """The policies. Raises BadInputError with every fault."""
+        found, faults = [], []
+        for text in self.policy or []:
+            try:
+                found.append(policy_from_text(text))
+            except ValueError as error:
+                faults.append(Fault("command line", "--policy", str(error), POLICY_FORM))
+        if faults:
+            raise BadInputError(faults)
+        return tuple(found)
+
+
+def _names(text: str | None) -> tuple[str, ...]:
+    return tuple(name.strip() for name in (text or "").split(",") if name.strip())
+
+
 def make_request(
     to: str,
     path: str,
@@ -86,9 +135,11 @@ def make_request(
     accept: list[str] | None = None,
     without: list[str] | None = None,
     reasons: list[str] | None = None,
+    rolling: Rolling | None = None,
 ) -> Request:
     """What the command line asks for. Raises BadInputError for reasons that do not match."""
     accepted, aside = with_reasons(accept, without, reasons)
+    rolling = rolling or Rolling()
     return Request(
         to=to,
         path=path,
@@ -97,4 +148,8 @@ def make_request(
         probe=probe,
         accept=accepted,
         without=aside,
+        order=_names(rolling.order),
+        only=_names(rolling.only),
+        stop_all=_names(rolling.stop_all),
+        policies=rolling.policies(),
     )

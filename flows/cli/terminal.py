@@ -13,6 +13,10 @@ from ceilift.errors import BAD_INPUT, DONE, FAILED, PAUSED, REFUSED
 from flows.cli.output import Format, print_json, say, stdout
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from prefect.client.schemas.objects import State
+
     from ceilift.report import Report
 
 EXIT_CODES = {"Completed": DONE, "Refused": REFUSED, "Paused": PAUSED, "BadInput": BAD_INPUT}
@@ -27,18 +31,17 @@ class Terminal:
     format: Format
 
 
-def run_full_upgrade(form: dict[str, Any], terminal: Terminal) -> None:
-    """Run the full-upgrade flow here, show its report, and exit with its code."""
-    from flows.request import parse_form
+def run_upgrade(path: str, form: dict[str, Any], terminal: Terminal) -> None:
+    """Run the path's upgrade flow here, show its report, and exit with its code."""
+    from flows.request import parse_full, parse_partial
     from flows.server import ensure_server
 
-    asked = parse_form(form)
+    asked = parse_partial(form) if path == "partial" else parse_full(form)
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
     starting = now()
     url = ensure_server()
 
     from flows.cli.progress import terminal_progress
-    from flows.full_upgrade import full_upgrade
     from tasks.progress import PROGRESS
     from tasks.reporting import REPORT
     from tasks.session import BEGUN, Begun
@@ -48,8 +51,22 @@ def run_full_upgrade(form: dict[str, Any], terminal: Terminal) -> None:
     with terminal_progress(quiet=terminal.quiet) as progress:
         PROGRESS.set(progress)
         BEGUN.set(Begun(at=terminal.begun, prefect_s=ready - starting, typed=True))
-        ended = full_upgrade(asked, return_state=True)
-    report = REPORT.get()
+        ended = _flow(path)(asked, return_state=True)
+    _tell(ended, url, REPORT.get(), terminal)
+
+
+def _flow(path: str) -> Callable[..., State[Any]]:
+    if path == "partial":
+        from flows.partial_upgrade import partial_upgrade
+
+        return partial_upgrade
+    from flows.full_upgrade import full_upgrade
+
+    return full_upgrade
+
+
+def _tell(ended: State[Any], url: str, report: Report | None, terminal: Terminal) -> None:
+    """Say how it ended, and exit with its code."""
     if report is not None:
         _show(report, terminal)
     run = ended.state_details.flow_run_id

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import getpass
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from ceilift.clock import now
-from ceilift.errors import DONE, REFUSED, PausedError, RefusedError
+from ceilift.errors import DONE, REFUSED, BadInputError, Fault, PausedError, RefusedError
 from ceilift.inventory_file import load_inventory
 from ceilift.plan import Plan, Request
 from ceilift.plan_json import plan_to_json
 from ceilift.plan_text import plan_to_markdown
 from ceilift.planner import make_plan
 from ceilift.release import load_catalogue
+from ceilift.request_faults import PATHS
 from flows.cli.look import closing_line, look, resume_command, upgrade_command
 from flows.cli.options import (
     AcceptOption,
@@ -25,15 +26,20 @@ from flows.cli.options import (
     FirstOption,
     FormatOption,
     InventoryOption,
+    OnlyOption,
+    OrderOption,
     PathOption,
+    PolicyOption,
     ProbeOption,
     ReasonOption,
+    Rolling,
+    StopAllOption,
     ToOption,
     WithoutOption,
     make_request,
 )
 from flows.cli.output import Format, command, print_json, stderr, stdout
-from flows.cli.terminal import Terminal, run_full_upgrade
+from flows.cli.terminal import Terminal, run_upgrade
 
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="Go through the plan without one changing command.")
@@ -70,6 +76,10 @@ def upgrade(
     accept: AcceptOption = None,
     without: WithoutOption = None,
     reason: ReasonOption = None,
+    order: OrderOption = None,
+    only: OnlyOption = None,
+    stop_all: StopAllOption = None,
+    policy: PolicyOption = None,
     probe: ProbeOption = False,
     approver: ApproverOption = "",
     comment: CommentOption = "",
@@ -78,6 +88,7 @@ def upgrade(
 ) -> None:
     """Carry out an upgrade: plan, approval, every stage with its gates, and the report."""
     begun = now()
+    known_path(path)
     request = make_request(
         to,
         path,
@@ -87,6 +98,7 @@ def upgrade(
         accept=accept,
         without=without,
         reasons=reason,
+        rolling=Rolling(order, only, stop_all, policy),
     )
     load_inventory(inventory)
     load_catalogue().get(to)
@@ -99,7 +111,14 @@ def upgrade(
         "approver": approver or getpass.getuser(),
         "comment": comment,
     }
-    run_full_upgrade(form, Terminal(begun=begun, quiet=quiet, format=format))
+    run_upgrade(request.path, form, Terminal(begun=begun, quiet=quiet, format=format))
+
+
+def known_path(path: str) -> None:
+    """Raises BadInputError for a path that is none: there is no flow to start for it."""
+    if path not in PATHS:
+        remedy = f"Use one of: {', '.join(PATHS)}"
+        raise BadInputError([Fault("command line", "--path", f"there is no path {path!r}", remedy)])
 
 
 def ask(inventory: Path, request: Request, style: Format, verb: str = "upgrade") -> str:
@@ -139,11 +158,17 @@ def _answer(made: Plan, line: str) -> str:
 
 def form_of(request: Request, inventory: Path) -> dict[str, Any]:
     """The flow's form for a request of the command line."""
+    full = {"api_after": request.api_after, "first": request.first or ""}
+    partial = {
+        "order": list(request.order),
+        "only": list(request.only),
+        "stop_all": list(request.stop_all),
+        "policies": [asdict(policy) for policy in request.policies],
+    }
     return {
+        **(partial if request.path == "partial" else full),
         "inventory": str(inventory.resolve()),
         "to": request.to,
-        "api_after": request.api_after,
-        "first": request.first or "",
         "accept": [{"name": item.id, "reason": item.reason} for item in request.accept],
         "without": [{"name": item.id, "reason": item.reason} for item in request.without],
         "probe": request.probe,
@@ -179,7 +204,7 @@ def resume(
         "approver": approver or getpass.getuser(),
         "comment": "resume",
     }
-    run_full_upgrade(form, Terminal(begun=begun, quiet=quiet, format=format))
+    run_upgrade(request.path, form, Terminal(begun=begun, quiet=quiet, format=format))
 
 
 def _open_request(inventory: Path) -> Request:

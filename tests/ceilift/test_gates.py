@@ -226,10 +226,14 @@ def test_without_a_marked_notification_its_row_is_no_question(bench: Bench) -> N
     assert watch.looks[-1].probe_row is None
 
 
+def resources_of(agent: Instance) -> tuple[str, ...]:
+    return (f"snmp://{RESOURCE}:161",) if agent.host == "ctl1" else ()
+
+
 def polls(bench: Bench) -> Sight:
     bench.runs(
         "9.0.7",
-        lambda i: replace(i, config=replace(i.config, resources=(f"snmp://{RESOURCE}:161",))),
+        lambda i: replace(i, config=replace(i.config, resources=resources_of(i))),
     )
     return bench.sight(GateKind.POLLING)
 

@@ -42,7 +42,14 @@ STEP_KEYS = {
     "judged_by", "undo",
 }  # fmt: skip
 FINDING_KEYS = {"id", "severity", "what", "where", "why", "remedy"}
-LOSS_KEYS = {"missed", "doubled", "longest_gap_s", "why"}
+LOSS_KEYS = {
+    "missed",
+    "doubled",
+    "longest_gap_s",
+    "why",
+    "missed_in_all",
+    "doubled_in_all",
+}
 
 few = settings(max_examples=25)
 numbers = st.none() | st.floats(allow_nan=False, allow_infinity=False)

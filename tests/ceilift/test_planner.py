@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ceilift.component import AGENTS, Component
-from ceilift.errors import RefusedError
 from ceilift.plan import Action, GateKind, Plan, Step
 from ceilift.plan_json import plan_to_json
 from ceilift.planner import difference, make_plan, remaining
@@ -267,13 +265,6 @@ def test_roles_that_share_a_unit_are_one_agent() -> None:
 
     (start,) = steps(plan, Action.START)
     assert start.targets[0].namespaces == ("central", "compute")
-
-
-def test_the_partial_path_is_refused_in_words() -> None:
-    cloud = inventory(LAB)
-
-    with pytest.raises(RefusedError, match="not built yet"):
-        make_plan(cloud, all_at(cloud, "8.1.5"), catalogue(), request(path="partial"))
 
 
 def test_measurements_and_estimates_do_not_change_the_hash() -> None:

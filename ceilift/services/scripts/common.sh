@@ -13,6 +13,11 @@ in_time() {
   echo $((${up%.*}${up#*.} + $1 * 100))
 }
 
+# at_moment EPOCH: wait until this host's clock shows it; 0: not at all.
+at_moment() {
+  sleep "$(awk -v at="$1" -v now="$(date +%s.%N)" 'BEGIN { left = at - now; print (left > 0 ? left : 0) }')"
+}
+
 # past MOMENT: whether it is over.
 past() {
   [ "$(in_time 0)" -ge "$1" ]
@@ -46,6 +51,14 @@ put() {
   sync "$(dirname "$target")"
   # shellcheck disable=SC2034  # read by the scripts that follow
   changed=yes
+}
+
+# own_options FILE TEXT: the options of a unit of its own, beside the host's; no FILE: it has none.
+own_options() {
+  if [ -n "$1" ]; then
+    mkdir -p "$(dirname "$1")" || die "$(dirname "$1") cannot be made"
+    put "$1" printf '%s\n' "$2"
+  fi
 }
 
 keep_former() {

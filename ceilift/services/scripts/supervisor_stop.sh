@@ -1,4 +1,4 @@
-# supervisor_stop FILE UNIT SECONDS
+# supervisor_stop FILE UNIT SECONDS AT
 main() {
   file=$(definition "$1" "$2") || exit 1
   unit=$2
@@ -10,6 +10,7 @@ main() {
     return
     ;;
   esac
+  at_moment "$4"
   end=$(in_time "$3")
   if [ -z "$pid" ]; then pid=$(supervisorctl pid "$unit" 2>&1); fi
   case $pid in *[!0-9]* | "" | 0) members= ;; *) members=$(family "$pid") ;; esac

@@ -1,4 +1,4 @@
-# systemd_stop UNIT ROOT SECONDS
+# systemd_stop UNIT ROOT SECONDS AT
 main() {
   about "$1" "$2"
   prevented
@@ -17,6 +17,7 @@ main() {
     ;;
   esac
   case $pid in "" | 0) members= ;; *) members=$(family "$pid") ;; esac
+  at_moment "$4"
   end=$(in_time "$3")
   timeout "$3" systemctl stop "$unit" || die "systemctl stop failed or took more than $3 s"
   while [ -n "$(left_in "$group")" ] || [ -n "$(alive "$members")" ]; do

@@ -31,9 +31,9 @@ def test_every_program_of_ceilometer_in_a_file_of_supervisor() -> None:
     assert (polling.unit, polling.component) == ("ceilometer-polling", Component.POLLING)
     assert polling.program == "/opt/ceilometer/8.1.5/bin/ceilometer-polling"
     assert polling.namespaces == ("central", "ipmi")
-    assert polling.config == "/etc/p.conf"
+    assert polling.configs == ("/etc/p.conf",)
     assert (polling.restart, polling.hash_seed_fixed) == (Restart.PREVENTED, True)
-    assert (collector.component, collector.config) == (Component.COLLECTOR, "/etc/c.conf")
+    assert (collector.component, collector.configs) == (Component.COLLECTOR, ("/etc/c.conf",))
     assert (collector.restart, collector.hash_seed_fixed) == (Restart.ENABLED, False)
     assert collector.namespaces == ()
 

@@ -1,0 +1,35 @@
+"""Which polling agents share a coordination group, and so the resources they poll.
+
+A group's name is made of the sorted namespaces, the prefix, and for static resources their set
+(ceilometer/agent/manager.py and polling/manager.py, construct_group_id). Agents of one group share
+its resources; an agent alone in its group polls all of them, as does one that does not coordinate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ceilift.situation import Place
+
+Name = tuple[frozenset[str], str, frozenset[str]]
+LOCAL = frozenset({"compute", "ipmi"})  # their discoveries see their own host alone
+
+
+def group_of(place: Place) -> Name | None:
+    """The group of a place's agent; None where nothing of it can be shared."""
+    config = place.config
+    if config is None or not config.coordinated:
+        return None
+    if not config.resources and frozenset(place.namespaces) <= LOCAL:
+        return None
+    return frozenset(place.namespaces), config.group_prefix, frozenset(config.resources)
+
+
+def shared_groups(places: Iterable[Place]) -> Mapping[Name, tuple[Place, ...]]:
+    """The groups that two places or more have in common, in the places' order."""
+    found: dict[Name, tuple[Place, ...]] = {}
+    for place in places:
+        name = group_of(place)
+        if name is not None:
+            found[name] = (*found.get(name, ()), place)
+    return {name: members for name, members in found.items() if len(members) > 1}

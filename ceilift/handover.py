@@ -1,0 +1,126 @@
+"""When a polling agent should join or leave its group, so that no poll is lost or doubled.
+
+Polling agents poll once an interval, each at a phase of its own (the seconds of its tick modulo the
+interval), and look at the group's members just before (ceilometer/polling/manager.py,
+interval_task, since 11.0.1). Resources are spread over the members by a consistent hash ring: who
+joins takes a share of each member's resources, who leaves gives its own away.
+
+- **Leaving** half an interval after the own tick costs nothing: a member that ticks in the first
+  half has polled before and takes over one interval later (a gap of 1.0 to 1.5 intervals), one that
+  ticks in the second half takes over at once (0.5 to 1.0).
+- **Joining** doubles the polls of what is taken from a member that ticked less than half an
+  interval before the first poll of the new one. A member that ticks between the join and that first
+  poll knows already. So the best first poll is just before the first tick after the longest stretch
+  without one; with a stretch of half an interval or more nothing is doubled.
+
+Of any two members, and of four when one is away, the ticks always leave such a stretch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+HALF = 0.5
+MARGIN = 0.08  # intervals between a planned first poll and the tick it has to come before
+LEAST_MARGIN_S = 0.7  # a start is not more punctual than that (lab, two busy cores)
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """The phase (seconds into the interval) at which a new member should poll first.
+
+    `at_risk` are the members a share of whose resources is polled twice.
+    """
+
+    phase: float
+    at_risk: frozenset[str]
+
+
+def best_join(ticks: Mapping[str, float], interval: float) -> Join:
+    """Where a new member's first poll doubles the polls of as few members as possible.
+
+    `ticks` are the members' phases. Of several such phases the one with the most room before it is
+    taken; without members any will do.
+    """
+    if not ticks:
+        return Join(0.0, frozenset())
+    candidates = [_join_before(phase, ticks, interval) for phase in sorted(set(ticks.values()))]
+    return min(candidates, key=lambda one: (len(one.at_risk), -_room(one.phase, ticks, interval)))
+
+
+def leave_phase(own: float, interval: float) -> float:
+    """Half an interval after the own tick: nothing is missed or doubled."""
+    return (own + HALF * interval) % interval
+
+
+def next_at(phase: float, interval: float, after: float) -> float:
+    """The first moment (epoch seconds) of that phase at or after `after`."""
+    return after + (phase - after) % interval
+
+
+def margin_s(interval: float) -> float:
+    """How long before a tick a first poll is planned."""
+    return max(MARGIN * interval, LEAST_MARGIN_S)
+
+
+def retiring_order(ticks: Mapping[str, float], interval: float) -> tuple[str, ...]:
+    """In which order members are replaced one by one so that few joins double anything.
+
+    As given, unless another member has to go first for the others to leave half an interval
+    without a tick; a newcomer then keeps to their phase.
+    """
+    names = list(ticks)
+    for index, name in enumerate(names):
+        others = {other: phase for other, phase in ticks.items() if other != name}
+        if not best_join(others, interval).at_risk:
+            return (name, *names[:index], *names[index + 1 :])
+    return tuple(names)
+
+
+def replaced(
+    order: Sequence[str], ticks: Mapping[str, float], interval: float
+) -> tuple[tuple[str, Join], ...]:
+    """The joins when each member in turn leaves and is then followed by its successor.
+
+    A member whose phase is unknown has none in `ticks`: it is taken to be nobody's risk.
+    """
+    present, joins = dict(ticks), []
+    for name in order:
+        present.pop(name, None)
+        join = best_join(present, interval)
+        present[name] = join.phase
+        joins.append((name, join))
+    return tuple(joins)
+
+
+def doubled_by_joins(joins: Collection[tuple[int, int]], series: int) -> float:
+    """How many polls of `series` are expected twice.
+
+    Each join is (members it finds, of them at risk): a ring of n members gives 1/(n + 1) of its
+    resources to a newcomer, from each member alike.
+    """
+    return sum(series * risk / (found * (found + 1)) for found, risk in joins if found)
+
+
+def cycles(moments: Sequence[float], interval: float) -> tuple[float, ...]:
+    """The first of the log lines of each polling cycle: lines less than half an interval apart."""
+    ordered = sorted(moments)
+    starts = [later for earlier, later in pairwise(ordered) if later - earlier > HALF * interval]
+    return (*ordered[:1], *starts)
+
+
+def _join_before(phase: float, ticks: Mapping[str, float], interval: float) -> Join:
+    first = (phase - margin_s(interval)) % interval
+    risk = {name for name, tick in ticks.items() if _is_doubled(first, tick, interval)}
+    return Join(first, frozenset(risk))
+
+
+def _is_doubled(first: float, tick: float, interval: float) -> bool:
+    """Whether that member's last tick is too short before the first poll."""
+    return 0 < (first - tick) % interval < HALF * interval
+
+
+def _room(first: float, ticks: Mapping[str, float], interval: float) -> float:
+    return min((first - tick) % interval for tick in ticks.values())

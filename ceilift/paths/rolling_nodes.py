@@ -1,0 +1,75 @@
+"""The steps and gates that only a rolling path has: new instances beside old ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ceilift.component import Component
+from ceilift.inventory import BESIDE_SUFFIX
+from ceilift.paths.nodes import PROOF, Builder, Ids
+from ceilift.plan import Action, Gate, Step, Target, Timing
+from ceilift.situation import AGENT, Place
+
+Options = tuple[tuple[str, str, str], ...]
+ANY_PORT: Options = (("collector", "udp_port", "0"),)  # two collectors cannot bind one UDP port
+SURGED = {
+    Component.COLLECTOR: "both consume metering.sample; the old one is retired when it is proven",
+    Component.NOTIFICATION: "both consume notifications; the old one is retired when it is proven",
+    Component.POLLING: "the old one goes on polling until it is proven",
+}
+STOPPED = "it is replaced: the others of its kind go on meanwhile"
+RETIRED = "the new one beside it is proven"
+
+
+@dataclass(frozen=True, slots=True)
+class RollingBuilder(Builder):
+    """Makes the steps and gates of one rolling stage."""
+
+    def beside(self, place: Place, needs: Ids, timing: Timing, options: Options) -> Step:
+        """Start the target under a unit of its own, beside the old one."""
+        return Step(
+            id=f"{self.stage}/beside/{place.label}",
+            stage=self.stage,
+            action=Action.BESIDE,
+            targets=(surge_target(place),),
+            release=self.release,
+            needs=needs,
+            why=SURGED[place.component],
+            judged_by=f"its processes have loaded {self.release}",
+            undo="stop it and take its unit away",
+            timing=timing,
+            options=options,
+        )
+
+    def proven_beside(self, place: Place, needs: Ids) -> Gate:
+        """The one beside shows that telemetry flows through it, before the old one is retired."""
+        kind, why = PROOF[place.component]
+        return self._gate(f"proven-beside/{place.label}", kind, (surge_target(place),), needs, why)
+
+    def remove(self, place: Place, needs: Ids, timing: Timing) -> Step:
+        """Stop the one beside and take its unit away."""
+        return Step(
+            id=f"{self.stage}/remove/{place.label}",
+            stage=self.stage,
+            action=Action.REMOVE,
+            targets=(surge_target(place),),
+            release=None,
+            needs=needs,
+            why=f"the {AGENT[place.component]} under the host's own unit is proven",
+            judged_by="no process of it is left, and its unit is gone",
+            undo="start it beside again",
+            timing=timing,
+        )
+
+    def retire(self, place: Place, needs: Ids, timing: Timing, *, proven: bool) -> Step:
+        """Stop an old one: because its successor is proven, or because it is replaced in place."""
+        return replace(self.stop(place, needs), why=RETIRED if proven else STOPPED, timing=timing)
+
+    def risen(self, place: Place, needs: Ids, timing: Timing) -> Step:
+        """Start the target under the host's own unit."""
+        return replace(self.start(place, needs), timing=timing)
+
+
+def surge_target(place: Place) -> Target:
+    """The unit of its own beside a place's unit."""
+    return replace(place.target, unit=place.unit + BESIDE_SUFFIX)

@@ -1,0 +1,152 @@
+"""The moment of the polling interval at which a polling agent is stopped or started.
+
+The phases are looked at anew for every act: agents joined and left since the last one. Where they
+cannot be told, or the moment is too far away, nothing is waited for, and that is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from ceilift.clock import now
+from ceilift.component import Component
+from ceilift.handover import best_join, leave_phase, next_at
+from ceilift.plan import Step, Target, Timing
+from ceilift.probe import observe_hosts
+from ceilift.state import HostState, Instance
+from tasks.session import Session
+
+READY_S = 2.0  # until a script has made everything ready and waits for its moment
+CYCLE = 0.15  # intervals: a poll is over by then (lab: up to 2.4 s of 10 s on a busy machine)
+BEHIND = 0.02  # intervals behind the tick of the one before: it is the later of the two
+LONGEST_INTERVALS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When to give the order (epoch seconds by the host's clock; 0: at once), and why then."""
+
+    at: float
+    words: str
+
+
+AT_ONCE = Moment(0.0, "at once")
+
+
+def moment_for(session: Session, step: Step) -> Moment:
+    """The moment for a step with a timing, by the ticks that the agents' logs show now."""
+    if not step.timing or session.dry_run:
+        return AT_ONCE
+    hosts = observe_hosts(
+        session.cloud.connections, session.cloud.inventory, tuple(session.catalogue.releases)
+    )
+    sight = Ticks(tuple(_polling(hosts)), step.targets[0])
+    interval = sight.interval_s
+    if not interval:
+        return Moment(0.0, "at once: the interval is not known")
+    order = _order_at(session, step, sight, interval)
+    if order is None:
+        return Moment(0.0, "at once: the ticks are not known")
+    skew = next((h.clock_skew_s or 0.0 for h in hosts if h.name == step.targets[0].host), 0.0)
+    return Moment(order.at + skew, order.words)
+
+
+@dataclass(frozen=True)
+class Ticks:
+    """All polling agents as they are now, and the one that a step is about."""
+
+    agents: Sequence[Instance]
+    target: Target
+
+    @property
+    def own(self) -> Instance | None:
+        """The target's own instance, when it is there."""
+        key = (self.target.host, self.target.unit)
+        return next((one for one in self.agents if (one.host, one.unit) == key), None)
+
+    @property
+    def interval_s(self) -> float:
+        """The polling interval, in seconds; 0 when nobody's is known."""
+        known = [one.config.interval_s for one in self.agents if one.config.interval_s]
+        own = self.own.config.interval_s if self.own is not None else None
+        return own or max(known, default=0.0)
+
+    def members(self) -> Mapping[str, float]:
+        """The phases of the others that run in the target's group."""
+        group = None if self.own is None else _group(self.own)
+        others = (one for one in self.agents if one is not self.own and one.running and one.ticks)
+        return {
+            f"{one.host}/{one.unit}": one.ticks[-1] % self.interval_s
+            for one in others
+            if group is None or _group(one) == group
+        }
+
+    def before(self) -> float | None:
+        """The last tick of whoever polls what the target is to poll: on its host, or itself."""
+        there = [one for one in self.agents if one.host == self.target.host and one.ticks]
+        running = [one for one in there if one.running and one is not self.own]
+        own = [one for one in there if one is self.own]
+        return next((one.ticks[-1] for one in (*running, *own)), None)
+
+    def lead_s(self, release: str, usual: float) -> float:
+        """From the start of a process to its first poll: as measured on agents that run."""
+        mine = [_lead(one, self.interval_s) for one in self.agents if one.release == release]
+        others = [_lead(one, self.interval_s) for one in self.agents if one.running]
+        known = [lead for lead in mine if lead is not None]
+        if known:
+            return median(known)
+        return min((lead for lead in others if lead is not None), default=usual)
+
+
+def _order_at(session: Session, step: Step, sight: Ticks, interval: float) -> Moment | None:
+    begun, own = now() + READY_S, sight.own
+    if step.timing is Timing.LEAVE:
+        if own is None or not own.ticks:
+            return None
+        at = next_at(leave_phase(own.ticks[-1], interval), interval, begun)
+        return Moment(at, "half an interval after its own tick")
+    if step.timing is Timing.AFTER_TICK:
+        if own is None or not own.ticks:
+            return None
+        at = next_at(own.ticks[-1] + CYCLE * interval, interval, begun)
+        return Moment(at, "just after its own tick")
+    return _start_at(session, step, sight, interval)
+
+
+def _start_at(session: Session, step: Step, sight: Ticks, interval: float) -> Moment | None:
+    release = session.catalogue.get(step.release or session.plan.to)
+    usual = release.timing.start_s.value.get(Component.POLLING, 0.0)
+    lead = sight.lead_s(release.version, usual)
+    if step.timing is Timing.JOIN:
+        members = sight.members()
+        if not members:
+            return None
+        join = best_join(members, interval)
+        phase, words = join.phase, f"to poll first before {len(members)} members tick"
+        if join.at_risk:
+            words += f"; at risk: {', '.join(sorted(join.at_risk))}"
+    else:
+        last = sight.before()
+        if last is None:
+            return None
+        phase, words = last + BEHIND * interval, "to poll first when the one before it would"
+    first = next_at(phase, interval, now() + READY_S + lead)
+    return Moment(first - lead, f"{words} (a start takes {lead:.1f} s)")
+
+
+def _polling(hosts: Sequence[HostState]) -> Iterator[Instance]:
+    for host in hosts:
+        yield from (one for one in host.instances if one.component is Component.POLLING)
+
+
+def _group(one: Instance) -> tuple[frozenset[str], str, frozenset[str]]:
+    config = one.config
+    return frozenset(one.namespaces), config.group_prefix, frozenset(config.resources)
+
+
+def _lead(one: Instance, interval: float) -> float | None:
+    if one.started is None or not one.ticks or not interval:
+        return None
+    return (one.ticks[-1] - one.started) % interval

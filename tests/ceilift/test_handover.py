@@ -1,0 +1,116 @@
+"""When members join and leave: against a group that is played tick by tick."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ceilift.handover import (
+    HALF,
+    best_join,
+    cycles,
+    doubled_by_joins,
+    leave_phase,
+    margin_s,
+    next_at,
+    replaced,
+    retiring_order,
+)
+
+T = 100.0
+phases = st.floats(0, T, exclude_max=True, allow_nan=False)
+
+
+def groups(least: int, most: int) -> st.SearchStrategy[dict[str, float]]:
+    return st.lists(phases, min_size=least, max_size=most).map(
+        lambda found: {f"m{index}": phase for index, phase in enumerate(found)}
+    )
+
+
+def polls(owner: float, heir: float, since: float, *, first: float | None = None) -> list[float]:
+    """When a resource is polled that changes from its owner to its heir.
+
+    From `since` on the group knows of the change; `first` is the first poll of an heir that is
+    new, otherwise it goes on at its own phase. Each looks at the group just before its ticks.
+    """
+    before = [next_at(owner, T, since - (n + 1) * T) for n in range(3)]
+    start = next_at(heir, T, since) if first is None else first
+    return sorted(before) + [start + n * T for n in range(3)]
+
+
+def intervals(moments: list[float]) -> list[float]:
+    return [(later - earlier) / T for earlier, later in pairwise(moments)]
+
+
+@given(own=phases, other=phases)
+def test_leaving_half_an_interval_after_the_tick_misses_and_doubles_nothing(
+    own: float, other: float
+) -> None:
+    moment = next_at(leave_phase(own, T), T, 1000.0)
+
+    found = intervals(polls(own, other, moment))
+
+    assert all(0.5 - 1e-9 <= one <= 1.5 + 1e-9 for one in found)
+
+
+@given(groups(1, 6))
+def test_who_is_not_at_risk_is_not_doubled(ticks: Mapping[str, float]) -> None:
+    join = best_join(ticks, T)
+    first = next_at(join.phase, T, 1000.0)
+
+    for name, tick in ticks.items():
+        found = intervals(polls(tick, join.phase, first, first=first))
+        doubled = any(one < HALF for one in found)
+        assert doubled == (name in join.at_risk)
+        assert all(one <= 1.5 for one in found)
+
+
+@given(groups(1, 2))
+def test_two_members_leave_room_for_a_third(ticks: Mapping[str, float]) -> None:
+    spread = (max(ticks.values()) - min(ticks.values())) % T
+    near_half = abs(spread - T / 2) <= margin_s(T)
+    assert near_half or not best_join(ticks, T).at_risk
+
+
+@given(st.lists(st.floats(0, 0.2 * T), min_size=1, max_size=8), phases)
+def test_phases_within_a_fifth_lose_nothing_in_any_order(found: list[float], offset: float) -> None:
+    ticks = {f"m{index}": (offset + phase) % T for index, phase in enumerate(found)}
+
+    order = retiring_order(ticks, T)
+
+    assert not any(join.at_risk for _, join in replaced(order, ticks, T))
+
+
+@given(groups(3, 4))
+def test_three_or_four_members_can_always_be_replaced_without_doubling(
+    ticks: Mapping[str, float],
+) -> None:
+    order = retiring_order(ticks, T)
+
+    assert sorted(order) == sorted(ticks)
+    joins = replaced(order, ticks, T)
+    # Ticks exactly opposite leave no room for a margin; everything else is free.
+    opposite = any(
+        abs((a - b) % T - T / 2) <= 5 * margin_s(T) for a in ticks.values() for b in ticks.values()
+    )
+    assert opposite or not any(join.at_risk for _, join in joins)
+
+
+def test_the_order_given_is_kept_where_it_costs_nothing() -> None:
+    assert retiring_order({"a": 5, "b": 7, "c": 9}, T) == ("a", "b", "c")
+    assert retiring_order({"a": 5, "b": 60, "c": 30, "d": 50}, T)[0] == "a"
+    assert retiring_order({"a": 5, "b": 7, "c": 9, "d": 70}, T) == ("a", "b", "c", "d")
+
+
+def test_expected_doubles_by_the_ring() -> None:
+    # Of 8 series on 4 members a newcomer takes 8/5, a quarter of it from the one at risk.
+    assert doubled_by_joins([(4, 1)], 8) == 8 / 5 / 4
+    assert doubled_by_joins([(0, 0)], 8) == 0
+
+
+def test_the_lines_of_one_cycle_are_one_tick() -> None:
+    assert cycles([10.2, 10.4, 12.0, 20.3, 21.0, 30.2], 10) == (10.2, 20.3, 30.2)
+    assert cycles([], 10) == ()
