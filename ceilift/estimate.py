@@ -7,12 +7,14 @@ say what they stand for. Nothing here is part of a plan's intent.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from ceilift.component import Component
+from ceilift.component import AGENTS, Component
+from ceilift.groups import Name, group_of, shared_groups
 from ceilift.plan import Action, ExpectedLoss, Gate, GateKind, Stage, Step, Target
-from ceilift.situation import Situation
+from ceilift.rolling_loss import Polled, Polling, rolling_loss
+from ceilift.situation import Place, Situation
 
 LOOK_S = 5.0  # the broker's management view is renewed about every five seconds
 BEAT_S = 30.0  # a killed member stays in its group until its last beat has expired
@@ -36,6 +38,8 @@ class Pace:
     polled_before: frozenset[Target]
     polling_agents: int
     margin_s: float = 30.0
+    polling: Polling = field(default_factory=Polling)
+    rolls: bool = False
 
     @property
     def first_agent_gap_s(self) -> float:
@@ -62,7 +66,36 @@ def pace_of(situation: Situation) -> Pace:
         polled_before=frozenset(p.target for p in situation.wanted(Component.POLLING) if p.ran),
         polling_agents=len(situation.wanted(Component.POLLING)),
         margin_s=situation.inventory.gates.margin_s,
+        polling=_polling(situation),
+        rolls=situation.request.path == "partial",
     )
+
+
+def _polling(situation: Situation) -> Polling:
+    places = situation.wanted(Component.POLLING)
+    groups = shared_groups(places)
+    interval, start = polling_interval_s(situation), situation.target.timing.start_s.value
+    polling = Component.POLLING
+    return Polling(
+        {place.target: _polled(place, groups, interval) for place in places if place.before},
+        interval,
+        round(first_poll_s(situation) / interval),
+        _stop_s(situation, polling) + start.get(polling, DEFAULT_START_S),
+    )
+
+
+def _polled(place: Place, groups: Mapping[Name, tuple[Place, ...]], interval: float) -> Polled:
+    name = group_of(place)
+    members = groups.get(name, ()) if name is not None else ()
+    ticks = place.before.ticks if place.before is not None else ()
+    phase = ticks[-1] % interval if ticks else None
+    return Polled(series_of(place), tuple(member.label for member in members), phase)
+
+
+def series_of(place: Place) -> int:
+    """How many series the static resources of an agent give, as far as its files tell."""
+    config = place.config
+    return 0 if config is None else len(config.resources)
 
 
 def polling_interval_s(situation: Situation) -> float:
@@ -124,8 +157,12 @@ def expected_loss(stage: Stage, nodes: Mapping[str, Step | Gate], pace: Pace) ->
     if stage.name == Component.API and all(_is(node, Action.STOP) for node in inside):
         return ExpectedLoss(why="these hosts serve no API any more")
     if stage.name != Component.POLLING:
-        return ExpectedLoss(why=_KEPT[stage.name])
+        rolling = pace.rolls and stage.name in AGENTS and not _stops_all(inside)
+        return ExpectedLoss(why=ROLLING if rolling else _KEPT[stage.name])
     starts = [node for node in inside if _is(node, Action.START)]
+    if any(isinstance(node, Step) and node.timing for node in inside):
+        steps = [node for node in inside if isinstance(node, Step)]
+        return rolling_loss(steps, pace.polling)
     if not any(start.targets[0] in pace.polled_before for start in starts):
         return ExpectedLoss(why="no agent pauses")
     waves = sum(_is(nodes[wave[0]], Action.START) for wave in stage.batches)
@@ -159,12 +196,17 @@ def polling_loss(pace: Pace, *, alone: bool, start_waves: int = 2) -> ExpectedLo
     return ExpectedLoss(missed=missed, doubled=0, longest_gap_s=round(gap, 1), why=why)
 
 
+ROLLING = "some of its kind consume all the time; what waits in the queues is served by them"
 _KEPT = {
     "database": "nothing is stopped",
     "collector": "metering.sample keeps what arrives while no collector runs; its backlog grows",
     "notification": "the notifications queues keep what arrives while no agent runs; they grow",
     "api": "no request fails: the new application is loaded before it is switched to",
 }
+
+
+def _stops_all(nodes: Sequence[Step | Gate]) -> bool:
+    return any(isinstance(node, Gate) and node.kind is GateKind.ALL_STOPPED for node in nodes)
 
 
 def _is(node: Step | Gate, action: Action) -> bool:

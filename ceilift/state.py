@@ -42,7 +42,8 @@ class Instance:
 
     `release` is what the running processes really are (None: not running, "unknown": runs, but
     what was loaded cannot be told); `defined_release` is what the unit would start next.
-    `started` is when its newest process began (epoch seconds, by the host's clock). `ticks` are
+    `started` is when its newest process began (epoch seconds, by the host's clock), `launched` when
+    its oldest did, by our clock. `ticks` are
     when the latest polling cycles of a polling agent began (epoch seconds, by our clock), as far
     as its log tells; they stay when it is stopped.
     """
@@ -57,6 +58,7 @@ class Instance:
     pids: tuple[int, ...] = ()
     started: float | None = None
     config: AgentConfig = field(default_factory=AgentConfig)
+    launched: float | None = None
     ticks: tuple[float, ...] = ()
 
     @property

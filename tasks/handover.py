@@ -19,6 +19,7 @@ from ceilift.state import HostState, Instance
 from tasks.session import Session
 
 READY_S = 2.0  # until a script has made everything ready and waits for its moment
+ORDER_S = 0.2  # from an order to the first process (lab: supervisorctl has to load first)
 CYCLE = 0.15  # intervals: a poll is over by then (lab: up to 2.4 s of 10 s on a busy machine)
 BEHIND = 0.02  # intervals behind the tick of the one before: it is the later of the two
 LONGEST_INTERVALS = 2
@@ -91,7 +92,7 @@ class Ticks:
         return next((one.ticks[-1] for one in (*running, *own)), None)
 
     def lead_s(self, release: str, usual: float) -> float:
-        """From the start of a process to its first poll: as measured on agents that run."""
+        """From the order to the first poll: as measured on agents that run, the release's first."""
         mine = [_lead(one, self.interval_s) for one in self.agents if one.release == release]
         others = [_lead(one, self.interval_s) for one in self.agents if one.running]
         known = [lead for lead in mine if lead is not None]
@@ -147,6 +148,7 @@ def _group(one: Instance) -> tuple[frozenset[str], str, frozenset[str]]:
 
 
 def _lead(one: Instance, interval: float) -> float | None:
-    if one.started is None or not one.ticks or not interval:
+    """From the order to its first poll, modulo the interval: ticks keep their phase."""
+    if one.launched is None or not one.ticks or not interval:
         return None
-    return (one.ticks[-1] - one.started) % interval
+    return (one.ticks[-1] - one.launched) % interval + ORDER_S

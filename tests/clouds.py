@@ -204,7 +204,10 @@ def _changed(host: HostState, step: Step, to: str) -> tuple[Instance, ...]:
     found = {one.key: one for one in host.instances}
     for target in targets:
         was = _instance(host, target)
-        found[was.key] = _acted(was, step.action, to)
+        if step.action is Action.REMOVE:
+            found.pop(was.key, None)
+        else:
+            found[was.key] = _acted(was, step.action, to)
     return tuple(found.values())
 
 
@@ -219,6 +222,8 @@ def _instance(host: HostState, target: Target) -> Instance:
 def _acted(was: Instance, action: Action, to: str) -> Instance:
     if action is Action.STOP:
         return replace(was, release=None, pids=(), restart=Restart.PREVENTED)
+    if action is Action.BESIDE:
+        return replace(was, release=to, defined_release=to, pids=(300,), restart=Restart.PREVENTED)
     if action is Action.START:
         return replace(was, release=to, defined_release=to, pids=(200,))
     if action is Action.SWITCH_API:

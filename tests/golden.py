@@ -8,6 +8,8 @@ A file says which hosts have which roles and what runs there, and holds the plan
         roles: [collector, api]
         runs: {collector: null}     a unit that is there and does not run
         also: {notification: 8.1.5} an agent the inventory has no role for
+    agents: {resources: [a, b]}     options of every polling agent (AgentConfig), and
+      ticks: {ctl1: 3}              the phase of its ticks, by host
     inventory: {wsgi: null}         sections of the inventory that differ (null: left out)
     down: [ctl2]                    hosts that do not answer
     request: {first: ctl2}          what the operator asks for
@@ -26,9 +28,11 @@ from typing import Any
 
 import yaml
 
+from ceilift.component import Component
 from ceilift.inventory import Inventory
 from ceilift.plan import Plan, Request
 from ceilift.planner import make_plan
+from ceilift.policy import policy_from_text
 from ceilift.state import CloudState, Instance
 from tests.clouds import after, agent, begun, catalogue, hosts_named, in_order, inventory, seen
 from tests.clouds import request as asked
@@ -58,7 +62,7 @@ class Golden:
     @cached_property
     def request(self) -> Request:
         """What the operator asks for now."""
-        return asked(**{**self.data.get("request", {}), **self.data.get("again", {})})
+        return _request({**self.data.get("request", {}), **self.data.get("again", {})})
 
     @cached_property
     def first_state(self) -> CloudState:
@@ -81,7 +85,7 @@ class Golden:
         last = self.data.get("done")
         if last is None:
             return self.first_state
-        begin = asked(**self.data.get("request", {}))
+        begin = _request(self.data.get("request", {}))
         whole = make_plan(self.inventory, self.first_state, catalogue(), begin)
         ids = [node.id for node in in_order(whole)]
         return after(whole, begun(self.first_state), ids[: ids.index(last) + 1])
@@ -103,9 +107,28 @@ class Golden:
                     namespaces=role.namespaces,
                     unit=role.unit_name,
                 )
-                yield replace(made, defined_release=given or self.data["runs"])
+                made = replace(made, defined_release=given or self.data["runs"])
+                yield self._configured(made) if role.component is Component.POLLING else made
             for component, release in about.get("also", {}).items():
                 yield agent(component, host.name, release)
+
+    def _configured(self, made: Instance) -> Instance:
+        """The polling agent with the options and the phase that the file gives."""
+        options = dict(self.data.get("agents", {}))
+        phase = options.pop("ticks", {}).get(made.host)
+        lists: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in options.items()
+        }
+        config = replace(made.config, **lists)
+        return replace(made, config=config, ticks=() if phase is None else (float(phase),))
+
+
+def _request(given: Mapping[str, Any]) -> Request:
+    """Names as tuples, policies from their texts."""
+    plain: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
+    if "policies" in plain:
+        plain["policies"] = tuple(policy_from_text(text) for text in plain["policies"])
+    return asked(**plain)
 
 
 def read(path: Path) -> Golden:

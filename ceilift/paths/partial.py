@@ -23,6 +23,7 @@ from ceilift.policy import Mode
 from ceilift.situation import Place, Situation
 
 ADVISED = (*AGENTS, Component.API)
+OWN_GROUP: Options = (("polling", "partitioning_group_prefix", "ceilift-{host}"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +120,7 @@ def manner_of(situation: Situation, component: Component, places: Sequence[Place
     mode = Mode(policy.mode) if policy.mode else (Mode.REPLACE if at_once else Mode.SURGE)
     if mode is Mode.REPLACE:
         return Manner(mode, Timing.AFTER_TICK, Timing.AT_TICK)
-    prefix = f"ceilift-{situation.target.version}"
-    return Manner(mode, Timing.NONE, Timing.AT_TICK, (("polling", PREFIX, prefix),))
-
-
-PREFIX = "partitioning_group_prefix"
+    return Manner(mode, Timing.NONE, Timing.AT_TICK, OWN_GROUP)
 
 
 def _first_poll_intervals(situation: Situation, places: Sequence[Place]) -> int:
@@ -169,7 +166,7 @@ def _surged(
     build: RollingBuilder, manner: Manner, batch: Sequence[Place], barrier: Ids
 ) -> tuple[list[Wave], Ids]:
     """Beside first; then the old one retired, its unit taken over, and the one beside removed."""
-    besides = [build.beside(place, barrier, manner.join, manner.options) for place in batch]
+    besides = [build.beside(place, barrier, manner.join, _own(manner, place)) for place in batch]
     pairs = list(zip(batch, besides, strict=True))
     gates = [build.proven_beside(place, (step.id,)) for place, step in pairs]
     proven = list(zip(batch, gates, strict=True))
@@ -182,6 +179,11 @@ def _surged(
     ]
     waves: list[Wave] = [tuple(besides), tuple(gates), tuple(stops), *rises, tuple(removes)]
     return waves, (*proofs, *(step.id for step in removes))
+
+
+def _own(manner: Manner, place: Place) -> Options:
+    """The options of the unit beside a place: no two such units share a group."""
+    return tuple((part, name, text.format(host=place.host)) for part, name, text in manner.options)
 
 
 def _risen(

@@ -145,6 +145,7 @@ def _instance(seen: Seen, found: Definition, processes: list[Process]) -> Instan
         pids=tuple(process.pid for process in processes),
         started=_began(processes),
         config=(config := _config(seen, *found.configs, hash_seed_fixed=found.hash_seed_fixed)),
+        launched=_launched(seen, processes),
         ticks=_ticks(seen, found.unit, config.interval_s),
     )
 
@@ -156,6 +157,11 @@ def _ticks(seen: Seen, unit: str, interval: float | None) -> tuple[float, ...]:
     if interval is None:
         return ()
     return tuple(moment - seen.clock_skew_s for moment in cycles(lines, interval)[-KEPT_TICKS:])
+
+
+def _launched(seen: Seen, processes: Iterable[Process]) -> float | None:
+    oldest = min((process.started for process in processes), default=None)
+    return None if oldest is None else oldest - seen.clock_skew_s
 
 
 def _began(processes: Iterable[Process]) -> float | None:

@@ -66,6 +66,8 @@ def test_carried_out_nothing_is_left(runnable: Golden) -> None:
     finished = after(plan, state, [node.id for node in in_order(plan)])
 
     assert make_plan(runnable.inventory, finished, catalogue(), runnable.request).steps == ()
+    if runnable.request.only:
+        return  # the rest of the cloud is still old: without its ledger that is an upgrade to do
     # And for whoever looks without knowing of the upgrade.
     unaware = runnable.planned(replace(finished, baseline=(), evidence=()))
     assert (unaware.steps, unaware.gates) == ((), ())

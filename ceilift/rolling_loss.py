@@ -1,0 +1,125 @@
+"""What a rolling polling stage is expected to lose, told before it begins.
+
+Which resources a newcomer takes is decided by random member ids: what is told is the number to be
+expected, rounded up.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ceilift.handover import best_join, doubled_by_joins
+from ceilift.plan import Action, ExpectedLoss, Step, Target, Timing
+
+MISSED_ABOVE = 1.5  # intervals between two polls: see ceilift/account
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """What one polling agent polls: how many series, with whom it shares them, and its phase.
+
+    `group` names the members it shares its series with (empty: nobody); `phase` is None where its
+    ticks are not known.
+    """
+
+    series: int
+    group: tuple[str, ...] = ()
+    phase: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Polling:
+    """All polling agents before the stage, by target, and the pace of the target release.
+
+    `first_poll` counts the intervals from a start to the first poll, `restart_s` the seconds from
+    a stop to the end of the next start.
+    """
+
+    agents: Mapping[Target, Polled] = field(default_factory=dict)
+    interval_s: float = 0.0
+    first_poll: int = 0
+    restart_s: float = 0.0
+
+
+def rolling_loss(steps: Sequence[Step], polling: Polling) -> ExpectedLoss:
+    """What these steps cost, in their order: for one series at most, and for all together."""
+    if not polling.interval_s:
+        return ExpectedLoss(why="the polling interval is not known")
+    risks = list(_joins(steps, polling))
+    members = {target for target in polling.agents if polling.agents[target].group}
+    series = max((polling.agents[target].series for target in members), default=0)
+    joined = math.ceil(doubled_by_joins(risks, series) - 1e-9)
+    overlaps = list(_overlaps(steps, polling))
+    missed, affected = _pauses(steps, polling)
+    return ExpectedLoss(
+        missed=missed,
+        doubled=max((times for times, _ in overlaps), default=0) + (1 if joined else 0),
+        longest_gap_s=round(polling.interval_s * (missed + MISSED_ABOVE), 1),
+        why="; ".join(_reasons(risks, overlaps, missed)),
+        missed_in_all=missed * affected,
+        doubled_in_all=joined + sum(times * count for times, count in overlaps),
+    )
+
+
+def _joins(steps: Sequence[Step], polling: Polling) -> Iterator[tuple[int, int]]:
+    """For each join how many members it finds, and how many of them are at risk."""
+    present = {
+        _place(target): one.phase
+        for target, one in polling.agents.items()
+        if one.group and one.phase is not None
+    }
+    for step in steps:
+        place = _place(step.targets[0])
+        if step.timing is Timing.LEAVE:
+            present.pop(place, None)
+        elif step.timing is Timing.JOIN:
+            join = best_join(present, polling.interval_s)
+            yield len(present), len(join.at_risk)
+            present[place] = join.phase
+
+
+def _overlaps(steps: Sequence[Step], polling: Polling) -> Iterator[tuple[int, int]]:
+    """How often each agent's series are polled twice: by the one beside until the other stops.
+
+    Both poll what nobody else does: once when the one beside is proven, once more when the
+    host's own unit is.
+    """
+    for step in steps:
+        if step.action is Action.BESIDE and step.timing is Timing.AT_TICK:
+            own = next((a for t, a in polling.agents.items() if t.host == step.host), Polled(0))
+            yield 2, own.series
+
+
+def _pauses(steps: Sequence[Step], polling: Polling) -> tuple[int, int]:
+    """How many polls are missed by the series of agents replaced in place, and of how many."""
+    stopped = [s.targets[0] for s in steps if s.timing is Timing.AFTER_TICK]
+    agents = [polling.agents[target] for target in stopped if target in polling.agents]
+    intervals = max(1, math.ceil(polling.restart_s / polling.interval_s)) + polling.first_poll
+    return (intervals - 1 if agents else 0), sum(one.series for one in agents)
+
+
+def _reasons(
+    risks: Collection[tuple[int, int]], overlaps: Collection[tuple[int, int]], missed: int
+) -> Iterator[str]:
+    if risks:
+        yield "members leave half an interval after their tick and join just before the others'"
+    if any(risk for _, risk in risks):
+        yield (
+            "the ticks leave no stretch of half an interval, so part of what a newcomer takes "
+            "over is polled twice"
+        )
+    if overlaps:
+        yield (
+            "the releases cannot share a group: the new agent polls beside the old one in a group "
+            "of its own until it is proven, and again when it takes over the host's own unit"
+        )
+    if missed:
+        yield f"an agent of this release polls first after {missed} missed intervals"
+    if not (risks or overlaps or missed):
+        yield "agents are restarted between two of their own polls"
+
+
+def _place(target: Target) -> str:
+    return f"{target.host}/{target.unit}"
