@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -11,11 +11,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 from ceilift.bus import Broker
 from ceilift.clock import Timeline
+from ceilift.component import Component
 from ceilift.errors import BadInputError, Fault
 from ceilift.inventory import Inventory, SecretRef
 from ceilift.ledger.store import Ledger
 from ceilift.remote.ssh import Connections
 from ceilift.secrets import SecretSource
+from ceilift.telemetry.file import FileSamples, Place
 from ceilift.telemetry.source import SamplesByApi, StoredSamples
 from ceilift.telemetry.sql import SampleStore
 
@@ -36,11 +38,14 @@ class Cloud:
 
     Safe for threads. Use as a context manager: leaving it closes databases, tunnels and
     connections. The ledger is opened by `ledger`, and raises CeiliftError in words when it cannot
-    be.
+    be. Of the hosts `aside` samples in files are read only as long as they answer.
     """
 
-    def __init__(self, inventory: Inventory, secrets: SecretSource) -> None:
+    def __init__(
+        self, inventory: Inventory, secrets: SecretSource, aside: Collection[str] = ()
+    ) -> None:
         self.inventory = inventory
+        self._aside = frozenset(aside)
         self.timeline = Timeline()
         self._secrets = secrets
         self._open = ExitStack()
@@ -71,7 +76,10 @@ class Cloud:
 
     @property
     def samples(self) -> StoredSamples | None:
-        """The stored samples; None when this cloud has no Ceilometer database."""
+        """The samples, where the inventory says they are read; None when they cannot be.
+
+        That is so with neither a Ceilometer database nor another source under `telemetry`.
+        """
         return self._once("samples", self._open_samples)
 
     @property
@@ -110,6 +118,8 @@ class Cloud:
         if telemetry.source == "ceilometer-api":
             url = self._reachable("telemetry.url", telemetry.url, telemetry.via)
             return SamplesByApi(url, self._secret(telemetry.token))
+        if telemetry.source == "file":
+            return FileSamples(self._published())
         if database is None:
             return None
         secret = self._secret(database.password)
@@ -117,6 +127,16 @@ class Cloud:
         store = SampleStore(url, secret)
         self._open.callback(store.dispose)
         return store
+
+    def _published(self) -> list[Place]:
+        """The file of every host with the role notification."""
+        inventory = self.inventory
+        hosts = {host.name: host for host, _ in inventory.with_role(Component.NOTIFICATION)}
+        template, shell = inventory.telemetry.path, self.connections.shell
+        return [
+            Place(shell(name), inventory.path(template, host), aside=name in self._aside)
+            for name, host in hosts.items()
+        ]
 
     def _open_coordination(self) -> tuple[str, str | None] | None:
         found = self.inventory.coordination

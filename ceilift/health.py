@@ -72,8 +72,8 @@ def judge_collector(
     """It consumes and acknowledges, the backlog falls or was empty twice, and rows are stored.
 
     A collector that requeues for ever (its database is broken) acknowledges nothing and stores
-    nothing while the backlog stays: unhealthy. `stores_rows` is false where samples do not go to
-    a database that can be read.
+    nothing while the backlog stays: unhealthy. `stores_rows` is false where samples cannot
+    be read.
     """
     if not looks:
         return _nothing_seen(expired=expired)
@@ -92,8 +92,7 @@ def judge_notification(
 ) -> Verdict:
     """It consumes and acknowledges, and polled samples or the marked probe came through.
 
-    Where samples go to no database that can be read (`stores_rows` false), what it acknowledged
-    is the proof.
+    Where samples cannot be read (`stores_rows` false), what it acknowledged is the proof.
     """
     if not looks:
         return _nothing_seen(expired=expired)

@@ -218,10 +218,12 @@ class Telemetry(_Strict):
     """Where stored samples are read to prove that telemetry flows.
 
     `url` is the API's root, `token` what it wants as X-Auth-Token; both for `ceilometer-api`.
+    `path` is for `file`: what a `file://` publisher names, on every notification host.
     """
 
-    source: Literal["database", "ceilometer-api"] = "database"
+    source: Literal["database", "ceilometer-api", "file"] = "database"
     url: str = ""
+    path: HostPath = ""
     token: SecretRef | None = None
     via: str | None = None
 
@@ -229,6 +231,9 @@ class Telemetry(_Strict):
     def _complete(self) -> Telemetry:
         if self.source == "ceilometer-api" and not self.url:
             raise ValueError("source ceilometer-api needs url, the API's root")
+        if (self.source == "file") != bool(self.path):
+            msg = "path belongs to source file, and source file needs it: its publisher's file"
+            raise ValueError(msg)
         return self
 
 

@@ -135,6 +135,20 @@ def _cross_faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
             known = ", ".join(filter(None, names))
             yield field, f"{name!r} is no host of this inventory", f"Use one of: {known}"
     yield from _url_faults(data)
+    yield from _publisher_faults(data, hosts)
+
+
+def _publisher_faults(
+    data: Mapping[str, Any], hosts: list[Mapping[str, Any]]
+) -> Iterator[tuple[str, str, str]]:
+    """Files of samples stand where notification agents publish them: there has to be one."""
+    if _mapping(data.get("telemetry")).get("source") != "file":
+        return
+    lists = [host.get("roles") for host in hosts]
+    roles = [role for given in lists if isinstance(given, list) for role in given]
+    if "notification" not in [_mapping(role).get("component", role) for role in roles]:
+        what = "is file, and no host has the role notification: its agents publish the files"
+        yield "telemetry.source", what, "Give that role to the hosts where the files stand"
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -19,7 +19,9 @@ def show_plan(plan: Plan) -> None:
 
 
 def show_report(report: Report) -> None:
-    """The report as a markdown artifact of the running flow."""
-    create_markdown_artifact(
-        key="report", markdown=report_to_markdown(report), description=report.headline
-    )
+    """The report as a markdown artifact of the running flow, its picture in it.
+
+    An image artifact would show the picture's data as a link below it, as one endless line.
+    """
+    text = report_to_markdown(report, picture=True)
+    create_markdown_artifact(key="report", markdown=text, description=report.headline)

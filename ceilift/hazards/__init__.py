@@ -26,6 +26,7 @@ RULES: tuple[Rule, ...] = (
     hosts.uneven_namespaces,
     database.no_database,
     database.database_unreachable,
+    database.samples_unreadable,
     database.no_dump_tool,
     database.backup_space,
     database.dbsync_effect,

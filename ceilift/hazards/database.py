@@ -34,16 +34,20 @@ STORES: Mapping[str, tuple[str, str]] = {
 
 def no_database(case: Case) -> Iterator[Finding]:
     """There is no Ceilometer database to migrate; the store has a procedure of its own."""
-    if case.situation.inventory.database is None and not case.is_empty:
-        what, remedy = STORES[case.situation.inventory.store]
+    inventory = case.situation.inventory
+    if inventory.database is None and not case.is_empty:
+        what, remedy = STORES[inventory.store]
         why = "without a Ceilometer database the database stage is skipped"
+        if inventory.telemetry.source == "database":
+            why += ", gates have only the broker to go by, and nothing can be accounted for"
+            remedy += ". Say under `telemetry` where samples can be read"
         yield info("no-database", what, "inventory: store", why, remedy)
 
 
 def database_unreachable(case: Case) -> Iterator[Finding]:
     """The database is needed (to save, to migrate, to prove) and does not answer."""
-    seen = case.situation.state.database
-    if case.situation.inventory.database is None or case.is_empty:
+    seen, inventory = case.situation.state.database, case.situation.inventory
+    if inventory.database is None or inventory.telemetry.source != "database" or case.is_empty:
         return
     if seen is None or not seen.reachable:
         words = (seen.problem if seen else "") or "it was not looked at"
@@ -54,6 +58,22 @@ def database_unreachable(case: Case) -> Iterator[Finding]:
             "it is saved and migrated first, and gates look for fresh samples in it",
             "Mend database.url, its password reference or `via` in the inventory",
         )
+
+
+def samples_unreadable(case: Case) -> Iterator[Finding]:
+    """Samples are read from another source than the database, and it does not answer."""
+    seen, telemetry = case.situation.state.database, case.situation.inventory.telemetry
+    if telemetry.source == "database" or case.is_empty or (seen is not None and seen.reachable):
+        return
+    words = (seen.problem if seen else "") or "it was not looked at"
+    fields = "telemetry.path" if telemetry.source == "file" else "telemetry.url, token or `via`"
+    yield blocker(
+        "samples-unreadable",
+        f"the samples (source {telemetry.source}) could not be read: {words}",
+        "inventory: telemetry",
+        "gates look for fresh samples, and every poll is accounted for",
+        f"Mend {fields} in the inventory",
+    )
 
 
 def no_dump_tool(case: Case) -> Iterator[Finding]:

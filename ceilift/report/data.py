@@ -106,7 +106,11 @@ class Overhead:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an upgrade did and what it cost, as data."""
+    """What an upgrade did and what it cost, as data.
+
+    `picture` is the account as an SVG, empty where there is no account. It is made of what the
+    other fields hold, and is not part of the report as plain data.
+    """
 
     headline: str
     outcome: str
@@ -127,3 +131,4 @@ class Report:
     overhead: Overhead
     next_command: str
     account: Account | None = field(default=None, repr=False)
+    picture: str = field(default="", repr=False)

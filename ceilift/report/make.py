@@ -20,6 +20,7 @@ from ceilift.report.data import (
     StageLine,
     Timing,
 )
+from ceilift.report.picture import draw
 from ceilift.state import Instance
 
 ALLOWED_S = 20.0
@@ -54,14 +55,17 @@ def make_report(plan: Plan, ended: Ended, timing: Timing) -> Report:
         overhead=_overhead(timing),
         next_command=ended.next_command,
         account=ended.account,
+        picture=draw(ended.account, ended.readings, ended.spans) if ended.account else "",
     )
 
 
 def report_to_json(report: Report) -> dict[str, Any]:
-    """The report as plain data for `--format json`, raw timestamps included."""
+    """The report as plain data for `--format json`, raw timestamps included, without picture."""
+    data = asdict(report)
+    del data["picture"]
     return {
         "schema": SCHEMA,
-        **asdict(report),
+        **data,
         "overhead": {**asdict(report.overhead), "within": report.overhead.within},
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable, Iterator, Sequence
 
 from ceilift.record import NodeState, NodeStatus
@@ -19,14 +20,15 @@ NOT_YET = "What was lost is accounted for by the run that finishes the upgrade."
 SHOWN = 40  # rows of one table; the rest is counted
 
 
-def report_to_markdown(report: Report) -> str:
-    """The whole report as one Markdown text."""
+def report_to_markdown(report: Report, *, picture: bool = False) -> str:
+    """The whole report as one Markdown text; with its picture in it for readers that show it."""
     parts = [
         f"# {report.headline}",
         f"Plan {report.plan_hash}, path {report.path}.",
         *_not_done(report),
         *_hosts(report),
         *_stages(report),
+        *(_picture(report) if picture else ()),
         *_backlogs(report),
         *_exceptions(report),
         _overhead(report.overhead),
@@ -119,6 +121,14 @@ def _figure(most: int | None, expected: int, total: int | None) -> str:
         if most is None
         else f"{most} ({expected} planned), {total} in all"
     )
+
+
+def _picture(report: Report) -> Iterator[str]:
+    """The picture inside the text itself: nothing has to be fetched from anywhere."""
+    if report.picture:
+        data = base64.b64encode(report.picture.encode()).decode()
+        words = "when each series was polled, stage by stage, and what waited on the bus"
+        yield f"## Picture\n\n![{words}](data:image/svg+xml;base64,{data})"
 
 
 def _backlogs(report: Report) -> Iterator[str]:

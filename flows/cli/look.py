@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +13,7 @@ import typer
 
 from ceilift.errors import REFUSED, BadInputError, CeiliftError, Fault
 from ceilift.inventory_file import load_inventory
-from ceilift.plan import Plan, Request
+from ceilift.plan import Accepted, Plan, Request
 from ceilift.plan_json import plan_to_json, state_from_json, state_to_json
 from ceilift.plan_text import plan_to_markdown
 from ceilift.planner import make_plan
@@ -114,7 +115,7 @@ def plan(
     described = load_inventory(inventory)
     catalogue = load_catalogue()
     catalogue.get(to)
-    seen = read_state(state) if state is not None else look(inventory)
+    seen = read_state(state) if state is not None else look(inventory, aside=request.without)
     made = make_plan(described, seen, catalogue, request)
     if format is Format.JSON:
         print_json(plan_to_json(made))
@@ -146,7 +147,7 @@ def verify(
     raise typer.Exit(found.exit_code)
 
 
-def look(inventory: Path, *, remember: bool = False) -> CloudState:
+def look(inventory: Path, *, remember: bool = False, aside: Sequence[Accepted] = ()) -> CloudState:
     """A fresh look at the cloud of that inventory, told on standard error.
 
     `remember` keeps the measured rates in the ledger: their median tells what is usual.
@@ -157,7 +158,7 @@ def look(inventory: Path, *, remember: bool = False) -> CloudState:
 
     described = load_inventory(inventory)
     say(f"looking at cloud {described.cloud}: {len(described.hosts)} hosts")
-    with Cloud(described, EnvFileSecrets()) as cloud:
+    with Cloud(described, EnvFileSecrets(), [item.id for item in aside]) as cloud:
         state = observe(cloud, load_catalogue())
         if remember:
             remember_activity(cloud, state)

@@ -7,9 +7,11 @@ from rich.table import Table
 
 from ceilift.state import CloudState, HostState, Instance
 
+OTHERS = ("ceilometer-api", "file")  # sources of samples that tell nothing of a database
+
 
 def state_table(console: Console, state: CloudState) -> None:
-    """What runs where, then the bus, the groups and the database."""
+    """What runs where, then the bus, the groups, and the database or what samples are read from."""
     console.print(_instances(state))
     for host in state.hosts:
         if not host.reachable:
@@ -87,11 +89,15 @@ def _groups(console: Console, state: CloudState) -> None:
 def _database(console: Console, state: CloudState) -> None:
     found = state.database
     if found is None:
-        console.print("Database: none in this inventory")
-    elif not found.reachable:
-        console.print(f"Database: not reached: {found.problem}", markup=False)
+        console.print("Samples: no place in this inventory where they can be read")
+        return
+    name = f"Samples from {found.backend}" if found.backend in OTHERS else "Database"
+    rate = "-" if found.insert_rate is None else f"{found.insert_rate:.1f}"
+    if not found.reachable:
+        console.print(f"{name}: not reached: {found.problem}", markup=False)
+    elif found.backend in OTHERS:
+        console.print(f"{name}: {rate} samples/s written")
     else:
-        rate = "-" if found.insert_rate is None else f"{found.insert_rate:.1f}"
         size = "-" if found.size_bytes is None else f"{found.size_bytes / 1e6:.1f} MB"
         console.print(
             f"Database: {found.backend} {found.version}, {size}, {found.samples} samples, "

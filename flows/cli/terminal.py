@@ -87,3 +87,24 @@ def _show(report: Report, terminal: Terminal) -> None:
         print_json(report_to_json(report))
     else:
         stdout().print(report_to_markdown(report), markup=False)
+    save_picture(report)
+
+
+def save_picture(report: Report) -> None:
+    """Write the report's picture into the state folder and say where; nothing without one.
+
+    The run is over: a folder that cannot be written is told, and is no failure.
+    """
+    from flows.server import state_folder
+
+    if not report.picture:
+        return
+    name = f"{report.cloud}-{report.plan_hash}.svg"
+    try:
+        folder = state_folder() / "reports"
+        folder.mkdir(exist_ok=True)
+        (folder / name).write_text(report.picture, encoding="utf-8")
+    except OSError as error:
+        say(f"the picture {name} could not be written: {error}")
+    else:
+        say(f"Picture: {folder / name}")

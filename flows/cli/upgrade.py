@@ -127,7 +127,8 @@ def ask(inventory: Path, request: Request, style: Format, verb: str = "upgrade")
     Raises PausedError (exit 4) when there is nobody to ask, or the answer is no. As JSON the plan
     is on stdout only when it is all that comes: what is approved ends with a report there.
     """
-    made = make_plan(load_inventory(inventory), look(inventory), load_catalogue(), request)
+    seen = look(inventory, aside=request.without)
+    made = make_plan(load_inventory(inventory), seen, load_catalogue(), request)
     shown = stdout() if style is Format.TEXT else stderr()
     shown.print(plan_to_markdown(made), markup=False)
     idle = not (made.steps or made.gates)

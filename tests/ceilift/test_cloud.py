@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ceilift.cloud import Cloud
-from ceilift.errors import BadInputError
+from ceilift.errors import BadInputError, TransientError
 from ceilift.inventory import Inventory, SecretRef
 from ceilift.secrets import Secret
 from tests import clouds
-from tests.fakes import FakeConnections
+from tests.fakes import OK, FakeConnections, FakeShell
 
 THREADS = 8
 
@@ -102,6 +103,39 @@ def test_what_a_cloud_does_not_have_is_none(tmp_path: Path) -> None:
         assert cloud.samples is None
         assert cloud.coordination_url is None
         assert cloud.database_password is None
+
+
+def test_files_of_samples_are_read_on_every_notification_host(tmp_path: Path) -> None:
+    hosts = [
+        {"name": "ctl1", "address": "192.0.2.1", "roles": ["notification", "polling-central"]},
+        {"name": "ctl2", "address": "192.0.2.2", "roles": ["notification"], "root": "/lab"},
+        {"name": "pol1", "address": "192.0.2.3", "roles": ["polling-central"]},
+    ]
+    telemetry = {"source": "file", "path": "{root}/var/samples.log"}
+    inventory = described(tmp_path, hosts=hosts, telemetry=telemetry, database=None)
+
+    with opened(inventory) as cloud:
+        shells = cloud.connections.shells  # type: ignore[attr-defined]
+        shells["ctl1"] = FakeShell("ctl1", replace(OK, stdout="rows 2\nend\n"))
+        shells["ctl2"] = FakeShell("ctl2", replace(OK, stdout="rows 3\nend\n"))
+        store = cloud.samples
+
+        assert store is not None
+        assert store.rows_after(0) == 5
+        paths = {name: shell.asked[0].args[1] for name, shell in shells.items()}
+        assert paths == {"ctl1": "/var/samples.log", "ctl2": "/lab/var/samples.log"}
+
+
+def test_files_of_a_host_set_aside_are_not_missed() -> None:
+    telemetry = {"source": "file", "path": "/samples.log"}
+    inventory = clouds.inventory({"ctl1": ["notification"]}, telemetry=telemetry, database=None)
+
+    with Cloud(inventory, FakeSecrets(), ["ctl1"]) as cloud:
+        cloud.connections = FakeConnections(  # type: ignore[assignment]
+            {"ctl1": FakeShell("ctl1", TransientError("away", host="ctl1"))}
+        )
+        assert cloud.samples is not None
+        assert cloud.samples.count(0, 1) == 0
 
 
 def test_leaving_it_closes_the_databases(tmp_path: Path) -> None:

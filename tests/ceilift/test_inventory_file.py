@@ -85,6 +85,9 @@ def test_relative_names_are_taken_from_the_files_own_folder(tmp_path: Path) -> N
         ("ssh", "root", "ssh", "valid"),
         ("database", "mysql", "database", "valid"),
         ("cloud", "a b", "cloud", "match"),
+        ("telemetry", {"source": "file"}, "telemetry", "needs it"),
+        ("telemetry", {"path": "/samples.log"}, "telemetry", "belongs to source file"),
+        ("telemetry", {"source": "ceilometer-api"}, "telemetry", "needs url"),
     ],
 )
 def test_a_fault_is_named_with_its_field_and_a_remedy(
@@ -131,6 +134,17 @@ def test_a_secret_in_the_file_is_refused_and_not_repeated(path: str, value: obje
 
     assert found
     assert all("hunter2" not in str(fault) for fault in found)
+
+
+@pytest.mark.parametrize("role", ["notification", {"component": "notification"}])
+def test_files_of_samples_need_a_host_that_publishes(role: object) -> None:
+    data = changed("telemetry", {"source": "file", "path": "{root}/samples.log"})
+    data["hosts"][1]["roles"] = [role]
+    parse_inventory(yaml.safe_dump(data), "x", folder=Path("/x"))
+
+    data["hosts"][1]["roles"] = ["collector"]
+
+    assert [fault.field for fault in faults(data)] == ["telemetry.source"]
 
 
 def test_two_hosts_without_a_name_are_not_called_twins() -> None:
@@ -191,6 +205,7 @@ def test_nothing_odd_ends_in_anything_but_faults(value: object, field: str) -> N
     [
         ("install.path", "/opt/{relase}", "{relase} is no place holder here"),
         ("services.definition", "/etc/{unit", "cannot be filled in"),
+        ("telemetry.path", "{rot}/samples.log", "{rot} is no place holder here"),
     ],
 )
 def test_a_place_holder_nobody_fills_in_is_a_fault(path: str, text: str, said: str) -> None:

@@ -17,6 +17,9 @@ from tests.troubled import (
     quiet,
 )
 
+FILE = {"source": "file", "path": "/var/samples.log"}
+API = {"source": "ceilometer-api", "url": "http://192.0.2.1:8777"}
+
 FIRES: Fires = {
     "no Ceilometer database": (modern, "no-database", INFO, "inventory: store"),
     "a database that does not answer": (
@@ -30,6 +33,18 @@ FIRES: Fires = {
         "database-unreachable",
         BLOCKER,
         "inventory: database",
+    ),
+    "files of samples that cannot be read": (
+        lambda: modern(telemetry=FILE).seen(database=DatabaseState(reachable=False, problem="no")),
+        "samples-unreadable",
+        BLOCKER,
+        "inventory: telemetry",
+    ),
+    "an API nobody asked": (
+        lambda: quiet(telemetry=API).seen(database=None),
+        "samples-unreadable",
+        BLOCKER,
+        "inventory: telemetry",
     ),
     "no dump tool": (
         lambda: quiet().host("ctl1", tools=("pg_dump",)),
@@ -87,6 +102,15 @@ SILENT: Silent = {
     ),
     "a migration where there is no database": (modern, "dbsync-no-op"),
     "a database": (quiet, "no-database"),
+    "files of samples that can be read": (
+        lambda: modern(telemetry=FILE).seen(database=DatabaseState(reachable=True)),
+        "samples-unreadable",
+    ),
+    "no samples at all": (lambda: modern().seen(database=None), "samples-unreadable"),
+    "samples elsewhere": (
+        lambda: quiet(telemetry=API).seen(database=DatabaseState(reachable=False)),
+        "database-unreachable",
+    ),
 }
 
 
@@ -106,6 +130,15 @@ def test_it_is_not_found(name: str) -> None:
     near, finding_id = SILENT[name]
 
     assert near().found(finding_id) == []
+
+
+def test_no_database_says_whether_samples_can_be_read() -> None:
+    (without,) = modern().found("no-database")
+    (read,) = modern(telemetry=FILE).found("no-database")
+
+    assert "nothing can be accounted for" in without.why
+    assert "telemetry" in without.remedy
+    assert "accounted" not in read.why
 
 
 def test_a_hazard_of_the_database_is_over_once_it_is_migrated() -> None:

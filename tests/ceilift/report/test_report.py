@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import replace
 
@@ -168,3 +169,23 @@ def test_a_picture_is_never_wider_than_asked_and_shows_the_peak(values: list[int
     picture = sparkline(values, columns=60)
     assert len(picture) == min(60, len(values))
     assert ("█" in picture) is (max(values, default=0) > 0)
+
+
+def test_the_picture_is_shown_where_it_can_be_and_kept_out_of_the_data() -> None:
+    report = make_report(PLAN, ended(), TIMING)
+    shown, plain = report_to_markdown(report, picture=True), report_to_markdown(report)
+
+    data = shown.partition("data:image/svg+xml;base64,")[2].partition(")")[0]
+    assert base64.b64decode(data).decode() == report.picture
+    assert report.picture.startswith("<svg")
+    assert "base64" not in plain
+    assert "picture" not in report_to_json(report)
+    before, _, after = shown.partition("## Picture\n")
+    assert plain == before + after[after.index("## ") :]
+
+
+def test_without_an_account_there_is_no_picture() -> None:
+    report = make_report(PLAN, ended(account=None), TIMING)
+
+    assert report.picture == ""
+    assert "## Picture" not in report_to_markdown(report, picture=True)
