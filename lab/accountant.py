@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from lab.settings import METERS, POLL_INTERVAL_S
+from lab import database
+from lab.settings import METERS, POLL_INTERVAL_S, Lab
 from lab.traffic import Sent, sent, summarised
+from lab.witness import Published, witnessed
 
 _LATE = 1.5
 _EARLY = 0.5
@@ -88,6 +91,34 @@ def account(
         end = until if until is not None else _last_stored(connection)
     engine.dispose()
     polls = (judge(*key, found, end, interval) for key, found in times.items())
+    return _compared(wanted, stored, tuple(polls))
+
+
+def accounted(lab: Lab, *, before: float = math.inf, since: float = 0.0) -> Account:
+    """The account of a lab, wherever its samples are."""
+    if lab.cloud.database:
+        return account(lab.sent_log, database.url(lab), before=before, since=since)
+    return account_of_files(lab.sent_log, witnessed(lab), before=before, since=since)
+
+
+def account_of_files(
+    log: Path,
+    published: Sequence[Published],
+    *,
+    before: float = math.inf,
+    since: float = 0.0,
+    interval: float = POLL_INTERVAL_S,
+) -> Account:
+    """The same for a cloud whose notification agents publish to files."""
+    wanted = [line for line in sent(log) if line.sent_at <= before]
+    mine = (one for one in published if one.meter == "image.size")
+    stored = Counter(one.resource for one in mine if one.resource.startswith("lab-"))
+    times: dict[tuple[str, str], list[float]] = {}
+    for one in sorted(published, key=lambda item: item.timestamp):
+        if one.meter in METERS and one.timestamp >= since:
+            times.setdefault((one.meter, one.resource), []).append(one.timestamp)
+    end = max((found[-1] for found in times.values()), default=0.0)
+    polls = (judge(*key, found, end, interval) for key, found in sorted(times.items()))
     return _compared(wanted, stored, tuple(polls))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 
 from lab.errors import LabError, TimeUpError
-from lab.settings import API_HOSTS, HOSTS, PORTS, SERVICES_IP, TARGETS
+from lab.settings import HOSTS, PORTS, SERVICES_IP, TARGETS, Role
 from lab.waiting import until
 
 _SHOWN = 4
@@ -37,7 +37,7 @@ def _addresses() -> list[tuple[str, int, socket.SocketKind]]:
     return [
         *((SERVICES_IP, port, tcp) for port in own),
         *((host.ip, PORTS.ssh, tcp) for host in HOSTS),
-        *((host.ip, PORTS.api, tcp) for host in API_HOSTS),
+        *((host.ip, PORTS.api, tcp) for host in HOSTS if Role.API in host.roles),
         *((target, PORTS.snmp, udp) for target in TARGETS),
     ]
 

@@ -11,10 +11,11 @@ from typing import Annotated
 
 import typer
 
-from lab import accountant, cloud, database, faults, readiness, report, traffic
+from lab import accountant, cloud, faults, readiness, report, traffic
+from lab.accountant import accounted
 from lab.errors import LabError, TimeUpError
 from lab.progress import Progress
-from lab.settings import DEFAULT_RELEASES, OLD_RELEASE, the_lab
+from lab.settings import cloud_named, the_lab
 from lab.waiting import until
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
@@ -40,11 +41,20 @@ def main() -> None:
 
 @app.command()
 def up(
-    releases: Annotated[str, typer.Option(help="Comma-separated.")] = ",".join(DEFAULT_RELEASES),
+    kind: Annotated[
+        str, typer.Option("--cloud", help="classic or coordinated; by default what it was.")
+    ] = "",
+    releases: Annotated[str, typer.Option(help="Comma-separated, oldest first.")] = "",
+    partitioned: Annotated[  # noqa: FBT002 - an option
+        bool, typer.Option("--partitioned", help="Notification agents share their work.")
+    ] = False,
 ) -> None:
     """Bring the lab up or repair it; returns when data flows through all of it."""
-    progress = Progress()
-    cloud.up(the_lab(), tuple(releases.split(",")), progress)
+    progress, lab = Progress(), the_lab()
+    if kind or releases or partitioned:
+        wanted = cloud_named(kind or lab.cloud.name, releases, partitioned=partitioned)
+        lab = cloud.chosen(lab, wanted)
+    cloud.up(lab, lab.cloud.releases, progress)
     progress.say("the lab is up")
 
 
@@ -60,17 +70,11 @@ def status(
 
 
 @app.command()
-def reset(
-    to: Annotated[
-        str, typer.Option(help="Only the old release can be gone back to.")
-    ] = OLD_RELEASE,
-) -> None:
-    """Back to every service on 8.1.5, with empty database and queues and no faults."""
-    if to != OLD_RELEASE:
-        raise LabError(f"the lab can be reset to {OLD_RELEASE} only")
-    progress = Progress()
-    cloud.reset(the_lab(), progress)
-    progress.say(f"every service is on {OLD_RELEASE}")
+def reset() -> None:
+    """Back to every service on the first release, with nothing stored and no faults."""
+    progress, lab = Progress(), the_lab()
+    cloud.reset(lab, progress)
+    progress.say(f"every service is on {lab.cloud.old}")
 
 
 @app.command()
@@ -95,7 +99,7 @@ def account(
     now = readiness.now()
 
     def look() -> accountant.Account:
-        return accountant.account(lab.sent_log, database.url(lab), before=now, since=since)
+        return accounted(lab, before=now, since=since)
 
     with contextlib.suppress(TimeUpError):
         until(lambda: look().complete, "every notification stored", wait, every=1)

@@ -26,8 +26,23 @@ from lab import (
 from lab.errors import LabError
 from lab.progress import Progress
 from lab.rpc import Supervisor
-from lab.settings import DEFAULT_RELEASES, HOSTS, OLD_RELEASE, Lab
+from lab.settings import Cloud, Lab
 from lab.waiting import until
+
+
+def chosen(lab: Lab, wanted: Cloud) -> Lab:
+    """The lab as that cloud; LabError while it runs as another."""
+    if lab.cloud == wanted:
+        return lab
+    if overseer.overseer(lab).alive():
+        raise LabError(f"the lab is up as another cloud ({lab.cloud.name}): type bin/lab down")
+    lab = lab.choose(wanted)
+    lab.sent_log.unlink(missing_ok=True)
+    for path in lab.root.glob(f"{lab.ledger.name}*"):
+        path.unlink()
+    for host in lab.hosts:
+        hosts.wipe(lab, host)
+    return lab
 
 
 def up(lab: Lab, wanted: tuple[str, ...], progress: Progress) -> None:
@@ -43,20 +58,20 @@ def up(lab: Lab, wanted: tuple[str, ...], progress: Progress) -> None:
     with ThreadPoolExecutor() as pool:
         services = pool.submit(_start_services, lab, main, progress)
         _install(lab, wanted, pool, progress)
-        for host in HOSTS:
+        for host in lab.hosts:
             hosts.ensure(lab, host, wanted)
         started = _start_fleet(lab, main, services, progress)
     _wait_ready(lab, began if started else None, progress)
 
 
 def reset(lab: Lab, progress: Progress) -> None:
-    """Back to every service on the old release, with an empty database and empty queues.
+    """Back to every service on the first release, with an empty database and empty queues.
 
     Works from any state, also when the lab is down. The generator is stopped
     and its log deleted.
     """
     main = _prepare(lab, progress)
-    installed = releases.installed(lab) or DEFAULT_RELEASES
+    installed = lab.cloud.releases
     with ThreadPoolExecutor() as pool:
         services = pool.submit(_start_services, lab, main, progress)
         _install(lab, installed, pool, progress)
@@ -64,7 +79,7 @@ def reset(lab: Lab, progress: Progress) -> None:
             traffic.forget(lab)
             fleet.kill(lab, main)
         faults.forget(lab)
-        for host in HOSTS:
+        for host in lab.hosts:
             hosts.wipe(lab, host)
             hosts.lay_out(lab, host, installed)
             fleet.restart_login(main, host)
@@ -82,7 +97,7 @@ def down(lab: Lab, progress: Progress, *, purge: bool) -> None:
     if main.alive():
         pid = main.call("supervisor.getPID")
         with progress.step("services stopped"):
-            for host in HOSTS:
+            for host in lab.hosts:
                 fleet.stop_login(main, host)
             fleet.kill(lab, main)
             main.call("supervisor.shutdown")
@@ -130,8 +145,8 @@ def _prepare(lab: Lab, progress: Progress) -> Supervisor:
 
 
 def _programs(lab: Lab) -> tuple[overseer.Program, ...]:
-    logins = [hosts.sshd(lab, host) for host in HOSTS]
-    inits = [hosts.init(lab, host) for host in HOSTS]
+    logins = [hosts.sshd(lab, host) for host in lab.hosts]
+    inits = [hosts.init(lab, host) for host in lab.hosts]
     return (
         small_services.redis(lab),
         small_services.snmpd(lab),
@@ -153,9 +168,10 @@ def _install(
 def _start_services(lab: Lab, main: Supervisor, progress: Progress) -> None:
     for name in ("redis", "rabbitmq", "snmpd"):
         main.start(name)
-    database.install(lab)
-    main.start("mariadb")
-    database.wait_ready(lab)
+    if lab.cloud.database:
+        database.install(lab)
+        main.start("mariadb")
+        database.wait_ready(lab)
     broker.wait_ready(lab)
     progress.say("RabbitMQ, MariaDB, Redis and snmpd answer")
 
@@ -163,14 +179,14 @@ def _start_services(lab: Lab, main: Supervisor, progress: Progress) -> None:
 def _start_fleet(lab: Lab, main: Supervisor, services: Future[None], progress: Progress) -> bool:
     """Start the hosts; the first time, the schema comes before them."""
     small_services.wait_for_redis()
-    if not database.known(lab):
+    if lab.cloud.database and not database.known(lab):
         services.result()
-        with progress.step(f"database has the schema of {OLD_RELEASE}"):
-            database.ensure_schema(lab, OLD_RELEASE)
+        with progress.step(f"database has the schema of {lab.cloud.old}"):
+            database.ensure_schema(lab, lab.cloud.old)
     started = fleet.start(lab, main, progress)
     services.result()
     if started:
-        progress.say("services started on " + ", ".join(host.name for host in HOSTS))
+        progress.say("services started on " + ", ".join(host.name for host in lab.hosts))
     return started
 
 
@@ -179,14 +195,15 @@ def _forget_data(lab: Lab) -> None:
         path.unlink()
     broker.forget_everything(lab)
     small_services.forget_groups()
-    if database.known(lab):
+    if lab.cloud.database and database.known(lab):
         database.recreate(lab)
 
 
 def _wait_ready(lab: Lab, since: float | None, progress: Progress) -> None:
     """Return when the API answers and every target has a sample since then (or lately)."""
     lately = readiness.now() - readiness.FRESH_S
-    with progress.step("API answers on both hosts"):
-        readiness.wait_for_api()
-    with progress.step("samples of all SNMP targets are in the database"):
+    if lab.api_hosts:
+        with progress.step("API answers on both hosts"):
+            readiness.wait_for_api(lab)
+    with progress.step("samples of all SNMP targets are stored"):
         readiness.wait_for_samples(lab, lately if since is None else since)

@@ -13,7 +13,7 @@ from lab import credentials
 from lab.commands import clean_environment, run
 from lab.files import PRIVATE, write
 from lab.overseer import Program
-from lab.settings import HOSTS, PORTS, SERVICES_IP, Lab
+from lab.settings import PORTS, SERVICES_IP, Lab
 from lab.waiting import until
 
 NAME = "ceilometer"
@@ -94,7 +94,7 @@ def known(lab: Lab) -> bool:
 def ensure_schema(lab: Lab, release: str) -> None:
     """Give the database the schema of a release by that release's own command, and save a copy."""
     upgrade = lab.venv(release) / "bin" / "ceilometer-upgrade"
-    config = lab.host(HOSTS[0]) / "etc" / "ceilometer" / "ceilometer.conf"
+    config = lab.host(lab.hosts[0]) / "etc" / "ceilometer" / "ceilometer.conf"
     run(
         [upgrade, "--skip-gnocchi-resource-types", "--config-file", config],
         within=120,

@@ -11,7 +11,7 @@ from enum import StrEnum
 from lab import fleet, hosts, overseer, release_faults
 from lab.errors import LabError
 from lab.files import PRIVATE, write
-from lab.settings import DEAD_PORT, NEW_RELEASE, PORTS, PROGRAMS, Host, Lab, Role, host_named
+from lab.settings import DEAD_PORT, NEW_RELEASE, PORTS, PROGRAMS, Host, Lab, Role
 
 _SINK_WITHOUT_PUBLISHERS = """\
 ---
@@ -52,7 +52,7 @@ class Fault:
 def inflict(lab: Lab, name: str, host_name: str | None, when: When) -> str:
     """Break a host; says what is broken now. Broken twice is LabError."""
     fault = _fault(name)
-    host = host_named(host_name or fault.default)
+    host = lab.named(host_name or fault.default)
     if fault.needs and fault.needs not in host.roles:
         raise LabError(f"{host.name} runs no {fault.needs}: {name} has no meaning there")
     for other in in_force(lab).get(host.name, []):
@@ -68,7 +68,7 @@ def inflict(lab: Lab, name: str, host_name: str | None, when: When) -> str:
 def mend(lab: Lab, name: str, host_name: str | None) -> str:
     """Undo a fault; a host that does not have it is left as it is."""
     fault = _fault(name)
-    host = host_named(host_name or fault.default)
+    host = lab.named(host_name or fault.default)
     there = in_force(lab).get(host.name, [])
     if name not in there:
         return f"{host.name}: {name} was not in force"

@@ -8,7 +8,7 @@ from lab import processes, small_services
 from lab.errors import TimeUpError
 from lab.progress import Progress
 from lab.rpc import RUNNING, Supervisor
-from lab.settings import HOSTS, PROGRAMS, Host, Lab, Role
+from lab.settings import PROGRAMS, Host, Lab, Role
 from lab.waiting import until
 
 _COMING = {RUNNING, "STARTING"}
@@ -27,8 +27,8 @@ def start(lab: Lab, main: Supervisor, progress: Progress) -> bool:
     have joined their groups, and the rest can load meanwhile. Until then the
     other services that were started here are held (SIGSTOP).
     """
-    fresh = [host for host in HOSTS if not supervisor(lab, host).alive()]
-    for host in HOSTS:
+    fresh = [host for host in lab.hosts if not supervisor(lab, host).alive()]
+    for host in lab.hosts:
         main.start(_sshd(host))
     for host in fresh:
         processes.kill(processes.of_host(lab, host))
@@ -38,14 +38,14 @@ def start(lab: Lab, main: Supervisor, progress: Progress) -> bool:
         until(supervisor(lab, host).alive, f"supervisord of {host.name} answers", within=20)
         held |= _hold(lab, host)
     if held:
-        _release_when_polling_joined(held, progress)
-    revived = sum(_revive(lab, host) for host in HOSTS)
+        _release_when_polling_joined(lab, held, progress)
+    revived = sum(_revive(lab, host) for host in lab.hosts)
     return bool(fresh) or bool(revived)
 
 
 def kill(lab: Lab, main: Supervisor) -> None:
     """End all that runs on the hosts at once; only their sshds stay."""
-    for host in HOSTS:
+    for host in lab.hosts:
         pid = main.pids().get(_init(host))
         if pid:
             processes.kill({pid})
@@ -86,9 +86,9 @@ def _hold(lab: Lab, host: Host) -> set[int]:
     return held
 
 
-def _release_when_polling_joined(held: set[int], progress: Progress) -> None:
+def _release_when_polling_joined(lab: Lab, held: set[int], progress: Progress) -> None:
     try:
-        until(_polling_joined, "polling agents join their groups", _JOINED_WITHIN_S)
+        until(lambda: _polling_joined(lab), "polling agents join their groups", _JOINED_WITHIN_S)
         progress.say("polling agents have joined their groups")
     except TimeUpError as late:
         progress.say(f"{late}; going on")
@@ -97,8 +97,10 @@ def _release_when_polling_joined(held: set[int], progress: Progress) -> None:
             processes.send(pid, signal.SIGCONT)
 
 
-def _polling_joined() -> bool:
-    polling = [host for host in HOSTS if Role.POLLING in host.roles]
+def _polling_joined(lab: Lab) -> bool:
+    if lab.cloud.one_group:
+        return bool(small_services.ask_redis("KEYS _tooz_group:central-global"))
+    polling = [host for host in lab.hosts if Role.POLLING in host.roles]
     groups = small_services.ask_redis("KEYS _tooz_group:central-*-global")
     return all(f"central-{host.name}-global" in groups for host in polling)
 

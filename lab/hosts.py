@@ -12,7 +12,6 @@ from lab.overseer import SCRIPT_FOLDER, Program
 from lab.settings import (
     MARK,
     METERS,
-    OLD_RELEASE,
     POLL_INTERVAL_S,
     PORTS,
     PROGRAMS,
@@ -25,6 +24,7 @@ from lab.wsgi import api_command, write_site
 _LOGIN = '#!/bin/sh\ncd "$HOME" && exec /bin/sh -c "$SSH_ORIGINAL_COMMAND"\n'
 _WRAPPER = '#!/bin/sh\nexec {python} -m supervisor.supervisorctl -c {config} "$@"\n'
 MAIN_CONFIG = "ceilometer.conf"
+LIB = "var/lib/ceilometer"
 _DONE = ".lab-complete"
 _PRIORITY = {Role.POLLING: 1, Role.NOTIFICATION: 2, Role.COLLECTOR: 3, Role.API: 4}
 
@@ -32,7 +32,7 @@ _PRIORITY = {Role.POLLING: 1, Role.NOTIFICATION: 2, Role.COLLECTOR: 3, Role.API:
 def lay_out(lab: Lab, host: Host, releases: tuple[str, ...]) -> None:
     """Write a host as it is on the old release, with every release installed beside it."""
     root = lab.host(host)
-    for folder in ("run", "bin", "tmp", "var/log/ceilometer", "var/log/apache2", "var/lib"):
+    for folder in ("run", "bin", "tmp", "var/log/ceilometer", "var/log/apache2", LIB):
         (root / folder).mkdir(parents=True, exist_ok=True)
     for release in releases:
         link(root / "opt" / "ceilometer" / release, lab.venv(release))
@@ -40,7 +40,7 @@ def lay_out(lab: Lab, host: Host, releases: tuple[str, ...]) -> None:
     write_ceilometer(lab, host)
     write_supervisor(lab, host)
     if Role.API in host.roles:
-        write_site(lab, host, OLD_RELEASE)
+        write_site(lab, host, lab.cloud.old)
     (root / _DONE).touch()
 
 
@@ -91,19 +91,25 @@ def write_ceilometer(lab: Lab, host: Host, *only: str) -> None:
 
 
 def _ceilometer_files(lab: Lab, host: Host, etc: Path) -> dict[str, str]:
-    main = rendered(
-        MAIN_CONFIG,
-        name=host.name,
-        ip=host.ip,
-        udp=PORTS.udp,
-        etc=etc,
-        transport_url=broker.transport_url(lab),
-        redis=small_services.REDIS_URL,
-        database=database.url(lab),
-        telemetry_secret=credentials.secret(lab, credentials.TELEMETRY),
-    )
-    names = ("pipeline.yaml", "event_pipeline.yaml", "api_paste.ini")
-    rest = {name: rendered(name, etc=etc) for name in names}
+    shared = {
+        "name": host.name,
+        "etc": etc,
+        "transport_url": broker.transport_url(lab),
+        "redis": small_services.REDIS_URL,
+        "telemetry_secret": credentials.secret(lab, credentials.TELEMETRY),
+    }
+    if lab.cloud.database:
+        old = {"ip": host.ip, "udp": PORTS.udp, "database": database.url(lab)}
+        main = rendered(MAIN_CONFIG, partitioned=lab.cloud.partitioned, **old, **shared)
+        names = ("pipeline.yaml", "event_pipeline.yaml", "api_paste.ini")
+        rest = {name: rendered(name, etc=etc) for name in names}
+    else:
+        main = rendered("ceilometer-modern.conf", **shared)
+        witness = f"file://{lab.witness(host)}"
+        rest = {
+            "pipeline.yaml": rendered("pipeline-modern.yaml", publisher=witness),
+            "event_pipeline.yaml": rendered("event_pipeline.yaml", etc=etc),
+        }
     return {MAIN_CONFIG: main, "polling.yaml": polling_yaml(host, METERS), **rest}
 
 
@@ -126,9 +132,9 @@ def write_supervisor(lab: Lab, host: Host) -> None:
         write_program(lab, host, role)
 
 
-def write_program(lab: Lab, host: Host, role: Role, release: str = OLD_RELEASE) -> None:
-    """The supervisor program of one service at one release."""
-    root = lab.host(host)
+def write_program(lab: Lab, host: Host, role: Role, release: str = "") -> None:
+    """The supervisor program of one service at one release, by default the first one."""
+    root, release = lab.host(host), release or lab.cloud.old
     command = api_command(root) if role is Role.API else _agent_command(root, role, release)
     text = rendered(
         "program.conf",

@@ -9,7 +9,7 @@ import yaml
 
 from lab import broker, credentials, database, small_services
 from lab.files import write
-from lab.settings import HOSTS, PORTS, SERVICES_IP, Host, Lab, Role
+from lab.settings import PORTS, SERVICES_IP, Host, Lab, Role
 
 _HEAD = "# Written by `bin/lab up`: the local test cloud as Ceilift sees it.\n"
 _BUSY = 200
@@ -23,6 +23,15 @@ def write_inventory(lab: Lab) -> None:
 
 def inventory(lab: Lab) -> dict[str, Any]:
     """The whole inventory; secrets only as references to their files."""
+    found = _everything(lab)
+    if not lab.cloud.database:
+        del found["database"], found["wsgi"]
+        witness = "{root}/" + str(lab.witness(lab.hosts[0]).relative_to(lab.host(lab.hosts[0])))
+        found |= {"store": "other", "telemetry": {"source": "file", "path": witness}}
+    return found
+
+
+def _everything(lab: Lab) -> dict[str, Any]:
     return {
         "cloud": "lab",
         "ssh": {
@@ -31,7 +40,7 @@ def inventory(lab: Lab) -> dict[str, Any]:
             "key_file": str(lab.ssh / "id_ed25519"),
             "known_hosts": str(lab.ssh / "known_hosts"),
         },
-        "hosts": [_host(lab, host) for host in HOSTS],
+        "hosts": [_host(lab, host) for host in lab.hosts],
         "install": {"backend": "venv", "path": "{root}/opt/ceilometer/{release}"},
         "services": {
             "backend": "supervisor",
@@ -70,7 +79,7 @@ def _wsgi() -> dict[str, Any]:
 
 
 def _database(lab: Lab) -> dict[str, Any]:
-    first = HOSTS[0]
+    first = lab.hosts[0]
     place = f"{database.USER}@{SERVICES_IP}:{PORTS.database}/{database.NAME}"
     return {
         "url": f"mysql+pymysql://{place}?charset=utf8",

@@ -11,7 +11,7 @@ from lab import database, overseer, readiness, traffic
 from lab.accountant import Account, Polls
 from lab.errors import LabError
 from lab.rpc import RUNNING, Supervisor
-from lab.settings import API_HOSTS, HOSTS, Host, Lab, Role
+from lab.settings import Host, Lab, Role
 
 _OK = 200
 _LISTED = 12
@@ -62,9 +62,9 @@ class Status:
 def status(lab: Lab) -> Status:
     """Look at everything; what does not answer is reported as down."""
     return Status(
-        programs=(*_own_programs(lab), *(p for host in HOSTS for p in _programs(lab, host))),
+        programs=(*_own_programs(lab), *(p for host in lab.hosts for p in _programs(lab, host))),
         silent_targets=_silent(lab),
-        api={host.name: readiness.api_status(host, within=5) for host in API_HOSTS},
+        api={host.name: readiness.api_status(host, within=5) for host in lab.api_hosts},
         traffic=traffic.summary(lab.sent_log),
         sending=traffic.running(lab),
     )

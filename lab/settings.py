@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +17,6 @@ PYTHON = Path("/usr/bin/python3.11")
 OLD_RELEASE = "8.1.5"
 NEW_RELEASE = "9.0.7"
 DEFAULT_RELEASES = (OLD_RELEASE, NEW_RELEASE)
-TRAFFIC_RELEASE = NEW_RELEASE
 POLL_INTERVAL_S = 10
 METERS = ("hardware.cpu.load.1min", "hardware.memory.total")
 NETWORK = os.environ.get("CEILIFT_LAB_NET") or "127.66"
@@ -98,16 +98,76 @@ HOSTS = (
     Host("pol2", f"{NETWORK}.0.22", (Role.POLLING,), _targets(7)),
 )
 TARGETS = tuple(target for host in HOSTS for target in host.targets)
-API_HOSTS = tuple(host for host in HOSTS if Role.API in host.roles)
 
 
-def host_named(name: str) -> Host:
-    """The host of that name, or a LabError that lists the names there are."""
-    for host in HOSTS:
-        if host.name == name:
-            return host
-    known = ", ".join(host.name for host in HOSTS)
-    raise LabError(f"no host is called {name!r}; there are {known}")
+class CloudName(StrEnum):
+    """The clouds there are: the same hosts and targets, other releases and services."""
+
+    CLASSIC = "classic"
+    COORDINATED = "coordinated"
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """What the lab is to be: its hosts with their roles, what runs first, what is upgraded to.
+
+    `database`: samples are stored by collectors; else notification agents publish them to files.
+    `one_group`: all polling agents share the targets. `partitioned`: workload_partitioning is on.
+    """
+
+    name: CloudName
+    releases: tuple[str, ...]
+    partitioned: bool = False
+
+    @property
+    def old(self) -> str:
+        """The release that everything starts on."""
+        return self.releases[0]
+
+    @property
+    def new(self) -> str:
+        """The release to upgrade to."""
+        return self.releases[-1]
+
+    @property
+    def database(self) -> bool:
+        """Whether there are collectors, a database and an API."""
+        return self.name is CloudName.CLASSIC
+
+    @property
+    def one_group(self) -> bool:
+        """Whether all polling agents share all targets."""
+        return self.name is CloudName.COORDINATED
+
+    @property
+    def hosts(self) -> tuple[Host, ...]:
+        """The hosts with what runs on them in this cloud."""
+        if self.name is CloudName.CLASSIC:
+            return HOSTS
+        return tuple(
+            replace(
+                host,
+                roles=tuple(role for role in host.roles if role in _MODERN),
+                targets=TARGETS,
+            )
+            for host in HOSTS
+        )
+
+
+_MODERN = (Role.POLLING, Role.NOTIFICATION)
+FIRST_RELEASES = {
+    CloudName.CLASSIC: DEFAULT_RELEASES,
+    CloudName.COORDINATED: ("16.0.1", "17.0.2"),
+}
+
+
+def cloud_named(name: str, releases: str = "", *, partitioned: bool = False) -> Cloud:
+    """The cloud of that name with these releases, comma-separated, oldest first."""
+    if name not in set(CloudName):
+        raise LabError(f"no cloud is called {name!r}; there are {', '.join(CloudName)}")
+    chosen = CloudName(name)
+    given = tuple(word for word in releases.split(",") if word) or FIRST_RELEASES[chosen]
+    return Cloud(chosen, given, partitioned)
 
 
 @dataclass(frozen=True)
@@ -115,6 +175,47 @@ class Lab:
     """Where one lab keeps its state."""
 
     root: Path
+
+    @cached_property
+    def cloud(self) -> Cloud:
+        """The cloud that `bin/lab up` was last asked for; the classic one at first."""
+        if not self._cloud.is_file():
+            return cloud_named(CloudName.CLASSIC)
+        found = json.loads(self._cloud.read_text())
+        return Cloud(CloudName(found["name"]), tuple(found["releases"]), found["partitioned"])
+
+    def choose(self, cloud: Cloud) -> Lab:
+        """Remember another cloud; gives the lab that is that cloud."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        found = {"name": cloud.name, "releases": cloud.releases, "partitioned": cloud.partitioned}
+        self._cloud.write_text(json.dumps(found))
+        return Lab(self.root)
+
+    @property
+    def _cloud(self) -> Path:
+        return self.root / "cloud.json"
+
+    @property
+    def hosts(self) -> tuple[Host, ...]:
+        """The hosts of the cloud."""
+        return self.cloud.hosts
+
+    @property
+    def api_hosts(self) -> tuple[Host, ...]:
+        """Those that serve the API."""
+        return tuple(host for host in self.hosts if Role.API in host.roles)
+
+    def named(self, name: str) -> Host:
+        """The host of that name, or a LabError that lists the names there are."""
+        for host in self.hosts:
+            if host.name == name:
+                return host
+        known = ", ".join(host.name for host in self.hosts)
+        raise LabError(f"no host is called {name!r}; there are {known}")
+
+    def witness(self, host: Host) -> Path:
+        """Where a notification agent publishes to, in a cloud without a database."""
+        return self.host(host) / "var" / "lib" / "ceilometer" / "samples.log"
 
     @cached_property
     def secrets(self) -> Path:

@@ -12,7 +12,7 @@ from lab import broker, overseer
 from lab.errors import LabError
 from lab.files import PRIVATE, rendered, write
 from lab.overseer import Program
-from lab.settings import TRAFFIC_RELEASE, Lab
+from lab.settings import Lab
 from lab.waiting import until
 
 NAME = "traffic"
@@ -100,9 +100,9 @@ def summarised(lines: Iterable[Sent]) -> Summary:
 
 
 def _configure(lab: Lab, rate: float) -> None:
-    python = lab.venv(TRAFFIC_RELEASE) / "bin" / "python"
+    python = lab.venv(lab.cloud.new) / "bin" / "python"
     if not python.exists():
-        raise LabError(f"traffic needs ceilometer {TRAFFIC_RELEASE} installed: bin/lab up")
+        raise LabError(f"traffic needs ceilometer {lab.cloud.new} installed: bin/lab up")
     config = lab.traffic / "generator.conf"
     text = rendered("generator.conf", transport_url=broker.transport_url(lab))
     write(config, text, PRIVATE)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import requests
 
-from lab.settings import API_HOSTS, PORTS, Host
+from lab.settings import PORTS, Host, Lab
 
 WITHIN_S = 60
 OK = 200
@@ -32,12 +32,12 @@ class Requests:
 
 
 @contextmanager
-def asked() -> Iterator[Mapping[str, Requests]]:
+def asked(lab: Lab) -> Iterator[Mapping[str, Requests]]:
     """Ask every API host, one request after the other, while inside."""
     over = threading.Event()
-    found = {host.name: Requests() for host in API_HOSTS}
+    found = {host.name: Requests() for host in lab.api_hosts}
     clients = [
-        threading.Thread(target=_ask, args=(host, found[host.name], over)) for host in API_HOSTS
+        threading.Thread(target=_ask, args=(host, found[host.name], over)) for host in lab.api_hosts
     ]
     for client in clients:
         client.start()

@@ -20,8 +20,8 @@ import yaml
 RESTART_LOGIN = """
 import sys
 from lab import fleet, overseer
-from lab.settings import host_named, the_lab
-fleet.restart_login(overseer.overseer(the_lab()), host_named(sys.argv[1]))
+from lab.settings import the_lab
+fleet.restart_login(overseer.overseer(the_lab()), the_lab().named(sys.argv[1]))
 """
 IS_UP = """
 from lab import overseer

@@ -10,11 +10,12 @@ import yaml
 
 from lab import faults
 from lab.errors import LabError
-from lab.settings import HOSTS, Lab, host_named
+from lab.settings import HOSTS, Lab
 
 ON_FILES = ("bad-pipeline", "polling-silent", "collector-database", "wrong-key")
 ON_TARGET = ("no-target", "wont-start", "dbsync-fails", "dbsync-hangs")
-CTL2 = host_named("ctl2")
+BY_NAME = {host.name: host for host in HOSTS}
+CTL2 = BY_NAME["ctl2"]
 
 
 @pytest.fixture(autouse=True)
@@ -115,4 +116,4 @@ def test_every_fault_has_a_host_it_suits() -> None:
     names = {host.name for host in HOSTS}
     for fault in faults.FAULTS.values():
         assert fault.default in names
-        assert fault.needs is None or fault.needs in host_named(fault.default).roles
+        assert fault.needs is None or fault.needs in BY_NAME[fault.default].roles
