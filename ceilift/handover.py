@@ -25,7 +25,8 @@ from itertools import pairwise, permutations
 HALF = 0.5
 MOST_TRIED = 6  # members whose every order is tried: 720 of them
 MARGIN = 0.08  # intervals between a planned first poll and the tick it has to come before
-LEAST_MARGIN_S = 0.7  # a start is not more punctual than that (lab, two busy cores)
+UNTRIED = 0.2  # the same while nobody has seen how long a start takes
+PUNCTUAL = 0.04  # intervals: a start is not more punctual than that (lab: 0.3 s of 10 s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +40,17 @@ class Join:
     at_risk: frozenset[str]
 
 
-def best_join(ticks: Mapping[str, float], interval: float) -> Join:
+def best_join(ticks: Mapping[str, float], interval: float, margin: float = MARGIN) -> Join:
     """Where a new member's first poll doubles the polls of as few members as possible.
 
-    `ticks` are the members' phases. Of several such phases the one with the most room before it is
-    taken; without members any will do.
+    `ticks` are the members' phases. It is planned `margin` intervals before a tick, or in the
+    middle of the stretch in which nothing is doubled where that is too short. Of several such
+    phases the one with the most room before it is taken; without members any will do.
     """
     if not ticks:
         return Join(0.0, frozenset())
-    candidates = [_join_before(phase, ticks, interval) for phase in sorted(set(ticks.values()))]
-    return min(candidates, key=lambda one: (len(one.at_risk), -_room(one.phase, ticks, interval)))
+    found = [_join_before(phase, ticks, interval, margin) for phase in sorted(set(ticks.values()))]
+    return min(found, key=lambda one: (len(one.at_risk), -_room(one.phase, ticks, interval)))
 
 
 def leave_phase(own: float, interval: float) -> float:
@@ -59,11 +61,6 @@ def leave_phase(own: float, interval: float) -> float:
 def next_at(phase: float, interval: float, after: float) -> float:
     """The first moment (epoch seconds) of that phase at or after `after`."""
     return after + (phase - after) % interval
-
-
-def margin_s(interval: float) -> float:
-    """How long before a tick a first poll is planned."""
-    return max(MARGIN * interval, LEAST_MARGIN_S)
 
 
 def retiring_order(ticks: Mapping[str, float], interval: float) -> tuple[str, ...]:
@@ -108,12 +105,13 @@ def replaced(
 ) -> tuple[tuple[str, Join], ...]:
     """The joins when each member in turn leaves and is then followed by its successor.
 
-    A member whose phase is unknown has none in `ticks`: it is taken to be nobody's risk.
+    A member whose phase is unknown has none in `ticks`: it is taken to be nobody's risk. The first
+    join is planned with more room than the others: see UNTRIED.
     """
-    present, joins = dict(ticks), []
+    present, joins = dict(ticks), list[tuple[str, Join]]()
     for name in order:
         present.pop(name, None)
-        join = best_join(present, interval)
+        join = best_join(present, interval, MARGIN if joins else UNTRIED)
         present[name] = join.phase
         joins.append((name, join))
     return tuple(joins)
@@ -135,8 +133,10 @@ def cycles(moments: Sequence[float], interval: float) -> tuple[float, ...]:
     return (*ordered[:1], *starts)
 
 
-def _join_before(phase: float, ticks: Mapping[str, float], interval: float) -> Join:
-    first = (phase - margin_s(interval)) % interval
+def _join_before(phase: float, ticks: Mapping[str, float], interval: float, margin: float) -> Join:
+    before = min(((phase - tick) % interval or interval) for tick in ticks.values())
+    free = before / interval - HALF
+    first = (phase - interval * max(PUNCTUAL, min(margin, free / 2))) % interval
     risk = {name for name, tick in ticks.items() if _is_doubled(first, tick, interval)}
     return Join(first, frozenset(risk))
 

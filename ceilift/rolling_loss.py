@@ -10,7 +10,7 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ceilift.handover import best_join, doubled_by_joins
+from ceilift.handover import MARGIN, UNTRIED, best_join, doubled_by_joins
 from ceilift.plan import Action, ExpectedLoss, Step, Target, Timing
 
 MISSED_ABOVE = 1.5  # intervals between two polls: see ceilift/account
@@ -70,12 +70,14 @@ def _joins(steps: Sequence[Step], polling: Polling) -> Iterator[tuple[int, int]]
         for target, one in polling.agents.items()
         if one.group and one.phase is not None
     }
+    tried = False
     for step in steps:
         place = _place(step.targets[0])
         if step.timing is Timing.LEAVE:
             present.pop(place, None)
         elif step.timing is Timing.JOIN:
-            join = best_join(present, polling.interval_s)
+            margin = MARGIN if tried else UNTRIED
+            join, tried = best_join(present, polling.interval_s, margin), True
             yield len(present), len(join.at_risk)
             present[place] = join.phase
 

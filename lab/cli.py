@@ -14,6 +14,7 @@ import typer
 from lab import accountant, cloud, faults, readiness, report, traffic
 from lab.accountant import accounted
 from lab.errors import LabError, TimeUpError
+from lab.phases import align, seeded
 from lab.progress import Progress
 from lab.settings import cloud_named, the_lab
 from lab.waiting import until
@@ -133,6 +134,21 @@ def mend(
     lab = the_lab()
     cloud.running(lab)
     typer.echo(faults.mend(lab, fault, host))
+
+
+@app.command()
+def phases(
+    seed: Annotated[int, typer.Option(help="The same seed gives the same phases.")] = 1,
+    aligned: Annotated[  # noqa: FBT002 - an option
+        bool,
+        typer.Option("--aligned/--random", help="Within a fifth of it, or anywhere."),
+    ] = True,
+) -> None:
+    """Restart the polling agents so that they tick at phases drawn by a seed."""
+    lab = the_lab()
+    cloud.running(lab)
+    names = [host.name for host in lab.hosts]
+    align(lab, seeded(seed, names, aligned=aligned), Progress())
 
 
 @traffic_app.command("start")

@@ -12,7 +12,7 @@ from statistics import median
 
 from ceilift.clock import now
 from ceilift.component import Component
-from ceilift.handover import best_join, leave_phase, next_at
+from ceilift.handover import MARGIN, UNTRIED, best_join, leave_phase, next_at
 from ceilift.plan import Step, Target, Timing
 from ceilift.probe import observe_hosts
 from ceilift.state import HostState, Instance
@@ -91,14 +91,17 @@ class Ticks:
         own = [one for one in there if one is self.own]
         return next((one.ticks[-1] for one in (*running, *own)), None)
 
-    def lead_s(self, release: str, usual: float) -> float:
-        """From the order to the first poll: as measured on agents that run, the release's first."""
+    def lead_s(self, release: str, usual: float) -> tuple[float, bool]:
+        """From the order to the first poll, and whether an agent of the release has shown it.
+
+        Until then as quick as the quickest of the others: those may have started all at once.
+        """
         mine = [_lead(one, self.interval_s) for one in self.agents if one.release == release]
         others = [_lead(one, self.interval_s) for one in self.agents if one.running]
         known = [lead for lead in mine if lead is not None]
         if known:
-            return median(known)
-        return min((lead for lead in others if lead is not None), default=usual)
+            return median(known), True
+        return min((lead for lead in others if lead is not None), default=usual), False
 
 
 def _order_at(session: Session, step: Step, sight: Ticks, interval: float) -> Moment | None:
@@ -119,12 +122,12 @@ def _order_at(session: Session, step: Step, sight: Ticks, interval: float) -> Mo
 def _start_at(session: Session, step: Step, sight: Ticks, interval: float) -> Moment | None:
     release = session.catalogue.get(step.release or session.plan.to)
     usual = release.timing.start_s.value.get(Component.POLLING, 0.0)
-    lead = sight.lead_s(release.version, usual)
+    lead, tried = sight.lead_s(release.version, usual)
     if step.timing is Timing.JOIN:
         members = sight.members()
         if not members:
             return None
-        join = best_join(members, interval)
+        join = best_join(members, interval, MARGIN if tried else UNTRIED)
         phase, words = join.phase, f"to poll first before {len(members)} members tick"
         if join.at_risk:
             words += f"; at risk: {', '.join(sorted(join.at_risk))}"

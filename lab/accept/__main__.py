@@ -1,25 +1,27 @@
-"""`bin/accept NAME [--short]`: one scenario, one last line of figures, exit 0 or 1."""
+"""`bin/accept NAME [N ...] [--short]`: one scenario, one last line of figures, exit 0 or 1."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from lab.accept import full
+from lab.accept import full, partial
 from lab.errors import LabError
 
-SCENARIOS: Mapping[str, Callable[[bool], bool]] = {"full": full.run}
+Run = Callable[[bool, Sequence[int]], bool]
+SCENARIOS: Mapping[str, Run] = {"full": lambda short, _: full.run(short), "partial": partial.run}
 
 
 def main() -> int:
     """Run the named scenario."""
     parser = argparse.ArgumentParser(prog="bin/accept", description=__doc__)
     parser.add_argument("name", choices=sorted(SCENARIOS))
+    parser.add_argument("parts", nargs="*", type=int, help="of partial: which scenarios")
     parser.add_argument("--short", action="store_true", help="what CI runs")
     given = parser.parse_args()
     try:
-        return 0 if SCENARIOS[given.name](given.short) else 1
+        return 0 if SCENARIOS[given.name](given.short, given.parts) else 1
     except LabError as error:
         sys.stderr.write(f"{given.name}: not run to its end: {error}\n")
         return 1

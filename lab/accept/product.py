@@ -44,17 +44,18 @@ def ceilift(*words: str, within: float = UPGRADE_WITHIN_S) -> Said:
     return Said(process.returncode, out, err)
 
 
-def plan(lab: Lab, to: str, *more: str) -> dict[str, Any]:
+def plan(lab: Lab, to: str, *more: str, path: str = "full") -> dict[str, Any]:
     """The plan for the lab, as JSON."""
-    said = ceilift("plan", *_cloud(lab, to), *more, "--format", "json", within=60)
+    said = ceilift("plan", *_cloud(lab, to, path), *more, "--format", "json", within=60)
     found: dict[str, Any] = said.json()
     return found
 
 
-def upgrade(lab: Lab, to: str, approve: str, *more: str) -> Said:
+def upgrade(lab: Lab, to: str, approve: str, *more: str, path: str = "full") -> Said:
     """Carry out the approved plan; the report comes back as JSON."""
-    return ceilift("upgrade", *_cloud(lab, to), "--approve", approve, *more, "--format", "json")
+    cloud = _cloud(lab, to, path)
+    return ceilift("upgrade", *cloud, "--approve", approve, *more, "--format", "json")
 
 
-def _cloud(lab: Lab, to: str) -> tuple[str, ...]:
-    return ("--inventory", str(lab.inventory), "--to", to, "--path", "full")
+def _cloud(lab: Lab, to: str, path: str) -> tuple[str, ...]:
+    return ("--inventory", str(lab.inventory), "--to", to, "--path", path)
