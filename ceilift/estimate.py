@@ -87,8 +87,8 @@ def _polling(situation: Situation) -> Polling:
 def _polled(place: Place, groups: Mapping[Name, tuple[Place, ...]], interval: float) -> Polled:
     name = group_of(place)
     members = groups.get(name, ()) if name is not None else ()
-    ticks = place.before.ticks if place.before is not None else ()
-    phase = ticks[-1] % interval if ticks else None
+    tick = place.before.last_tick if place.before is not None else None
+    phase = None if tick is None else tick % interval
     return Polled(series_of(place), tuple(member.label for member in members), phase)
 
 

@@ -33,6 +33,7 @@ __all__ = [
 OK = 200
 FEWEST_LOOKS = 2
 LAG_S = 5.0  # the broker counts anew only so often: looks closer together may see one count
+ENOUGH_CYCLES = 1.5  # intervals after which every member has polled since
 SHOWN = 5  # names in one sentence
 
 
@@ -270,7 +271,18 @@ def _judge_own_resources(fresh: frozenset[str] | None, due: frozenset[str], case
 
 
 def _judge_published(look: PollingLook, case: Case) -> None:
-    """The agent's own proof, where its resources are polled by others as well."""
+    """The agent's own proof, where its resources are polled by others as well.
+
+    The ring may leave a member without any resource: then that it is a live member of a group in
+    which, a full interval later, everything is polled has to do.
+    """
+    joined = bool(look.expected) and (look.members or 0) >= look.expected
+    if look.published == 0 and joined and look.cycles >= ENOUGH_CYCLES:
+        case.proofs.append(
+            f"it is one of {look.members} live members of its group, of whose resources none fell "
+            "to it"
+        )
+        return
     published = None if look.published is None else look.published > 0
     good, bad = f"it published {look.published} messages", "it has published nothing yet"
     case.require(published, good, bad, "what it published could not be counted")

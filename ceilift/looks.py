@@ -70,7 +70,8 @@ class PollingLook:
 
     `fresh`: which of its own resources have a sample measured after its start. `published`:
     messages its own connections have published. `namespace_rows`: samples of its namespaces'
-    meters measured after its start, by whomever.
+    meters measured after its start, by whomever. `members`: live members of its group, of
+    `expected` agents that run in it; `cycles`: polling intervals since it started.
     """
 
     at: float
@@ -78,6 +79,9 @@ class PollingLook:
     fresh: frozenset[str] | None
     published: int | None = None
     namespace_rows: int | None = None
+    members: int | None = None
+    expected: int = 0
+    cycles: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

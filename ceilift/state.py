@@ -67,6 +67,16 @@ class Instance:
         return self.release is not None
 
     @property
+    def last_tick(self) -> float | None:
+        """When it polled last, as far as its log tells: not a process that was there before it.
+
+        None for an agent that has polled nothing: of a group's resources none may fall to it.
+        """
+        if not self.ticks or (self.launched is not None and self.ticks[-1] < self.launched):
+            return None
+        return self.ticks[-1]
+
+    @property
     def key(self) -> tuple[str, str, str]:
         """Component, host and unit: what makes two sightings the same instance."""
         return (self.component.value, self.host, self.unit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import threading
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from lab import fleet
-from lab.errors import LabError
+from lab.errors import LabError, TimeUpError
 from lab.progress import Progress
 from lab.readiness import now
 from lab.settings import POLL_INTERVAL_S, PROGRAMS, Host, Lab, Role
@@ -18,7 +19,8 @@ from lab.waiting import until
 
 ALIGNED = 0.2  # intervals within which aligned phases lie
 NEAR_S = 0.6
-TRIES = 5
+TRIES = 8
+SILENT_S = 15.0  # after which an agent has nothing to poll
 USUAL_LEAD_S = 1.5  # from the order to the first poll; learned anew from every start
 _LINE = " Polling pollster "
 _STAMP = len("2026-11-24 10:02:37.467")
@@ -36,15 +38,16 @@ def align(lab: Lab, phases: Mapping[str, float], progress: Progress) -> dict[str
 
     LabError when one cannot be brought within NEAR_S of its phase.
     """
-    lead, found = USUAL_LEAD_S, {}
+    lead, found = USUAL_LEAD_S, dict[str, float]()
     for name, phase in phases.items():
         host = lab.named(name)
         for _ in range(TRIES):
-            found[name], lead = _restarted(lab, host, phase, lead)
-            if _apart(found[name], phase) <= NEAR_S:
+            ticks_at, lead = _restarted(lab, host, phase, lead)
+            if ticks_at is not None and _apart(ticks_at, phase) <= NEAR_S:
+                found[name] = ticks_at
                 break
         else:
-            raise LabError(f"{name} ticks at {found[name]:.1f} s, not at {phase:.1f} s")
+            raise LabError(f"{name} does not tick at {phase:.1f} s after {TRIES} starts")
     shown = ", ".join(f"{name} {phase:.1f}" for name, phase in found.items())
     progress.say(f"ticks at {shown} of {POLL_INTERVAL_S} s")
     return found
@@ -62,8 +65,12 @@ def ticks(log: Path) -> list[float]:
     return moments[:1] + later
 
 
-def _restarted(lab: Lab, host: Host, phase: float, lead: float) -> tuple[float, float]:
-    """The phase after a start so timed, and how long that start took to the first poll."""
+def _restarted(lab: Lab, host: Host, phase: float, lead: float) -> tuple[float | None, float]:
+    """The phase after a start so timed, and how long that start took to the first poll.
+
+    None for an agent to which none of the group's resources fell: started again it is another
+    member, to which some may.
+    """
     program, there = PROGRAMS[Role.POLLING], fleet.supervisor(lab, host)
     log = lab.host(host) / "var" / "log" / "ceilometer" / f"{program}.log"
     there.stop(program)
@@ -75,9 +82,10 @@ def _restarted(lab: Lab, host: Host, phase: float, lead: float) -> tuple[float, 
     def polled() -> bool:
         return any(tick > order for tick in ticks(log))
 
-    until(polled, f"{host.name} polls", within=60, every=0.1)
-    first = next(tick for tick in ticks(log) if tick > order)
-    return first % POLL_INTERVAL_S, first - order
+    with contextlib.suppress(TimeUpError):
+        until(polled, f"{host.name} polls", within=SILENT_S, every=0.1)
+    first = next((tick for tick in ticks(log) if tick > order), None)
+    return (None, lead) if first is None else (first % POLL_INTERVAL_S, first - order)
 
 
 def _apart(one: float, other: float) -> float:

@@ -77,12 +77,17 @@ class Ticks:
     def members(self) -> Mapping[str, float]:
         """The phases of the others that run in the target's group."""
         group = None if self.own is None else _group(self.own)
-        others = (one for one in self.agents if one is not self.own and one.running and one.ticks)
-        return {
-            f"{one.host}/{one.unit}": one.ticks[-1] % self.interval_s
-            for one in others
-            if group is None or _group(one) == group
-        }
+        others = (one for one in self.agents if one is not self.own and one.running)
+        mine = [one for one in others if group is None or _group(one) == group]
+        ticks = {f"{one.host}/{one.unit}": self.tick_of(one) for one in mine}
+        return {name: tick % self.interval_s for name, tick in ticks.items() if tick is not None}
+
+    def tick_of(self, one: Instance) -> float | None:
+        """A tick of an agent: from its log; of one that has polled nothing, from its start."""
+        if one.last_tick is not None or one.launched is None:
+            return one.last_tick
+        lead, _ = self.lead_s(one.release or "", 0.0)
+        return one.launched + lead if lead else None
 
     def before(self) -> float | None:
         """The last tick of whoever polls what the target is to poll: on its host, or itself."""
@@ -107,14 +112,15 @@ class Ticks:
 def _order_at(session: Session, step: Step, sight: Ticks, interval: float) -> Moment | None:
     begun, own = now() + READY_S, sight.own
     if step.timing is Timing.LEAVE:
-        if own is None or not own.ticks:
+        tick = None if own is None else sight.tick_of(own)
+        if tick is None:
             return None
-        at = next_at(leave_phase(own.ticks[-1], interval), interval, begun)
+        at = next_at(leave_phase(tick, interval), interval, begun)
         return Moment(at, "half an interval after its own tick")
     if step.timing is Timing.AFTER_TICK:
-        if own is None or not own.ticks:
+        if own is None or own.last_tick is None:
             return None
-        at = next_at(own.ticks[-1] + CYCLE * interval, interval, begun)
+        at = next_at(own.last_tick + CYCLE * interval, interval, begun)
         return Moment(at, "just after its own tick")
     return _start_at(session, step, sight, interval)
 
@@ -152,6 +158,6 @@ def _group(one: Instance) -> tuple[frozenset[str], str, frozenset[str]]:
 
 def _lead(one: Instance, interval: float) -> float | None:
     """From the order to its first poll, modulo the interval: ticks keep their phase."""
-    if one.launched is None or not one.ticks or not interval:
+    if one.launched is None or one.last_tick is None or not interval:
         return None
-    return (one.ticks[-1] - one.launched) % interval + ORDER_S
+    return (one.last_tick - one.launched) % interval + ORDER_S

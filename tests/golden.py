@@ -8,6 +8,7 @@ A file says which hosts have which roles and what runs there, and holds the plan
         roles: [collector, api]
         runs: {collector: null}     a unit that is there and does not run
         also: {notification: 8.1.5} an agent the inventory has no role for
+    partitioned: true               workload_partitioning of every notification agent
     agents: {resources: [a, b]}     options of every polling agent (AgentConfig), and
       ticks: {ctl1: 3}              the phase of its ticks, by host
     inventory: {wsgi: null}         sections of the inventory that differ (null: left out)
@@ -108,12 +109,17 @@ class Golden:
                     unit=role.unit_name,
                 )
                 made = replace(made, defined_release=given or self.data["runs"])
-                yield self._configured(made) if role.component is Component.POLLING else made
+                yield self._configured(made)
             for component, release in about.get("also", {}).items():
                 yield agent(component, host.name, release)
 
     def _configured(self, made: Instance) -> Instance:
-        """The polling agent with the options and the phase that the file gives."""
+        """The agent with the options and the phase that the file gives."""
+        if made.component is Component.NOTIFICATION:
+            shared = self.data.get("partitioned", False)
+            return replace(made, config=replace(made.config, workload_partitioning=shared))
+        if made.component is not Component.POLLING:
+            return made
         options = dict(self.data.get("agents", {}))
         phase = options.pop("ticks", {}).get(made.host)
         lists: dict[str, Any] = {

@@ -140,13 +140,43 @@ def see_polling(sight: Sight, due: frozenset[str]) -> PollingLook:
     if store is not None and instance is not None and instance.started is not None:
         meters = sight.polled or None  # none learned: any sample of its resources will do
         fresh = frozenset(store.newest(due, instance.started, meters))
+    members, expected = _group_of(sight, instance)
     return PollingLook(
         at=now(),
         running=seen.running,
         fresh=fresh if due else None,
         published=sight.own(instance).published,
         namespace_rows=_polled_since(sight, instance),
+        members=members,
+        expected=expected,
+        cycles=_cycles(instance),
     )
+
+
+def _cycles(instance: Instance | None) -> float:
+    if instance is None or instance.started is None or not instance.config.interval_s:
+        return 0.0
+    return (now() - instance.started) / instance.config.interval_s
+
+
+def _group_of(sight: Sight, instance: Instance | None) -> tuple[int | None, int]:
+    """Live members of an agent's group, and how many agents run in it; none where not told."""
+    found = sight.cloud.coordination_url
+    told = sight.release.polling.membership.value != "never"
+    if found is None or not told or instance is None or not instance.config.coordinated:
+        return None, 0
+    config, names = instance.config, "-".join(sorted(instance.namespaces))
+    prefix = f"{names}-{config.group_prefix}-" if config.group_prefix else f"{names}-"
+    members = [group.members for group in live_groups(*found) if group.name.startswith(prefix)]
+    agents = (i for host in sight.hosts() for i in host.instances if i.running)
+    same = [
+        one
+        for one in agents
+        if one.component is Component.POLLING
+        and set(one.namespaces) == set(instance.namespaces)
+        and one.config.group_prefix == config.group_prefix
+    ]
+    return max(members, default=0), len(same)
 
 
 def due_resources(sight: Sight) -> frozenset[str]:

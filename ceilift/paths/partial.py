@@ -143,8 +143,8 @@ def phases(members: Sequence[Place]) -> Mapping[str, float]:
     found: dict[str, float] = {}
     for place in members:
         before = place.before
-        if before is not None and before.ticks and before.config.interval_s:
-            found[place.label] = before.ticks[-1] % before.config.interval_s
+        if before is not None and before.last_tick is not None and before.config.interval_s:
+            found[place.label] = before.last_tick % before.config.interval_s
     return found
 
 

@@ -99,9 +99,8 @@ def demand_rolled(checks: Checks, ran: Rolled) -> None:
     """What is demanded where polling agents are left alone: exit code, notifications, polls."""
     checks.demand(f"{ran.name}: exit code", ran.code == 0, ran.code)
     found = ran.account
-    checks.demand(
-        f"{ran.name}: missing", not found.missing, f"{len(found.missing)} of {found.sent}"
-    )
+    lost = f"{len(found.missing)} of {found.sent}"
+    checks.demand(f"{ran.name}: missing", not found.missing, lost)
     checks.demand(f"{ran.name}: twice", not found.twice, len(found.twice))
     missed, doubled = ran.figure("missed"), ran.figure("doubled")
     checks.demand_time(f"{ran.name}: polls missed", missed == 0, f"{missed} of {ran.due}")

@@ -1,0 +1,138 @@
+"""Rules of the partial path: what may not run beside its successor, whatever the policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ceilift.component import Component
+from ceilift.estimate import first_poll_s, polling_interval_s
+from ceilift.finding import Finding
+from ceilift.groups import shared_groups
+from ceilift.hazards.case import Case, blocker, labels, warning
+from ceilift.plan import GateKind
+from ceilift.release import Release
+from ceilift.situation import Place
+
+
+def polling_ring(case: Case) -> Iterator[Finding]:
+    """T2: two kinds of hash ring in one group leave resources unpolled and double others."""
+    target = case.situation.target.polling
+    rings = {release.polling.ring.value for release in _old(case, Component.POLLING)}
+    if not (rings - {target.ring.value}) or not _rolls(case, Component.POLLING):
+        return
+    for places in shared_groups(case.situation.wanted(Component.POLLING)).values():
+        yield blocker(
+            "T2",
+            f"polling agents share a group, and {case.to} spreads resources by another hash ring: "
+            "side by side 14 to 30 % of the resources would be polled by nobody",
+            labels(places),
+            target.ring.source,
+            _stop_all(case, Component.POLLING),
+        )
+
+
+def polling_membership(case: Case) -> Iterator[Finding]:
+    """T3: members that never learn of each other cannot be replaced one by one."""
+    releases = (*_old(case, Component.POLLING), case.situation.target)
+    never = [one for one in releases if one.polling.membership.value == "never"]
+    if not never or not _rolls(case, Component.POLLING):
+        return
+    for places in shared_groups(case.situation.wanted(Component.POLLING)).values():
+        yield blocker(
+            "never-beside",
+            f"polling agents share a group, and members of {never[0].version} never learn who "
+            "comes and goes: replaced one by one, resources are polled twice or by nobody",
+            labels(places),
+            never[0].polling.membership.source,
+            _stop_all(case, Component.POLLING),
+        )
+
+
+def partitioned_rings(case: Case) -> Iterator[Finding]:
+    """T2, T4, T5: agents that share work need one ring, one group and one set of queues."""
+    places = _partitioned(case)
+    if not places or not _rolls(case, Component.NOTIFICATION):
+        return
+    target = case.situation.target
+    for old in _old(case, Component.NOTIFICATION):
+        if differs := _unlike(old, target):
+            yield blocker(
+                "T2" if differs == "hash ring" else "T4",
+                f"notification agents share their work (workload_partitioning), and {case.to} has "
+                f"another {differs} than {old.version}: side by side, queues stay unread",
+                labels(places),
+                f"{old.notification.group.source}; lab: 11 of 20 queues without a consumer",
+                _stop_all(case, Component.NOTIFICATION),
+            )
+
+
+def uneven_pipelines(case: Case) -> Iterator[Finding]:
+    """Notification agents that share work have to have the same pipeline."""
+    places = _partitioned(case)
+    digests = {p.config.pipeline_digest for p in places if p.config is not None}
+    if len(digests) > 1 and _rolls(case, Component.NOTIFICATION):
+        yield blocker(
+            "pipelines-differ",
+            "notification agents share their work (workload_partitioning) with different "
+            "pipeline.yaml files: what one puts into a queue, another may not know",
+            labels(places),
+            "queues are named after pipes (ceilometer/notification.py); rolling procedure, step 3",
+            "Give all of them the same file first, and reload them together; "
+            f"or {_stop_all(case, Component.NOTIFICATION)[0].lower()}"
+            f"{_stop_all(case, Component.NOTIFICATION)[1:]}",
+        )
+
+
+def advised_order(case: Case) -> Iterator[Finding]:
+    """An order of the operator's own is legal behind the database, and said."""
+    order = case.situation.request.order
+    if order and case.situation.request.path == "partial":
+        yield warning(
+            "order",
+            f"the order {', '.join(order)} is not the advised one",
+            "command line: --order",
+            "advised: database, collector, notification, polling, api (rolling procedure)",
+            "Leave --order out to follow it",
+        )
+
+
+def _rolls(case: Case, component: Component) -> bool:
+    """Whether the plan takes that component host by host: no gate stops all of it first."""
+    gates = [gate for gate in case.plan.gates if gate.stage == component]
+    rolls = case.situation.request.path == "partial" and bool(gates)
+    return rolls and all(gate.kind is not GateKind.ALL_STOPPED for gate in gates)
+
+
+def _old(case: Case, component: Component) -> tuple[Release, ...]:
+    """The releases that its agents ran before, other than the target."""
+    ran = {p.ran for p in case.situation.places[component] if p.is_old(case.to)}
+    known = case.situation.catalogue.releases
+    return tuple(known[name] for name in sorted(name or "" for name in ran) if name in known)
+
+
+def _partitioned(case: Case) -> list[Place]:
+    wanted = case.situation.wanted(Component.NOTIFICATION)
+    return [p for p in wanted if p.config is not None and p.config.workload_partitioning]
+
+
+def _unlike(old: Release, new: Release) -> str:
+    if old.polling.ring.value != new.polling.ring.value:
+        return "hash ring"
+    if old.notification.group.value != new.notification.group.value:
+        return "group"
+    if old.notification.ipc_queue_prefix.value != new.notification.ipc_queue_prefix.value:
+        return "set of queues"
+    return ""
+
+
+def _stop_all(case: Case, component: Component) -> str:
+    if component is not Component.POLLING:
+        return (
+            f"Add --stop-all {component.value}: all of them are stopped first, and what comes "
+            "meanwhile waits in the queues"
+        )
+    pause = first_poll_s(case.situation) + polling_interval_s(case.situation)
+    return (
+        f"Add --stop-all {component.value}: all of them are stopped first, a pause of about "
+        f"{pause:.0f} s and more for all but the first agent"
+    )
