@@ -18,7 +18,7 @@ from lab.settings import POLL_INTERVAL_S, PROGRAMS, Host, Lab, Role
 from lab.waiting import until
 
 ALIGNED = 0.2  # intervals within which aligned phases lie
-NEAR_S = 0.6
+NEAR_S = 1.0
 TRIES = 8
 SILENT_S = 15.0  # after which an agent has nothing to poll
 USUAL_LEAD_S = 1.5  # from the order to the first poll; learned anew from every start

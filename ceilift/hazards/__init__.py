@@ -51,6 +51,7 @@ RULES: tuple[Rule, ...] = (
     rolling.polling_ring,
     rolling.polling_membership,
     rolling.partitioned_rings,
+    rolling.partitioned_groups,
     rolling.uneven_pipelines,
     rolling.advised_order,
 )

@@ -49,19 +49,34 @@ def polling_membership(case: Case) -> Iterator[Finding]:
 
 
 def partitioned_rings(case: Case) -> Iterator[Finding]:
-    """T2, T4, T5: agents that share work need one ring, one group and one set of queues."""
-    places = _partitioned(case)
-    if not places or not _rolls(case, Component.NOTIFICATION):
-        return
+    """T2: notification agents that share work divide their queues by one ring."""
     target = case.situation.target
-    for old in _old(case, Component.NOTIFICATION):
-        if differs := _unlike(old, target):
+    for old, places in _sharing_with(case):
+        if old.polling.ring.value != target.polling.ring.value:
             yield blocker(
-                "T2" if differs == "hash ring" else "T4",
-                f"notification agents share their work (workload_partitioning), and {case.to} has "
-                f"another {differs} than {old.version}: side by side, queues stay unread",
+                "T2",
+                "notification agents share their work (workload_partitioning), and "
+                f"{case.to} divides queues by another hash ring than {old.version}: side by side, "
+                "queues stay unread",
                 labels(places),
-                f"{old.notification.group.source}; lab: 11 of 20 queues without a consumer",
+                f"{target.polling.ring.source}; lab: 11 of 20 queues without a consumer",
+                _stop_all(case, Component.NOTIFICATION),
+            )
+
+
+def partitioned_groups(case: Case) -> Iterator[Finding]:
+    """T4, T5: they need one group and one set of queues, too."""
+    target = case.situation.target.notification
+    for old, places in _sharing_with(case):
+        one = (old.notification.group.value, old.notification.ipc_queue_prefix.value)
+        if one != (target.group.value, target.ipc_queue_prefix.value):
+            yield blocker(
+                "T4",
+                "notification agents share their work (workload_partitioning), and "
+                f"{case.to} has another group or other queues than {old.version}: what waits in "
+                "the old queues is never read",
+                labels(places),
+                target.group.source,
                 _stop_all(case, Component.NOTIFICATION),
             )
 
@@ -110,19 +125,16 @@ def _old(case: Case, component: Component) -> tuple[Release, ...]:
     return tuple(known[name] for name in sorted(name or "" for name in ran) if name in known)
 
 
+def _sharing_with(case: Case) -> Iterator[tuple[Release, list[Place]]]:
+    """Each old release whose notification agents would share work with the target's."""
+    places = _partitioned(case)
+    if places and _rolls(case, Component.NOTIFICATION):
+        yield from ((old, places) for old in _old(case, Component.NOTIFICATION))
+
+
 def _partitioned(case: Case) -> list[Place]:
     wanted = case.situation.wanted(Component.NOTIFICATION)
     return [p for p in wanted if p.config is not None and p.config.workload_partitioning]
-
-
-def _unlike(old: Release, new: Release) -> str:
-    if old.polling.ring.value != new.polling.ring.value:
-        return "hash ring"
-    if old.notification.group.value != new.notification.group.value:
-        return "group"
-    if old.notification.ipc_queue_prefix.value != new.notification.ipc_queue_prefix.value:
-        return "set of queues"
-    return ""
 
 
 def _stop_all(case: Case, component: Component) -> str:

@@ -24,7 +24,7 @@ beside() {
   { sources | while read -r file; do cat "$file"; echo; done; override; } | awk '
     /^\[/ { skip = ($0 ~ /^\[Install\]/) }
     skip { next }
-    /^Exec[A-Za-z]*[ \t]*=.*ceilometer-/ {
+    /^Exec[A-Za-z]*[ \t]*=/ && index($0, ENVIRON["CEILIFT_NEW"] "/") {
       gsub(/--log-file[ =]+[^ "]+/, "&" "-ceilift")
       if (ENVIRON["CEILIFT_OPTIONS"] != "") $0 = $0 " --config-file " ENVIRON["CEILIFT_OPTIONS"] }
     /^Alias[ \t]*=/ { next }

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Answers as supervisorctl 4 does, for one unit, and starts a real process. Remembers in $FAKE:
 # state, pid, command (as supervisord has it in memory), calls, started. What it is told: `file`,
-# the definition it reads; `fate`, what becomes of the next start; `down`, that nothing answers.
+# the definition it reads; `fate`, what becomes of the next start; `down`, that nothing answers;
+# `forgets`, that a unit whose file is gone is gone at the next update.
 verb=$1 unit=$2
 echo "$*" >>"$FAKE/calls"
 if [ -e "$FAKE/down" ]; then echo "unix:///run/supervisor.sock no such file"; exit 4; fi
@@ -30,6 +31,7 @@ stop)
   *) echo "$unit: ERROR (not running)" ;;
   esac ;;
 update)
+  if [ -e "$FAKE/forgets" ] && [ ! -e "$(recall file)" ]; then rm -f "$FAKE/state"; exit 0; fi
   if [ -e "$FAKE/refuses" ]; then echo "ERROR: CANT_REREAD: $(recall refuses)"; exit 1; fi
   new=$(sed -n 's/^command=//p' "$(recall file)")
   if [ "$new" != "$(recall command)" ]; then

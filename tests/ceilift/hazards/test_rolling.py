@@ -1,0 +1,70 @@
+"""What may not run beside its successor."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ceilift.component import Component
+from ceilift.planner import make_plan
+from ceilift.state import AgentConfig, Instance
+from tests.clouds import Field, agents_of, catalogue, inventory, request, seen
+
+ROLES = ("collector", "notification", "polling-central")
+CLOUD = inventory({"ctl1": ROLES, "ctl2": ROLES}, wsgi=None)
+MODERN = inventory({"ctl1": ROLES[1:], "ctl2": ROLES[1:]}, wsgi=None, database=None, store="other")
+SHARED = AgentConfig(coordinated=True, interval_s=10.0, resources=("r1", "r2"))
+
+
+def blockers(release: str, to: str, change: Field, **asked: Field) -> set[str]:
+    cloud = CLOUD if release < "9.1" and not release.startswith("1") else MODERN
+    agents = [change(one) for one in agents_of(cloud, release)]
+    wanted = request(to, path="partial", **asked)
+    return {one.id for one in make_plan(cloud, seen(cloud, agents), catalogue(), wanted).blockers}
+
+
+def as_it_is(one: Instance) -> Instance:
+    return one
+
+
+def one_group(one: Instance) -> Instance:
+    return replace(one, config=SHARED) if one.component is Component.POLLING else one
+
+
+def partitioned(one: Instance) -> Instance:
+    if one.component is not Component.NOTIFICATION:
+        return one
+    return replace(one, config=AgentConfig(workload_partitioning=True, pipeline_digest="a"))
+
+
+def uneven(one: Instance) -> Instance:
+    config = AgentConfig(workload_partitioning=True, pipeline_digest=one.host)
+    return replace(one, config=config) if one.component is Component.NOTIFICATION else one
+
+
+@pytest.mark.parametrize(
+    ("release", "to", "change", "found"),
+    [
+        ("8.1.5", "9.0.7", as_it_is, set()),
+        ("8.1.5", "9.0.7", one_group, {"T2", "never-beside"}),
+        ("9.0.6", "9.0.7", one_group, {"never-beside"}),
+        ("16.0.1", "17.0.2", one_group, set()),
+        ("8.1.5", "9.0.7", partitioned, {"T2"}),
+        ("9.0.6", "9.0.7", partitioned, set()),
+        ("9.0.6", "9.0.7", uneven, {"pipelines-differ"}),
+    ],
+)
+def test_releases_that_cannot_mix_are_refused(
+    release: str, to: str, change: Field, found: set[str]
+) -> None:
+    assert blockers(release, to, change) == found
+
+
+def test_what_is_stopped_everywhere_mixes_with_nothing() -> None:
+    assert blockers("8.1.5", "9.0.7", one_group, stop_all=("polling",)) == set()
+    assert blockers("8.1.5", "9.0.7", partitioned, stop_all=("notification",)) == set()
+
+
+def test_what_is_left_out_is_not_refused() -> None:
+    assert blockers("8.1.5", "9.0.7", one_group, only=("collector",)) == set()

@@ -1,0 +1,79 @@
+"""What a rolling polling stage is expected to lose."""
+
+from __future__ import annotations
+
+from ceilift.component import Component
+from ceilift.plan import Action, Step, Target, Timing
+from ceilift.rolling_loss import Polled, Polling, rolling_loss
+
+MEMBERS = ("a", "b", "c")
+
+
+def target(host: str, unit: str = "p") -> Target:
+    return Target(Component.POLLING, host, unit)
+
+
+def step(host: str, action: Action, timing: Timing, unit: str = "p") -> Step:
+    return Step(
+        id=f"polling/{action}/{host}",
+        stage="polling",
+        action=action,
+        targets=(target(host, unit),),
+        release="2",
+        needs=(),
+        why="",
+        judged_by="",
+        undo="",
+        timing=timing,
+    )
+
+
+def replaced(host: str) -> list[Step]:
+    return [step(host, Action.STOP, Timing.LEAVE), step(host, Action.START, Timing.JOIN)]
+
+
+def group(*phases: float, series: int = 8) -> Polling:
+    agents = {
+        target(host): Polled(series, MEMBERS, phase)
+        for host, phase in zip(MEMBERS, phases, strict=False)
+    }
+    return Polling(agents, 10.0)
+
+
+def test_members_whose_ticks_are_near_each_other_lose_nothing() -> None:
+    steps = [one for host in MEMBERS for one in replaced(host)]
+
+    loss = rolling_loss(steps, group(1, 2, 3))
+
+    assert (loss.missed_in_all, loss.doubled_in_all) == (0, 0)
+    assert loss.longest_gap_s == 15.0
+
+
+def test_a_join_among_ticks_without_room_doubles_a_part() -> None:
+    loss = rolling_loss([step("d", Action.START, Timing.JOIN)], group(0, 3.3, 6.6, series=24))
+
+    # Of 24 series a fourth member takes 6, two from each; one member is at risk.
+    assert (loss.doubled_in_all, loss.doubled) == (2, 1)
+    assert "half an interval" in loss.why
+
+
+def test_one_beside_another_doubles_until_it_is_proven_twice() -> None:
+    polling = Polling({target("a"): Polled(3), target("b"): Polled(5)}, 10.0, 2, 4.0)
+    steps = [step("a", Action.BESIDE, Timing.AT_TICK, "p-ceilift")]
+
+    loss = rolling_loss(steps, polling)
+
+    assert (loss.doubled_in_all, loss.missed_in_all) == (6, 0)
+
+
+def test_replaced_in_place_the_intervals_before_the_first_poll_are_missed() -> None:
+    polling = Polling({target("a"): Polled(3)}, 10.0, 2, 4.0)
+    steps = [step("a", Action.STOP, Timing.AFTER_TICK), step("a", Action.START, Timing.AT_TICK)]
+
+    assert rolling_loss(steps, polling).missed_in_all == 6
+    at_once = Polling({target("a"): Polled(3)}, 10.0, 0, 4.0)
+    assert rolling_loss(steps, at_once).missed_in_all == 0
+
+
+def test_without_an_interval_nothing_is_foretold() -> None:
+    assert rolling_loss([], Polling()).doubled_in_all is None

@@ -1,0 +1,151 @@
+"""When agents are stopped and started, by the ticks that their logs show."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ceilift.clock import now
+from ceilift.component import Component
+from ceilift.plan import Action, Step, Target, Timing
+from ceilift.state import AgentConfig, HostState, Instance
+from tasks import handover
+from tasks.handover import CYCLE, ORDER_S, READY_S, Ticks, moment_for
+from tasks.session import Session
+from tests.tasks.conftest import Runs
+
+T = 10.0
+CONFIG = AgentConfig(coordinated=True, interval_s=T, resources=("r1", "r2"))
+
+
+def agent(host: str, phase: float | None, **changes: object) -> Instance:
+    """An agent that has ticked at that phase and was launched 1.2 s before its first tick."""
+    last = now() - T + ((phase or 0) - now()) % T
+    made = Instance(
+        Component.POLLING,
+        host,
+        "p",
+        ("central",),
+        release="16.0.1",
+        config=CONFIG,
+        launched=last - 5 * T - 1.2,
+        ticks=() if phase is None else (last,),
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def step(host: str, action: Action, timing: Timing) -> Step:
+    target = Target(Component.POLLING, host, "p", ("central",))
+    return Step(
+        f"polling/{action}/{host}", "polling", action, (target,), "17.0.2", (), "", "", "", timing
+    )
+
+
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch) -> list[HostState]:
+    """What a look at the hosts gives."""
+    found: list[HostState] = []
+    monkeypatch.setattr(handover, "observe_hosts", lambda *_: tuple(found))
+    return found
+
+
+@pytest.fixture
+def session(runs: Runs) -> Session:
+    return runs.open()
+
+
+def shown(found: list[HostState], *agents: Instance, skew: float = 0.0) -> None:
+    found += [HostState(one.host, instances=(one,), clock_skew_s=skew) for one in agents]
+
+
+def apart(one: float, other: float) -> float:
+    distance = abs(one - other) % T
+    return min(distance, T - distance)
+
+
+def test_a_member_leaves_half_an_interval_after_its_tick(
+    session: Session, seen: list[HostState]
+) -> None:
+    shown(seen, agent("a", 3), agent("b", 4))
+
+    moment = moment_for(session, step("a", Action.STOP, Timing.LEAVE))
+
+    assert apart(moment.at, 8) < 0.01
+    assert now() + READY_S - 0.5 <= moment.at <= now() + READY_S + T
+
+
+def test_a_moment_is_told_by_the_hosts_own_clock(session: Session, seen: list[HostState]) -> None:
+    shown(seen, agent("a", 3), skew=2.5)
+
+    moment = moment_for(session, step("a", Action.STOP, Timing.LEAVE))
+
+    assert apart(moment.at, 8 + 2.5) < 0.01
+
+
+def test_a_newcomer_polls_first_before_the_others_tick(
+    session: Session, seen: list[HostState]
+) -> None:
+    stopped = agent("a", 9, release=None)
+    shown(seen, stopped, agent("b", 3), agent("c", 4, release="17.0.2"))
+
+    moment = moment_for(session, step("a", Action.START, Timing.JOIN))
+
+    first = moment.at + 1.2 + ORDER_S  # what a start of the release took before
+    assert apart(first, 3 - 0.8) < 0.05
+
+
+def test_the_first_start_of_a_release_is_planned_with_more_room(
+    session: Session, seen: list[HostState]
+) -> None:
+    shown(seen, agent("a", 9, release=None), agent("b", 3), agent("c", 4))
+
+    moment = moment_for(session, step("a", Action.START, Timing.JOIN))
+
+    assert apart(moment.at + 1.2 + ORDER_S, 3 - 2.0) < 0.05
+
+
+def test_an_agent_of_another_group_is_no_member(session: Session, seen: list[HostState]) -> None:
+    other = agent("b", 3, config=replace(CONFIG, group_prefix="own"))
+    shown(seen, agent("a", 9, release=None), other)
+
+    moment = moment_for(session, step("a", Action.START, Timing.JOIN))
+
+    assert (moment.at, moment.words) == (0.0, "at once: the ticks are not known")
+
+
+def test_an_agent_alone_is_stopped_after_its_tick_and_started_for_its_next(
+    session: Session, seen: list[HostState]
+) -> None:
+    shown(seen, agent("a", 3))
+
+    stop = moment_for(session, step("a", Action.STOP, Timing.AFTER_TICK))
+    start = moment_for(session, step("a", Action.START, Timing.AT_TICK))
+
+    assert apart(stop.at, 3 + CYCLE * T) < 0.01
+    assert apart(start.at + 1.2 + ORDER_S, 3.2) < 0.05
+
+
+def test_who_has_polled_nothing_is_timed_by_its_start(
+    session: Session, seen: list[HostState]
+) -> None:
+    silent = agent("a", None, launched=now() - 25)
+    shown(seen, silent, agent("b", 3))
+
+    moment = moment_for(session, step("a", Action.STOP, Timing.LEAVE))
+
+    assert silent.launched is not None
+    assert apart(moment.at, silent.launched + 1.2 + ORDER_S + T / 2) < 0.05
+
+
+def test_ticks_of_the_process_before_are_not_its_own() -> None:
+    one = agent("a", 3)
+    assert one.last_tick is not None
+    again = replace(one, launched=one.last_tick + 1)
+
+    assert again.last_tick is None
+    assert Ticks((again,), Target(Component.POLLING, "b", "p")).members() == {}
+
+
+def test_a_step_without_a_timing_waits_for_nothing(session: Session) -> None:
+    assert moment_for(session, step("a", Action.START, Timing.NONE)).at == 0.0
