@@ -70,6 +70,22 @@ class Unmatched:
     pattern: str
 
 
+@dataclass(frozen=True, slots=True)
+class PollstersSeen:
+    """The pollsters that an installed release loads for namespaces together, sorted by name.
+
+    `failed` are the entry points it passes over, because they do not import here or refuse to load.
+    `fault` says in words why nothing is known; then there are no names.
+    """
+
+    host: str
+    release: str
+    namespaces: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    fault: str = ""
+
+
 def read_polling_file(text: str) -> PollingFile:
     """Understand a polling.yaml, or the pipeline.yaml that 8.x and 9.x fall back to without one.
 
