@@ -21,9 +21,9 @@ class AgentConfig:
     """The few effective options of one agent that decide how it may be upgraded.
 
     `resources` are the static resources of its polling sources; `interval_s` is the shortest
-    interval of them. `polling_sources` are those sources in full; none where the release's own file
-    counts, or where `polling_fault` says what keeps an agent from starting with the host's file.
-    Digests are SHA-256 of the file's bytes (empty: no file).
+    interval of them. `polling_sources` are those sources in full: none where the host has no such
+    file, or where `polling_fault` says what keeps an agent from starting with it. Digests are
+    SHA-256 of the file's bytes (empty: no file).
     """
 
     workload_partitioning: bool = False

@@ -258,8 +258,8 @@ def _config(seen: Seen, *given: str, hash_seed_fixed: bool = True) -> AgentConfi
 def _polled(polling: str | None, pipeline: str | None) -> PollingFile:
     """What its polling file says; without one, the pipeline if that says how often to poll.
 
-    8.x and 9.x poll by the pipeline then (ceilometer/pipeline.py, PollingManager); later releases
-    by a file of their own, and their pipelines have no intervals.
+    8.x and 9.x poll by the pipeline then (ceilometer/pipeline.py, PollingManager). Later releases
+    do not start without a polling file, and their pipelines have no intervals.
     """
     if polling is not None:
         return read_polling_file(polling)
