@@ -7,12 +7,14 @@ say what they stand for. Nothing here is part of a plan's intent.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 
 from ceilift.component import AGENTS, Component
 from ceilift.groups import Name, group_of, shared_groups
 from ceilift.plan import Action, ExpectedLoss, Gate, GateKind, Stage, Step, Target
+from ceilift.pollsters import PollingSource
 from ceilift.rolling_loss import Polled, Polling, rolling_loss
 from ceilift.situation import Place, Situation
 
@@ -93,9 +95,19 @@ def _polled(place: Place, groups: Mapping[Name, tuple[Place, ...]], interval: fl
 
 
 def series_of(place: Place) -> int:
-    """How many series the static resources of an agent give, as far as its files tell."""
+    """How many series the static resources of an agent give, as far as its files tell.
+
+    One for each pollster that a source names in full, and one for each wildcard.
+    """
     config = place.config
-    return 0 if config is None else len(config.resources)
+    if config is None or not config.polling_sources:
+        return 0 if config is None else len(config.resources)
+    return len({pair for source in config.polling_sources for pair in _series(source)})
+
+
+def _series(source: PollingSource) -> Iterator[tuple[str, str]]:
+    taken = [pattern for pattern in source.meters if not pattern.startswith("!")] or ["*"]
+    return product(source.resources, taken)
 
 
 def polling_interval_s(situation: Situation) -> float:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ceilift.component import Component
+from ceilift.pollsters import PollingSource
 
 
 class Restart(StrEnum):
@@ -20,7 +21,9 @@ class AgentConfig:
     """The few effective options of one agent that decide how it may be upgraded.
 
     `resources` are the static resources of its polling sources; `interval_s` is the shortest
-    interval of them. Digests are SHA-256 of the file's bytes (empty: no file).
+    interval of them. `polling_sources` are those sources in full: none where the host has no such
+    file, or where `polling_fault` says what keeps an agent from starting with it. Digests are
+    SHA-256 of the file's bytes (empty: no file).
     """
 
     workload_partitioning: bool = False
@@ -34,6 +37,8 @@ class AgentConfig:
     polling_digest: str = ""
     udp_address: str | None = None
     hash_seed_fixed: bool = True
+    polling_sources: tuple[PollingSource, ...] = ()
+    polling_fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from ceilift.component import Component
+from ceilift.estimate import series_of
 from ceilift.plan import ExpectedLoss, GateKind, Plan
+from ceilift.pollsters import PollingSource
+from ceilift.situation import Place
+from ceilift.state import AgentConfig
+from tests.clouds import agent
 from tests.troubled import OWN, Cloud, modern, quiet
 
 
@@ -106,3 +112,28 @@ def test_stages_add_up() -> None:
 
     assert plan.estimate_s == pytest.approx(sum(stage.estimate_s for stage in plan.stages))
     assert all(stage.estimate_s > 0 for stage in plan.stages)
+
+
+def source(*meters: str, resources: tuple[str, ...] = ("r1", "r2")) -> PollingSource:
+    return PollingSource("s", 10.0, meters, resources)
+
+
+@pytest.mark.parametrize(
+    ("sources", "series"),
+    [
+        ((), 2),
+        ((source("a", "b", "c"),), 6),
+        ((source("a", "b"), source("b", "c")), 6),
+        ((source("*", "!a"),), 2),
+        ((source("!a", "!b"),), 2),
+        ((source("a.*", "b.*", resources=("r1",)), source("c", resources=())), 2),
+    ],
+)
+def test_series_are_resources_times_pollsters_each_once(
+    sources: tuple[PollingSource, ...], series: int
+) -> None:
+    config = AgentConfig(resources=("r1", "r2"), polling_sources=sources)
+    seen = agent("polling", "ctl1", "8.1.5", config=config)
+    place = Place(Component.POLLING, "ctl1", "u", ("central",), wanted=True, now=seen)
+
+    assert series_of(place) == series

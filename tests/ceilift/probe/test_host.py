@@ -194,6 +194,35 @@ def test_the_configuration_is_read_as_far_as_needed_and_no_secret_of_it_kept() -
     assert "hunter2" not in repr(found)
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "sources", "fault"),
+    [
+        ("polling", "sources: [{name: a, interval: 5, meters: [x]}]", ("a",), ""),
+        ("pipeline", "sources: [{name: a, interval: 5, meters: [x]}]", ("a",), ""),
+        ("pipeline", "sources: [{name: a, meters: [x]}]", (), ""),
+        ("polling", "sources: [{name: a, meters: [x]}]", (), "sources[0].interval: it is missing"),
+        ("polling", "", (), "sources: they are missing"),
+        ("unrelated", "", (), ""),
+    ],
+)
+def test_the_polling_sources_are_those_of_the_file_that_counts(
+    name: str, text: str, sources: tuple[str, ...], fault: str
+) -> None:
+    host = Host().program("ceilometer-collector").file("/etc/ceilometer/ceilometer.conf", CONF)
+
+    config = host.file(f"/etc/ceilometer/{name}.yaml", text).one().config
+
+    assert tuple(source.name for source in config.polling_sources) == sources
+    assert config.polling_fault == fault
+
+
+def test_an_empty_polling_file_does_not_give_way_to_the_pipeline() -> None:
+    host = Host().program("ceilometer-collector").file("/etc/ceilometer/ceilometer.conf", CONF)
+    host.file("/etc/ceilometer/pipeline.yaml", "sources: [{name: a, interval: 5, meters: [x]}]")
+
+    assert host.file("/etc/ceilometer/polling.yaml", "").one().config.polling_sources == ()
+
+
 def test_only_releases_installed_where_the_inventory_says_count() -> None:
     host = Host().line("installed", OLD, "ceilometer-8.1.5.dist-info")
     host.line("installed", NEW, "ceilometer-9.0.6.dist-info")

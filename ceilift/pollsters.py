@@ -1,0 +1,281 @@
+"""Which pollsters an agent polls: the sources of its polling.yaml, matched as Ceilometer does.
+
+Resources are shared among the members of a group, pollsters are not: a pollster that one member
+lacks is missing on that member's share. So what the old and the new agents poll is compared, and
+a file is made that holds an agent to a given set of pollsters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import Any
+
+import yaml
+
+COMMENT = """\
+# Written by Ceilift for a rolling upgrade, from the sources of the new release's own polling file.
+# It names one by one the pollsters that this agent may run until old and new agents are merged
+# into one group: any other would be polled on this agent's share of the resources alone, or twice.
+# Do not edit: the full file takes its place at the merge.
+"""
+WILD = re.compile(r"[*?\[]")
+EXPRESSION = "group_id_coordination_expression"
+
+
+@dataclass(frozen=True, slots=True)
+class PollingSource:
+    """One source of a polling file.
+
+    `meters` are its patterns as written, each at least one character long. `interval_s` is in whole
+    seconds, as Ceilometer cuts it. `group_expression` (releases from 25.0) is carried as text: the
+    agent evaluates it, nothing here ever does.
+    """
+
+    name: str
+    interval_s: float
+    meters: tuple[str, ...]
+    resources: tuple[str, ...] = ()
+    discovery: tuple[str, ...] = ()
+    group_expression: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PollingFile:
+    """The sources of a polling file; or none of them, and the fault that keeps an agent from it.
+
+    `fault` names the place and the rule, never what stands there.
+    """
+
+    sources: tuple[PollingSource, ...] = ()
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What the new agents poll and the old do not, the other way round, and what both poll."""
+
+    new: tuple[str, ...]
+    removed: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """A pattern of a source that stands for no pollster the release loads: it polls nothing."""
+
+    source: str
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class PollstersSeen:
+    """The pollsters that an installed release loads for namespaces together, sorted by name.
+
+    `failed` are the entry points it passes over, because they do not import here or refuse to load.
+    `fault` says in words why nothing is known; then there are no names.
+    """
+
+    host: str
+    release: str
+    namespaces: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    fault: str = ""
+
+
+def read_polling_file(text: str) -> PollingFile:
+    """Understand a polling.yaml, or the pipeline.yaml that 8.x and 9.x fall back to without one.
+
+    What an agent refuses or breaks on at its start is a fault, the first one found
+    (ceilometer/pipeline.py of 8.1.5 and 9.0.7, polling/manager.py and agent.py of 17.0.2:
+    PollingManager, PollingSource, check_source_filtering); one such source keeps the agent from
+    all. Both kinds of file are read alike, and other keys are passed over. A fault is also
+    what it breaks on later: names and resources that are no text, sources that are no list.
+    """
+    try:
+        return PollingFile(tuple(_sources(yaml.safe_load(text))))
+    except (yaml.YAMLError, ValueError) as error:  # a ValueError: no day has that date
+        mark = getattr(error, "problem_mark", None)
+        place = f"line {mark.line + 1}: " if mark is not None else ""
+        return PollingFile(fault=f"{place}this is not valid YAML")
+    except _FaultyError as error:
+        return PollingFile(fault=str(error))
+
+
+def is_supported(patterns: Collection[str], name: str) -> bool:
+    """Whether a source of these patterns takes the pollster, as Source.is_supported decides.
+
+    Any `!pattern` that matches refuses; then any other that matches accepts; then only a list of
+    nothing but `!` patterns accepts. Matching is fnmatch's, case-sensitive as on POSIX.
+    """
+    if any(fnmatchcase(name, pattern[1:]) for pattern in patterns if pattern.startswith("!")):
+        return False
+    plain = [pattern for pattern in patterns if not pattern.startswith("!")]
+    return not plain or any(fnmatchcase(name, pattern) for pattern in plain)
+
+
+def matched(names: Iterable[str], sources: Collection[PollingSource]) -> frozenset[str]:
+    """Those of the loaded pollsters that some source takes: what an agent really polls."""
+    return frozenset(
+        name for name in names if any(is_supported(source.meters, name) for source in sources)
+    )
+
+
+def compare(old: Iterable[str], new: Iterable[str]) -> Difference:
+    """The pollsters of the old and of the new agents, sorted by name."""
+    before, after = frozenset(old), frozenset(new)
+    return Difference(
+        tuple(sorted(after - before)), tuple(sorted(before - after)), tuple(sorted(before & after))
+    )
+
+
+def restricted(
+    sources: Iterable[PollingSource], names: Iterable[str], loaded: Iterable[str]
+) -> tuple[PollingSource, ...]:
+    """The sources limited to exactly these of the loaded pollsters, each named in full.
+
+    What they match of `loaded` is what the given sources match of it and `names` holds. All else
+    of a source stays; a source that keeps no pollster is left out. No pollster's name may begin
+    with `!`: no pattern can stand for it.
+    """
+    wanted = sorted(frozenset(names) & frozenset(loaded))
+    kept = ((one, [name for name in wanted if is_supported(one.meters, name)]) for one in sources)
+    return tuple(
+        replace(source, meters=tuple(_literal(name) for name in left))
+        for source, left in kept
+        if left
+    )
+
+
+def polling_yaml(sources: Iterable[PollingSource]) -> str:
+    """A polling.yaml of these sources; it reads back to them, and says who wrote it and why."""
+    body = {"sources": [dict(_written(source)) for source in sources]}
+    return COMMENT + yaml.safe_dump(body, sort_keys=False, default_flow_style=False)
+
+
+def unmatched(sources: Iterable[PollingSource], loaded: Collection[str]) -> tuple[Unmatched, ...]:
+    """The patterns, in the file's order, that accept none of the loaded pollsters.
+
+    Ceilometer says nothing of them: a meter that a release no longer has just stops. Patterns with
+    `!` are none of them: they refuse what is not there anyway.
+    """
+    return tuple(
+        Unmatched(source.name, pattern)
+        for source in sources
+        for pattern in source.meters
+        if not pattern.startswith("!") and not any(fnmatchcase(name, pattern) for name in loaded)
+    )
+
+
+def is_explicit(pattern: str) -> bool:
+    """Whether a pattern names exactly one pollster: no wildcard in it, and no refusal."""
+    return not pattern.startswith("!") and not WILD.search(pattern)
+
+
+def _literal(name: str) -> str:
+    """The pattern that fnmatch matches with this name alone."""
+    return WILD.sub(lambda found: f"[{found[0]}]", name)
+
+
+def _written(source: PollingSource) -> Iterator[tuple[str, object]]:
+    yield "name", source.name
+    yield "interval", int(source.interval_s)
+    yield "meters", list(source.meters)
+    if source.resources:
+        yield "resources", list(source.resources)
+    if source.discovery:
+        yield "discovery", list(source.discovery)
+    if source.group_expression:
+        yield EXPRESSION, source.group_expression
+
+
+# --- reading -----------------------------------------------------------------------------
+
+Yaml = Any  # whatever YAML holds
+
+
+class _FaultyError(Exception):
+    """Why Ceilometer would not start with this file: the place and the rule."""
+
+
+def _sources(data: Yaml) -> Iterator[PollingSource]:
+    if not isinstance(data, dict) or "sources" not in data:
+        raise _FaultyError("sources: they are missing")
+    if not isinstance(data["sources"], list):
+        raise _FaultyError("sources: this is no list")
+    for number, source in enumerate(data["sources"]):
+        yield _source(source, f"sources[{number}]")
+
+
+def _source(given: Yaml, place: str) -> PollingSource:
+    if not isinstance(given, dict):
+        raise _FaultyError(f"{place}: this is no mapping")
+    for key in ("name", "meters", "interval"):
+        if key not in given:
+            raise _FaultyError(f"{place}.{key}: it is missing")
+    return PollingSource(
+        name=_text(given["name"], f"{place}.name"),
+        interval_s=_interval(given["interval"], f"{place}.interval"),
+        resources=_texts(given, "resources", place),
+        discovery=_texts(given, "discovery", place),
+        meters=_meters(given["meters"], f"{place}.meters"),
+        group_expression=_text(given.get(EXPRESSION) or "", f"{place}.{EXPRESSION}"),
+    )
+
+
+def _interval(given: Yaml, place: str) -> float:
+    """Cut to whole seconds, by int(), as Ceilometer does; also a number in quotes."""
+    try:
+        seconds = int(given)
+    except (TypeError, ValueError, OverflowError):
+        raise _FaultyError(f"{place}: this is no number") from None
+    if seconds <= 0:
+        raise _FaultyError(f"{place}: it must be one second or more")
+    return float(seconds)
+
+
+def _texts(given: Mapping[str, Yaml], key: str, place: str) -> tuple[str, ...]:
+    """A list that may be missing or empty."""
+    found = given.get(key) or []
+    if not isinstance(found, list):
+        raise _FaultyError(f"{place}.{key}: this is no list")
+    return tuple(_text(item, f"{place}.{key}[{number}]") for number, item in enumerate(found))
+
+
+def _text(given: Yaml, place: str) -> str:
+    if isinstance(given, list | dict | set):
+        raise _FaultyError(f"{place}: this is no text")
+    return str(given)
+
+
+def _meters(given: Yaml, place: str) -> tuple[str, ...]:
+    """Anything that can be gone through: of a text Ceilometer takes each character as a pattern."""
+    if not given:
+        raise _FaultyError(f"{place}: none is given")
+    if not isinstance(given, list | dict | str):
+        raise _FaultyError(f"{place}: this is no list")
+    for number, pattern in enumerate(given):
+        if not isinstance(pattern, str) or not pattern:
+            raise _FaultyError(f"{place}[{number}]: this is no name or pattern")
+    patterns = tuple(given)
+    for rule, broken in _FILTERING.items():
+        if broken(patterns):
+            raise _FaultyError(f"{place}: {rule}")
+    return patterns
+
+
+def _included(patterns: Iterable[str]) -> bool:
+    return any(pattern[0] not in "!*" for pattern in patterns)
+
+
+_FILTERING: Mapping[str, Callable[[tuple[str, ...]], bool]] = {
+    "some are included and some excluded; a source may do one of the two": lambda patterns: (
+        _included(patterns) and any(pattern[0] == "!" for pattern in patterns)
+    ),
+    "some are named beside the wildcard *": lambda patterns: (
+        "*" in patterns and _included(patterns)
+    ),
+}
