@@ -1,0 +1,6 @@
+"""The pipelines of notification agents: read, compared, and the queues that belong to them."""
+
+from ceilift.pipeline.identity import Pipe, Pipelines, differences, queues, same, vanishing
+from ceilift.pipeline.reading import read_pipelines
+
+__all__ = ["Pipe", "Pipelines", "differences", "queues", "read_pipelines", "same", "vanishing"]
