@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ceilift.component import Component
+from ceilift.pipeline import Pipelines
 
 
 class Restart(StrEnum):
@@ -20,7 +21,10 @@ class AgentConfig:
     """The few effective options of one agent that decide how it may be upgraded.
 
     `resources` are the static resources of its polling sources; `interval_s` is the shortest
-    interval of them. Digests are SHA-256 of the file's bytes (empty: no file).
+    interval of them. Digests are SHA-256 of the file's bytes (empty: no file). `pipelines` are
+    those of a notification agent (None: another component, or its configuration was not read);
+    `refresh_pipeline_cfg` and `refresh_event_pipeline_cfg` say whether it loads a changed file by
+    itself, where its release can.
     """
 
     workload_partitioning: bool = False
@@ -34,6 +38,9 @@ class AgentConfig:
     polling_digest: str = ""
     udp_address: str | None = None
     hash_seed_fixed: bool = True
+    pipelines: Pipelines | None = None
+    refresh_pipeline_cfg: bool = False
+    refresh_event_pipeline_cfg: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from ceilift.component import Component
 from ceilift.config_files import Options, digest, read_polling
 from ceilift.handover import cycles
 from ceilift.inventory import Host, Inventory
+from ceilift.probe.pipelines import pipelines_of
 from ceilift.probe.records import Process, Records
 from ceilift.probe.units import PROGRAMS, Definition, definition, supervised
 from ceilift.state import AgentConfig, HostState, Instance, Restart
@@ -144,10 +145,33 @@ def _instance(seen: Seen, found: Definition, processes: list[Process]) -> Instan
         restart=found.restart,
         pids=tuple(process.pid for process in processes),
         started=_began(processes),
-        config=(config := _config(seen, *found.configs, hash_seed_fixed=found.hash_seed_fixed)),
+        config=(config := _agent_config(seen, found, processes)),
         launched=_launched(seen, processes),
         ticks=_ticks(seen, found.unit, config.interval_s),
     )
+
+
+def _agent_config(seen: Seen, found: Definition, processes: list[Process]) -> AgentConfig:
+    """Its options; for a notification agent with its pipelines, as what runs reads them."""
+    config = _config(seen, *found.configs, hash_seed_fixed=found.hash_seed_fixed)
+    names, text = _texts(seen, found.configs)
+    if found.component is not Component.NOTIFICATION or text is None:
+        return config
+    release = _running(processes, seen.records) or seen.release_of(found.program) or UNKNOWN
+    options = Options(text)
+    return replace(
+        config,
+        pipelines=pipelines_of(seen.records.files, names, options, seen.folder(release)),
+        refresh_pipeline_cfg=options.flag("DEFAULT", "refresh_pipeline_cfg"),
+        refresh_event_pipeline_cfg=options.flag("DEFAULT", "refresh_event_pipeline_cfg"),
+    )
+
+
+def _texts(seen: Seen, given: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]:
+    """The names of an agent's configuration files, and their texts joined (None: none is there)."""
+    names = given or (seen.inventory.path(seen.inventory.config.main, seen.host),)
+    texts = [seen.records.files[name].text for name in names if name in seen.records.files]
+    return names, "\n".join(texts) if texts else None
 
 
 def _ticks(seen: Seen, unit: str, interval: float | None) -> tuple[float, ...]:
@@ -225,11 +249,10 @@ def _strays(seen: Seen, claimed: set[int]) -> Iterator[Instance]:
 
 def _config(seen: Seen, *given: str, hash_seed_fixed: bool = True) -> AgentConfig:
     """The effective options of an agent: of several files, the last that sets one counts."""
-    names = given or (seen.inventory.path(seen.inventory.config.main, seen.host),)
-    texts = [seen.records.files[name].text for name in names if name in seen.records.files]
-    if not texts:
+    names, text = _texts(seen, given)
+    if text is None:
         return AgentConfig(hash_seed_fixed=hash_seed_fixed)
-    main, text = names[0], "\n".join(texts)
+    main = names[0]
     options = Options(text)
     pipeline = _beside(
         seen.records, main, options.get("DEFAULT", "pipeline_cfg_file"), "pipeline.yaml"
