@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ceilift.component import Component
+from ceilift.pipeline import Pipelines
 from ceilift.pollsters import PollingSource
 
 
@@ -23,7 +24,10 @@ class AgentConfig:
     `resources` are the static resources of its polling sources; `interval_s` is the shortest
     interval of them. `polling_sources` are those sources in full: none where the host has no such
     file, or where `polling_fault` says what keeps an agent from starting with it. Digests are
-    SHA-256 of the file's bytes (empty: no file).
+    SHA-256 of the file's bytes (empty: no file). `pipelines` are
+    those of a notification agent (None: another component, or its configuration was not read);
+    `refresh_pipeline_cfg` and `refresh_event_pipeline_cfg` say whether it loads a changed file by
+    itself, where its release can.
     """
 
     workload_partitioning: bool = False
@@ -39,6 +43,9 @@ class AgentConfig:
     hash_seed_fixed: bool = True
     polling_sources: tuple[PollingSource, ...] = ()
     polling_fault: str = ""
+    pipelines: Pipelines | None = None
+    refresh_pipeline_cfg: bool = False
+    refresh_event_pipeline_cfg: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from ceilift.component import Component
 from ceilift.estimate import first_poll_s, polling_interval_s
 from ceilift.finding import Finding
 from ceilift.groups import shared_groups
-from ceilift.hazards.case import Case, blocker, labels, warning
-from ceilift.plan import GateKind
+from ceilift.hazards.case import Case, blocker, labels, several, warning
+from ceilift.pipeline import differences
+from ceilift.plan import Gate, Step
 from ceilift.release import Release
 from ceilift.situation import Place
 
@@ -84,18 +85,32 @@ def partitioned_groups(case: Case) -> Iterator[Finding]:
 def uneven_pipelines(case: Case) -> Iterator[Finding]:
     """Notification agents that share work have to have the same pipeline."""
     places = _partitioned(case)
-    digests = {p.config.pipeline_digest for p in places if p.config is not None}
-    if len(digests) > 1 and _rolls(case, Component.NOTIFICATION):
-        yield blocker(
-            "pipelines-differ",
-            "notification agents share their work (workload_partitioning) with different "
-            "pipeline.yaml files: what one puts into a queue, another may not know",
-            labels(places),
-            "queues are named after pipes (ceilometer/notification.py); rolling procedure, step 3",
-            "Give all of them the same file first, and reload them together; "
-            f"or {_stop_all(case, Component.NOTIFICATION)[0].lower()}"
-            f"{_stop_all(case, Component.NOTIFICATION)[1:]}",
-        )
+    if not places or not _rolls(case, Component.NOTIFICATION):
+        return
+    for place in places[1:]:
+        if differs := _pipelines_differ(places[0], place):
+            yield blocker(
+                "pipelines-differ",
+                "notification agents share their work (workload_partitioning), and the pipelines "
+                f"of {places[0].label} and {place.label} differ: {several(differs)}",
+                place.label,
+                "what one puts into a queue, another may not know: queues are named after pipes "
+                "(ceilometer/notification.py); rolling procedure, step 3",
+                "Give all of them the same files and reload them together, or add "
+                "--stop-all notification",
+            )
+
+
+def _pipelines_differ(left: Place, right: Place) -> tuple[str, ...]:
+    """In words, after normalising; by the files' digests where the pipelines are not known."""
+    if left.config is None or right.config is None:
+        return ()
+    one, other = left.config.pipelines, right.config.pipelines
+    if one is not None and other is not None:
+        faults = (f"a file does not load: {item.fault}" for item in (one, other) if item.fault)
+        return (*differences(one, other), *faults)
+    same = left.config.pipeline_digest == right.config.pipeline_digest
+    return () if same else ("pipeline.yaml has another digest",)
 
 
 def advised_order(case: Case) -> Iterator[Finding]:
@@ -112,10 +127,11 @@ def advised_order(case: Case) -> Iterator[Finding]:
 
 
 def _rolls(case: Case, component: Component) -> bool:
-    """Whether the plan takes that component host by host: no gate stops all of it first."""
-    gates = [gate for gate in case.plan.gates if gate.stage == component]
-    rolls = case.situation.request.path == "partial" and bool(gates)
-    return rolls and all(gate.kind is not GateKind.ALL_STOPPED for gate in gates)
+    """Whether the plan takes that component host by host."""
+    request = case.situation.request
+    nodes: tuple[Step | Gate, ...] = (*case.plan.steps, *case.plan.gates)
+    left = any(node.stage == component for node in nodes)
+    return request.path == "partial" and component not in request.stop_all and left
 
 
 def _old(case: Case, component: Component) -> tuple[Release, ...]:

@@ -8,10 +8,11 @@ from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from ceilift.component import Component
-from ceilift.config_files import Options, digest, read_polling
+from ceilift.config_files import Options
 from ceilift.handover import cycles
 from ceilift.inventory import Host, Inventory
-from ceilift.pollsters import PollingFile, read_polling_file
+from ceilift.probe.options import agent_config
+from ceilift.probe.pipelines import pipelines_of
 from ceilift.probe.records import Process, Records
 from ceilift.probe.units import PROGRAMS, Definition, definition, supervised
 from ceilift.state import AgentConfig, HostState, Instance, Restart
@@ -145,10 +146,33 @@ def _instance(seen: Seen, found: Definition, processes: list[Process]) -> Instan
         restart=found.restart,
         pids=tuple(process.pid for process in processes),
         started=_began(processes),
-        config=(config := _config(seen, *found.configs, hash_seed_fixed=found.hash_seed_fixed)),
+        config=(config := _agent_config(seen, found, processes)),
         launched=_launched(seen, processes),
         ticks=_ticks(seen, found.unit, config.interval_s),
     )
+
+
+def _agent_config(seen: Seen, found: Definition, processes: list[Process]) -> AgentConfig:
+    """Its options; for a notification agent with its pipelines, as what runs reads them."""
+    config = _config(seen, *found.configs, hash_seed_fixed=found.hash_seed_fixed)
+    names, text = _texts(seen, found.configs)
+    if found.component is not Component.NOTIFICATION or text is None:
+        return config
+    release = _running(processes, seen.records) or seen.release_of(found.program) or UNKNOWN
+    options = Options(text)
+    return replace(
+        config,
+        pipelines=pipelines_of(seen.records.files, names, options, seen.folder(release)),
+        refresh_pipeline_cfg=options.flag("DEFAULT", "refresh_pipeline_cfg"),
+        refresh_event_pipeline_cfg=options.flag("DEFAULT", "refresh_event_pipeline_cfg"),
+    )
+
+
+def _texts(seen: Seen, given: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]:
+    """The names of an agent's configuration files, and their texts joined (None: none is there)."""
+    names = given or (seen.inventory.path(seen.inventory.config.main, seen.host),)
+    texts = [seen.records.files[name].text for name in names if name in seen.records.files]
+    return names, "\n".join(texts) if texts else None
 
 
 def _ticks(seen: Seen, unit: str, interval: float | None) -> tuple[float, ...]:
@@ -225,58 +249,11 @@ def _strays(seen: Seen, claimed: set[int]) -> Iterator[Instance]:
 
 
 def _config(seen: Seen, *given: str, hash_seed_fixed: bool = True) -> AgentConfig:
-    """The effective options of an agent: of several files, the last that sets one counts."""
-    names = given or (seen.inventory.path(seen.inventory.config.main, seen.host),)
-    texts = [seen.records.files[name].text for name in names if name in seen.records.files]
-    if not texts:
+    """The effective options of an agent; the defaults where its configuration was not read."""
+    names, text = _texts(seen, given)
+    if text is None:
         return AgentConfig(hash_seed_fixed=hash_seed_fixed)
-    main, text = names[0], "\n".join(texts)
-    options = Options(text)
-    pipeline = _beside(
-        seen.records, main, options.get("DEFAULT", "pipeline_cfg_file"), "pipeline.yaml"
-    )
-    polling = _beside(seen.records, main, options.get("polling", "cfg_file"), "polling.yaml")
-    sources = read_polling(polling or pipeline or "")
-    file = _polled(polling, pipeline)
-    return AgentConfig(
-        workload_partitioning=options.flag("notification", "workload_partitioning"),
-        coordinated=bool(options.get("coordination", "backend_url")),
-        group_prefix=options.get("polling", "partitioning_group_prefix") or "",
-        host_value=options.get("DEFAULT", "host") or "",
-        interval_s=sources.interval_s,
-        resources=sources.resources,
-        config_digest=digest(text),
-        pipeline_digest=digest(pipeline or ""),
-        polling_digest=digest(polling or ""),
-        udp_address=options.get("collector", "udp_address"),
-        hash_seed_fixed=hash_seed_fixed,
-        polling_sources=file.sources,
-        polling_fault=file.fault,
-    )
-
-
-def _polled(polling: str | None, pipeline: str | None) -> PollingFile:
-    """What its polling file says; without one, the pipeline if that says how often to poll.
-
-    8.x and 9.x poll by the pipeline then (ceilometer/pipeline.py, PollingManager). Later releases
-    do not start without a polling file, and their pipelines have no intervals.
-    """
-    if polling is not None:
-        return read_polling_file(polling)
-    if pipeline is None or read_polling(pipeline).interval_s is None:
-        return PollingFile()
-    return read_polling_file(pipeline)
-
-
-def _beside(records: Records, main: str, named: str | None, default: str) -> str | None:
-    """The text of a file named in the configuration, relative to it, or of its usual name.
-
-    None where there is no such file.
-    """
-    name = named or default
-    path = name if name.startswith("/") else f"{main.rpartition('/')[0]}/{name}"
-    file = records.files.get(path)
-    return file.text if file else None
+    return agent_config(seen.records, names[0], text, hash_seed_fixed=hash_seed_fixed)
 
 
 def stored_names(resource: str) -> frozenset[str]:

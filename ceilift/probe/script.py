@@ -81,11 +81,27 @@ case $manager in
     done ;;
 esac
 put "$main"; [ -n "$site" ] && put "$site"
-for option in pipeline_cfg_file cfg_file; do
-  named=$(sed -n "s/^ *$option *= *//p" "$main" 2>/dev/null | tail -n 1)
-  case $named in /*) put "$named" ;; esac
+# named FOLDER CONFIG: the files that its options name, relative ones beside it.
+named() {
+  for option in pipeline_cfg_file event_pipeline_cfg_file cfg_file; do
+    name=$(sed -n "s/^ *$option *= *//p" "$2" 2>/dev/null | tail -n 1)
+    case $name in /*) put "$name" ;; ?*) put "$1/$name" ;; esac
+  done
+}
+named "$(dirname "$main")" "$main"
+for config in $definitions; do
+  [ -f "$config" ] && grep -q '^ *\[DEFAULT\]' "$config" && named "$(dirname "$config")" "$config"
 done
 for own in "$(dirname "$main")"/ceilift/*; do [ -f "$own" ] && put "$own"; done
-for name in pipeline.yaml polling.yaml; do put "$(dirname "$main")/$name"; done
+for name in pipeline.yaml event_pipeline.yaml polling.yaml; do put "$(dirname "$main")/$name"; done
+# What a release falls back to; only where a notification agent may miss a file of its own.
+if grep -q ceilometer-agent-notification $definitions 2>/dev/null; then
+  for name in pipeline.yaml event_pipeline.yaml; do
+    [ -e "$(dirname "$main")/$name" ] && continue
+    for link in $releases; do
+      put "$link"/lib/python*/site-packages/ceilometer/pipeline/data/"$name"
+    done
+  done
+fi
 exit 0
 """

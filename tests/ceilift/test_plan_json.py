@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ceilift.errors import BadInputError
+from ceilift.pipeline import Pipelines
 from ceilift.plan_json import (
     instances_from_json,
     instances_to_json,
@@ -53,7 +54,8 @@ LOSS_KEYS = {
 
 few = settings(max_examples=25)
 numbers = st.none() | st.floats(allow_nan=False, allow_infinity=False)
-configs = st.builds(AgentConfig, interval_s=numbers)
+pipelines = st.none() | st.from_type(Pipelines)
+configs = st.builds(AgentConfig, interval_s=numbers, pipelines=pipelines)
 instances = st.lists(st.builds(Instance, config=configs), max_size=1).map(tuple)
 hosts = st.builds(HostState, instances=instances, clock_skew_s=numbers)
 states = st.builds(

@@ -76,6 +76,7 @@ def test_the_script_reads_a_host_of_supervisor(machine: Machine) -> None:
     machine.file("etc/supervisor/conf.d/nginx.conf", "[program:nginx]\n")
     machine.file("etc/ceilometer/ceilometer.conf", "[DEFAULT]\npipeline_cfg_file = /nowhere\n")
     machine.file("etc/ceilometer/pipeline.yaml", "sources: []\n")
+    machine.file("etc/ceilometer/event_pipeline.yaml", "sources: []\n")
     machine.file("var/backups/ceilometer/x", "")
     machine.program("supervisorctl", SUPERVISORCTL)
     machine.program("pg_dump", "#!/bin/sh\n")
@@ -91,6 +92,7 @@ def test_the_script_reads_a_host_of_supervisor(machine: Machine) -> None:
         unit,
         "etc/ceilometer/ceilometer.conf",
         "etc/ceilometer/pipeline.yaml",
+        "etc/ceilometer/event_pipeline.yaml",
     }
     assert [(one.name, one.state) for one in found.units] == [
         ("ceilometer-collector", "STOPPED"),
@@ -134,6 +136,36 @@ def test_the_script_finds_an_installed_release(machine: Machine) -> None:
     (machine.root / folder / "bin/python").chmod(0o755)
 
     assert machine.look(described).installed == {f"{machine.root}/{folder}": "8.1.5"}
+
+
+CONFIG = "[DEFAULT]\npipeline_cfg_file = own.yaml\n"
+
+
+@pytest.mark.parametrize(
+    ("unit", "there"),
+    [
+        ("ceilometer-agent-notification", {"own.yaml", "event_pipeline.yaml", "pipeline.yaml"}),
+        ("ceilometer-polling", {"own.yaml"}),
+    ],
+)
+def test_the_script_reads_the_pipelines_that_are_there_and_else_those_a_release_brings(
+    machine: Machine, unit: str, there: set[str]
+) -> None:
+    data = "opt/9.0.7/lib/python3.11/site-packages/ceilometer/pipeline/data"
+    for name in ("event_pipeline.yaml", "pipeline.yaml", "event_definitions.yaml"):
+        machine.file(f"{data}/{name}", "sources: []\n")
+    machine.file("etc/ceilometer/ceilometer.conf", CONFIG)
+    machine.file("etc/ceilometer/own.yaml", "sources: []\n")
+    machine.file(f"etc/supervisor/conf.d/{unit}.conf", f"[program:x]\ncommand={unit}\n")
+    machine.program("supervisorctl", SUPERVISORCTL)
+    described = machine.described(
+        backend="supervisor", definition="{root}/etc/supervisor/conf.d/{unit}.conf"
+    )
+    install = described.install.model_copy(update={"path": f"{machine.root}/opt/9.0.7"})
+
+    found = machine.look(described.model_copy(update={"install": install}))
+
+    assert {name.rpartition("/")[2] for name in found.files if name.endswith(".yaml")} == there
 
 
 INVENTORY = clouds.inventory({"ctl1": ["collector"], "ctl2": [], "ctl3": []})
