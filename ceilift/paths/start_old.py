@@ -1,19 +1,22 @@
 """The way back for one stage: after a failed gate, the release that ran before is started again.
 
 Nothing stays dark: what runs of the target is stopped, and every agent that ran before the
-upgrade began is started as it was, proven and allowed to restart. The upgrade stays open; the
-database keeps its schema, on which the old release also runs.
+upgrade began is started as it was, proven and allowed to restart. On the partial path only hosts
+that left the old release are touched; the others go on. The upgrade stays open; the database keeps
+its schema, on which the old release also runs.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 from ceilift.component import Component
 from ceilift.paths.full import Section
-from ceilift.paths.nodes import Builder
-from ceilift.plan import Gate, Step
+from ceilift.paths.nodes import Builder, Ids
+from ceilift.paths.rolling_nodes import RollingBuilder, surge_target
+from ceilift.plan import Gate, Step, Timing
 from ceilift.situation import Place
 
 BACK = "back"
@@ -21,7 +24,13 @@ N = TypeVar("N", Step, Gate)
 
 
 def start_old(build: Builder) -> Section:
-    """All of the stage's agents down, then those of the baseline up again, each proven."""
+    """All of the stage's agents down, then those of the baseline up again, each proven.
+
+    Where the stage rolls, only those that no longer run as before, and no gate for all of them.
+    """
+    request = build.situation.request
+    if request.path == "partial" and build.stage not in request.stop_all:
+        return _rolled_back(build)
     known = build.situation.places[Component(build.stage)]
     places = [place for place in known if place.before or place.now]
     stops = tuple(_back(build.stop(place, ())) for place in places)
@@ -32,6 +41,39 @@ def start_old(build: Builder) -> Section:
     enables = tuple(_enabled(build, place) for place in before)
     waves = (stops, (gate,), starts, proofs, enables)
     return Section(build.stage, tuple(wave for wave in waves if wave))
+
+
+def _rolled_back(build: Builder) -> Section:
+    """The hosts that left the old release back on it, and what was started beside taken away."""
+    known = build.situation.places[Component(build.stage)]
+    left = [place for place in known if place.ran and not _runs_as_before(place)]
+    rolling = RollingBuilder(build.situation, build.pace, build.stage)
+    stops = tuple(_back(build.stop(place, ())) for place in left)
+    starts = tuple(_started(build, place, stop.id) for place, stop in zip(left, stops, strict=True))
+    proofs = tuple(_proven(build, place) for place in left)
+    enables = tuple(_enabled(build, place) for place in left)
+    removes = tuple(
+        _back(rolling.remove(place, _after_proof(build, place, left), Timing.NONE))
+        for place in known
+        if _has_one_beside(build, place)
+    )
+    waves = (stops, starts, proofs, enables, removes)
+    return Section(build.stage, tuple(wave for wave in waves if wave))
+
+
+def _runs_as_before(place: Place) -> bool:
+    return place.now is not None and place.now.running and place.now.release == place.ran
+
+
+def _has_one_beside(build: Builder, place: Place) -> bool:
+    target = surge_target(place)
+    seen = build.situation.now
+    return any((one.host, one.unit) == (target.host, target.unit) for one in seen)
+
+
+def _after_proof(build: Builder, place: Place, left: Sequence[Place]) -> Ids:
+    """What is beside serves until the old one is proven again; where that goes on, at once."""
+    return (_named(f"{build.stage}/proven/{place.label}"),) if place in left else ()
 
 
 def _started(build: Builder, place: Place, gate: str) -> Step:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ceilift.plan import Action, Plan
 from ceilift.planner import make_plan
+from ceilift.policy import policy_from_text
 from ceilift.progress import plan_nodes
 from ceilift.state import CloudState
 from tests.clouds import after, agent, all_at, begun, catalogue, in_order, inventory, request, seen
@@ -80,3 +81,45 @@ def test_after_the_way_back_the_way_on_begins_with_the_whole_stage() -> None:
     assert {"polling/stop/ctl1", "polling/all-stopped", "polling/first/ctl1"} <= set(
         plan_nodes(left)
     )
+
+
+ROLLED = request(path="partial")
+
+
+def rolled(*, policies: tuple[str, ...] = (), until: str) -> CloudState:
+    """A rolling upgrade of 9.0.6 that ended after that node."""
+    before = begun(all_at(CLOUD, "9.0.6"))
+    asked = replace(ROLLED, policies=tuple(policy_from_text(text) for text in policies))
+    plan = make_plan(CLOUD, before, catalogue(), asked)
+    names = [node.id for node in in_order(plan)]
+    return after(plan, before, names[: names.index(until) + 1])
+
+
+def test_rolled_only_the_host_that_left_the_old_release_goes_back() -> None:
+    state = rolled(policies=("polling=replace",), until="polling/start/ctl1")
+
+    plan = make_plan(CLOUD, state, catalogue(), replace(ROLLED, start_old="polling"))
+
+    assert [node.id for node in in_order(plan)] == [
+        "polling/back-stop/ctl1",
+        "polling/back-start/ctl1",
+        "polling/back-proven/ctl1",
+        "polling/back-enable/ctl1",
+    ]
+    assert plan.node("polling/back-start/ctl1").release == "9.0.6"
+
+
+def test_one_beside_an_old_one_that_goes_on_is_just_taken_away() -> None:
+    state = rolled(until="polling/beside/ctl1")
+
+    plan = make_plan(CLOUD, state, catalogue(), replace(ROLLED, start_old="polling"))
+
+    assert [node.id for node in in_order(plan)] == ["polling/back-remove/ctl1"]
+
+
+def test_one_beside_serves_until_the_old_one_is_proven_again() -> None:
+    state = rolled(until="polling/stop/ctl1")
+
+    plan = make_plan(CLOUD, state, catalogue(), replace(ROLLED, start_old="polling"))
+
+    assert plan.node("polling/back-remove/ctl1").needs == ("polling/back-proven/ctl1",)
