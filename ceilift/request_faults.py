@@ -62,6 +62,9 @@ def _rolling(situation: Situation) -> Iterator[Fault]:
         for what in policy.faults(agents):
             yield _fault("--policy", f"{policy.component.value}: {what}", POLICY_FORM)
     rolling = (*request.order, *request.only, *request.stop_all, *request.policies)
+    if request.path == "partial" and (request.first or request.api_after != "polling"):
+        what = "the first polling host and the API's place belong to the full path"
+        yield _fault("--path", what, "Leave --first and --api-after out, or use --order")
     if rolling and request.path == "full":
         what = "order, selection, policies and stop-all belong to the partial path"
         yield _fault("--path", what, "Add --path partial, or leave them out")

@@ -22,7 +22,6 @@ READY_S = 2.0  # until a script has made everything ready and waits for its mome
 ORDER_S = 0.2  # from an order to the first process (lab: supervisorctl has to load first)
 CYCLE = 0.15  # intervals: a poll is over by then (lab: up to 2.4 s of 10 s on a busy machine)
 BEHIND = 0.02  # intervals behind the tick of the one before: it is the later of the two
-LONGEST_INTERVALS = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from ceilift.component import Component
 from ceilift.errors import BAD_INPUT, BadInputError
+from ceilift.policy import Policy
 from tests.clouds import Field, agent, seen
 from tests.troubled import Cloud, quiet
 
@@ -45,6 +47,29 @@ def faults(cloud: Cloud) -> list[tuple[str, str]]:
             "'host-key' is no finding that can be accepted",
         ),
         ({"accept": {"busy": ""}}, "--accept", "no reason is given for 'busy'"),
+        ({"path": "partial", "order": ("x",)}, "--order", "there is no 'x'"),
+        ({"path": "partial", "only": ("api", "api")}, "--only", "a component is named twice"),
+        ({"path": "partial", "stop_all": ("api",)}, "--stop-all", "there is no 'api'"),
+        (
+            {"path": "partial", "order": ("collector", "database")},
+            "--order",
+            "database-first: the database comes before all else",
+        ),
+        (
+            {"path": "partial", "policies": (Policy(Component.POLLING, "sideways"),)},
+            "--policy",
+            "polling: there is no mode 'sideways'",
+        ),
+        (
+            {"path": "partial", "first": "pol1"},
+            "--path",
+            "the first polling host and the API's place belong to the full path",
+        ),
+        (
+            {"only": ("collector",)},
+            "--path",
+            "order, selection, policies and stop-all belong to the partial path",
+        ),
     ],
 )
 def test_it_is_refused(asked: Field, option: str, words: str) -> None:
