@@ -61,6 +61,17 @@ class NotificationFacts(_Strict):
     ipc_queue_prefix: Fact[str | None]
 
 
+class PayloadFacts(_Strict):
+    """Fields of polled samples that not every release has.
+
+    `sends`: what its polling agents put in. `requires`: without which its notification agents
+    lose a message, acknowledged and unnoticed (trap T1).
+    """
+
+    sends: Fact[tuple[str, ...]]
+    requires: Fact[tuple[str, ...]]
+
+
 class TimingFacts(_Strict):
     """Seconds measured in the lab on an idle host: SIGTERM to gone, start to first process work."""
 
@@ -79,6 +90,7 @@ class Release(_Strict):
     dbsync: DbsyncFacts
     polling: PollingFacts
     notification: NotificationFacts
+    payload: PayloadFacts
     timing: TimingFacts
     queues: Fact[dict[Component, tuple[str, ...]]]
 

@@ -56,16 +56,15 @@ class Conducted:
     def stage(self, name: str) -> None:
         """Run one official stage and wait for it; nothing when it has nothing to do, or ran before.
 
-        The API's stage runs right after the stage the plan puts it behind. Raises the error that
-        halted the run, once everything that had begun has ended.
+        What the plan puts before it runs first: the API's stage, or polling where a trap demands
+        it. Raises the error that halted the run, once everything that had begun has ended.
         """
         names = self.stages
         if name not in names or name in self._done:
             return
-        before = names[: names.index(name)]
-        if "api" in before and "api" not in self._done:
-            self._run("api")
-        self._run(name)
+        for earlier in names[: names.index(name) + 1]:
+            if earlier not in self._done:
+                self._run(earlier)
 
     @property
     def stages(self) -> tuple[str, ...]:

@@ -112,7 +112,15 @@ def seen(
     cloud: Inventory,
     instances: Iterable[Instance],
     *,
-    installed: tuple[str, ...] = ("8.1.5", "9.0.6", "9.0.7", "16.0.1", "17.0.2"),
+    installed: tuple[str, ...] = (
+        "8.1.5",
+        "9.0.6",
+        "9.0.7",
+        "16.0.1",
+        "17.0.2",
+        "18.1.0",
+        "21.0.1",
+    ),
     **changes: Field,
 ) -> CloudState:
     """A look at that cloud, everything reachable and quiet."""

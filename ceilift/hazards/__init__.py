@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from ceilift.finding import Finding, Severity, most_severe_first
-from ceilift.hazards import activity, agents, database, hosts, releases, rolling
+from ceilift.hazards import activity, agents, database, hosts, payload, releases, rolling
 from ceilift.hazards.case import Case
 from ceilift.plan import Accepted, Plan
 from ceilift.situation import Situation
@@ -48,6 +48,7 @@ RULES: tuple[Rule, ...] = (
     agents.udp_address_empty,
     agents.first_poll,
     agents.last_acknowledgement,
+    payload.polling_first,
     rolling.polling_ring,
     rolling.polling_membership,
     rolling.partitioned_rings,

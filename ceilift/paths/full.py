@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ceilift.component import AGENTS, SERVICES, Component
+from ceilift.component import SERVICES, Component
 from ceilift.estimate import Pace
 from ceilift.paths.nodes import Builder, Ids
+from ceilift.payload import agent_order
 from ceilift.plan import Gate, Step
 from ceilift.situation import Place, Situation
 
 Wave = tuple[Step | Gate, ...]
-STAGES = (Component.DATABASE, *AGENTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def full_path(situation: Situation, pace: Pace) -> tuple[Section, ...]:
     """Every stage in which something differs, each after the one before."""
     sections: list[Section] = []
     barrier: Ids = ()
-    for name in stage_order(situation.request.api_after):
+    for name in stage_order(situation):
         section = BUILD[name](Builder(situation, pace, name.value), barrier)
         if section.waves:
             sections.append(section)
@@ -41,10 +41,11 @@ def full_path(situation: Situation, pace: Pace) -> tuple[Section, ...]:
     return tuple(sections)
 
 
-def stage_order(api_after: str) -> tuple[Component, ...]:
+def stage_order(situation: Situation) -> tuple[Component, ...]:
     """The stages in order, the API put after the one named."""
-    place = STAGES.index(Component(api_after)) + 1
-    return (*STAGES[:place], Component.API, *STAGES[place:])
+    stages = (Component.DATABASE, *agent_order(situation))
+    place = stages.index(Component(situation.request.api_after)) + 1
+    return (*stages[:place], Component.API, *stages[place:])
 
 
 def migrates(situation: Situation) -> bool:

@@ -11,18 +11,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ceilift.component import AGENTS, SERVICES, Component
+from ceilift.component import SERVICES, Component
 from ceilift.estimate import Pace
 from ceilift.groups import shared_groups
 from ceilift.handover import retiring_order
 from ceilift.paths.full import BUILD, Section, Wave, database_stage
 from ceilift.paths.nodes import Ids
 from ceilift.paths.rolling_nodes import ANY_PORT, Options, RollingBuilder
+from ceilift.payload import agent_order
 from ceilift.plan import Timing
 from ceilift.policy import Mode
 from ceilift.situation import Place, Situation
 
-ADVISED = (*AGENTS, Component.API)
 OWN_GROUP: Options = (("polling", "partitioning_group_prefix", "ceilift-{host}"),)
 
 
@@ -53,7 +53,8 @@ def stage_order(situation: Situation) -> tuple[Component, ...]:
     """The components after the database: as the operator orders them, those not named behind."""
     request = situation.request
     named = [Component(name) for name in request.order if name != Component.DATABASE]
-    order = (*named, *(one for one in ADVISED if one not in named))
+    advised = (*agent_order(situation), Component.API)
+    order = (*named, *(one for one in advised if one not in named))
     only = {Component(name) for name in request.only} or set(SERVICES)
     return tuple(one for one in order if one in only)
 

@@ -12,7 +12,7 @@ from ceilift.errors import BadInputError
 from ceilift.release import Fact, Release, is_older, load_series
 from tests.clouds import catalogue
 
-LISTED = ["16.0.1", "17.0.2", "8.1.5", "9.0.6", "9.0.7"]
+LISTED = ["16.0.1", "17.0.2", "18.1.0", "21.0.1", "8.1.5", "9.0.6", "9.0.7"]
 SERIES = """
 series: 9
 name: Pike
@@ -32,6 +32,9 @@ notification:
   partitioning: {value: true, source: notification.py}
   group: {value: null, source: notification.py}
   ipc_queue_prefix: {value: null, source: pipeline.py}
+payload:
+  sends: {value: [], source: sample.py}
+  requires: {value: [], source: notifications.py}
 timing:
   stop_s: {value: {polling: 0.6}, source: lab}
   start_s: {value: {polling: 3}, source: lab}
@@ -93,6 +96,23 @@ def test_first_poll(version: str, alone: int, coordinated: int) -> None:
 
     assert release.first_poll_intervals(coordinated=False) == alone
     assert release.first_poll_intervals(coordinated=True) == coordinated
+
+
+@pytest.mark.parametrize(
+    ("version", "sends", "requires"),
+    [
+        ("9.0.7", (), ()),
+        ("17.0.2", (), ()),
+        ("18.1.0", ("user_name", "project_name"), ("user_name", "project_name")),
+        ("21.0.1", ("user_name", "project_name"), ("user_name", "project_name")),
+    ],
+)
+def test_fields_that_are_sent_and_wanted(
+    version: str, sends: tuple[str, ...], requires: tuple[str, ...]
+) -> None:
+    payload = catalogue().get(version).payload
+
+    assert (payload.sends.value, payload.requires.value) == (sends, requires)
 
 
 def test_ocata_migrates_with_upgrade_not_dbsync() -> None:

@@ -53,6 +53,7 @@ def uneven(one: Instance) -> Instance:
         ("8.1.5", "9.0.7", partitioned, {"T2"}),
         ("9.0.6", "9.0.7", partitioned, set()),
         ("9.0.6", "9.0.7", uneven, {"pipelines-differ"}),
+        ("17.0.2", "21.0.1", as_it_is, set()),
     ],
 )
 def test_releases_that_cannot_mix_are_refused(
@@ -68,3 +69,10 @@ def test_what_is_stopped_everywhere_mixes_with_nothing() -> None:
 
 def test_what_is_left_out_is_not_refused() -> None:
     assert blockers("8.1.5", "9.0.7", one_group, only=("collector",)) == set()
+
+
+def test_polled_samples_that_new_agents_would_lose_refuse_the_order() -> None:
+    asked = {"order": ("notification", "polling")}
+    assert blockers("17.0.2", "21.0.1", as_it_is, **asked) == {"T1"}
+    assert blockers("17.0.2", "21.0.1", as_it_is, only=("notification",)) == {"T1"}
+    assert blockers("18.1.0", "21.0.1", as_it_is, **asked) == set()

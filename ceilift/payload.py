@@ -1,0 +1,28 @@
+"""Whether new notification agents understand what old polling agents send (trap T1)."""
+
+from __future__ import annotations
+
+from ceilift.component import AGENTS, Component
+from ceilift.release import Release
+from ceilift.situation import Situation
+
+POLLING_FIRST = (Component.COLLECTOR, Component.POLLING, Component.NOTIFICATION)
+
+
+def unheard(situation: Situation) -> tuple[Release, ...]:
+    """The releases of old polling agents whose messages the target's notification agents lose."""
+    required = set(situation.target.payload.requires.value)
+    polling = [p for p in situation.places[Component.POLLING] if p.is_old(situation.target.version)]
+    known = situation.catalogue.releases
+    ran = sorted({place.ran or "" for place in polling})
+    found = (known[name] for name in ran if name in known)
+    return tuple(one for one in found if required - set(one.payload.sends.value))
+
+
+def agent_order(situation: Situation) -> tuple[Component, ...]:
+    """Collectors, notification agents, polling agents; polling first where T1 demands it.
+
+    New polling agents then fill the queue for old notification agents, which ignore fields they
+    do not know; what the old ones sent stands before it in the queue and is read by then.
+    """
+    return POLLING_FIRST if unheard(situation) else AGENTS
