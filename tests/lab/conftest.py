@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from lab.progress import Progress
+from lab.releases import install, installed
+from lab.settings import DEFAULT_RELEASES, the_lab
 from tests.lab.driving import Bench
 
 Fresh = Callable[[], Bench]
@@ -22,6 +25,15 @@ def bench(root: Path) -> Iterator[Bench]:
     found.ceilift_alone("serve", "--stop")
     if not was_up:
         found.lab("down")
+
+
+@pytest.fixture(scope="session")
+def releases() -> Mapping[str, Path]:
+    """Every release that the test cloud has installed, those of the classic cloud among them."""
+    lab = the_lab()
+    for release in DEFAULT_RELEASES:
+        install(lab, release, Progress())
+    return {release: lab.venv(release) for release in installed(lab)}
 
 
 @pytest.fixture(scope="session")

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from ceilift.pipeline import read_pipelines
 from ceilift.probe.loader import check_pipeline, load_pipelines
+from lab.settings import DEFAULT_RELEASES, NEW_RELEASE
 from tests.local_shell import LocalShell
 
 pytestmark = pytest.mark.lab
 
-WITH_TRANSFORMERS = ("8.", "9.", "10.", "11.")
 EVENTS = (
     "sources: [{name: event, events: ['*'], sinks: [event]}]\n"
     "sinks: [{name: event, publishers: ['notifier://']}]\n"
@@ -84,19 +83,10 @@ ASKED = {
 }
 
 
-def installed() -> Iterator[Path]:
-    """The releases of the test cloud that $CEILIFT_LAB_DIR names, else of the checkout's."""
-    root = Path(__file__).parents[2]
-    lab = Path(os.environ.get("CEILIFT_LAB_DIR") or root / ".lab")
-    yield from sorted(lab.glob("venvs/ceilometer-*/"))
-
-
-RELEASES = [pytest.param(folder, id=folder.name) for folder in installed()]
-FOLDERS = pytest.mark.parametrize("folder", RELEASES)
-
-
-def has_transformers(folder: Path) -> bool:
-    return folder.name.removeprefix("ceilometer-").startswith(WITH_TRANSFORMERS)
+@pytest.fixture(params=DEFAULT_RELEASES)
+def folder(request: pytest.FixtureRequest, releases: Mapping[str, Path]) -> Path:
+    """Where a release of the classic cloud is installed."""
+    return releases[request.param]
 
 
 @pytest.fixture
@@ -106,7 +96,7 @@ def config(tmp_path: Path) -> str:
     return str(place)
 
 
-@FOLDERS
+@pytest.mark.parametrize("folder", [NEW_RELEASE], indirect=True)  # a start of Python for each
 @pytest.mark.parametrize("name", FILES)
 def test_names_and_faults_are_those_of_the_real_loader(
     folder: Path, name: str, config: str
@@ -114,13 +104,10 @@ def test_names_and_faults_are_those_of_the_real_loader(
     agrees(folder, FILES[name], config)
 
 
-@FOLDERS
 @pytest.mark.parametrize("name", ONLY_WITH_TRANSFORMERS)
 def test_transformers_are_judged_as_releases_that_have_them_do(
     folder: Path, name: str, config: str
 ) -> None:
-    if not has_transformers(folder):
-        pytest.skip("this release has no transformers")
     agrees(folder, ONLY_WITH_TRANSFORMERS[name], config)
 
 
@@ -133,7 +120,6 @@ def agrees(folder: Path, text: str, config: str) -> None:
         assert sorted(pipe.name for pipe in ours.pipes) == list(real.names)
 
 
-@FOLDERS
 @pytest.mark.parametrize("name", ASKED)
 def test_what_only_the_release_can_tell_is_told_by_its_loader(
     folder: Path, name: str, config: str
@@ -142,10 +128,9 @@ def test_what_only_the_release_can_tell_is_told_by_its_loader(
 
     found = check_pipeline(LocalShell(), str(folder), config, ASKED[name], EVENTS, 60.0)
 
-    assert bool(found) == has_transformers(folder), found
+    assert found
 
 
-@FOLDERS
 def test_a_publisher_that_the_release_lacks_is_told(folder: Path, config: str) -> None:
     text = file_of(sink="{name: k, publishers: ['nowhere://me:hunter2@host']}")
 
