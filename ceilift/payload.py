@@ -19,6 +19,19 @@ def unheard(situation: Situation) -> tuple[Release, ...]:
     return tuple(one for one in found if required - set(one.payload.sends.value))
 
 
+def unheard_aside(situation: Situation) -> tuple[str, ...]:
+    """Hosts set aside whose old polling agents go on sending what the target's agents lose."""
+    required = set(situation.target.payload.requires.value)
+    known = situation.catalogue.releases
+    found = (
+        one
+        for one in situation.state.instances
+        if one.component is Component.POLLING and one.host in situation.aside
+    )
+    sent = ((one.host, known.get(one.release or "")) for one in found)
+    return tuple(host for host, one in sent if one and required - set(one.payload.sends.value))
+
+
 def agent_order(situation: Situation) -> tuple[Component, ...]:
     """Collectors, notification agents, polling agents; polling first where T1 demands it.
 

@@ -146,11 +146,12 @@ def _caught(session: Session, node_id: str, work: Work) -> dict[str, str] | Ceil
 def _together(errors: list[CeiliftError]) -> CeiliftError:
     message = "; ".join(str(error) for error in errors)
     following = next((error.next_command for error in errors if error.next_command), None)
-    if all(isinstance(error, TransientError) for error in errors):
-        return TransientError(message)
-    if all(isinstance(error, NotStartedError) for error in errors):
+    begun = [error for error in errors if not isinstance(error, NotStartedError)]
+    if not begun:
         return NotStartedError(message)
-    if all(isinstance(error, PausedError) for error in errors):
+    if all(isinstance(error, TransientError) for error in begun):
+        return TransientError(message)
+    if all(isinstance(error, PausedError) for error in begun):
         return PausedError(message, next_command=following)
     return StepFailedError(message, next_command=following)
 

@@ -49,6 +49,7 @@ RULES: tuple[Rule, ...] = (
     agents.first_poll,
     agents.last_acknowledgement,
     payload.polling_first,
+    payload.polling_aside,
     rolling.polling_ring,
     rolling.polling_membership,
     rolling.partitioned_rings,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ceilift.component import Component
 from ceilift.finding import Finding
 from ceilift.hazards.case import Case, blocker, several, warning
-from ceilift.payload import unheard
+from ceilift.payload import unheard, unheard_aside
 from ceilift.plan import Action
 
 
@@ -48,6 +48,21 @@ def polling_first(case: Case) -> Iterator[Finding]:
             "the order of stages",
             target.payload.requires.source,
             "Nothing to do: the plan has this order",
+        )
+
+
+def polling_aside(case: Case) -> Iterator[Finding]:
+    """T1: a host set aside goes on sending what new notification agents lose."""
+    starts = {t.component for s in case.plan.steps if s.action is Action.START for t in s.targets}
+    hosts = unheard_aside(case.situation)
+    if hosts and Component.NOTIFICATION in starts:
+        yield blocker(
+            "T1",
+            f"old polling agents on hosts set aside go on, and notification agents of {case.to} "
+            "lose every sample that they send",
+            several(hosts),
+            case.situation.target.payload.requires.source,
+            "Stop the polling agents there first, or bring the hosts back",
         )
 
 

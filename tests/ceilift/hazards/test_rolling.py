@@ -76,3 +76,10 @@ def test_polled_samples_that_new_agents_would_lose_refuse_the_order() -> None:
     assert blockers("17.0.2", "21.0.1", as_it_is, **asked) == {"T1"}
     assert blockers("17.0.2", "21.0.1", as_it_is, only=("notification",)) == {"T1"}
     assert blockers("18.1.0", "21.0.1", as_it_is, **asked) == set()
+
+
+def test_old_polling_agents_on_a_host_set_aside_refuse_it_too() -> None:
+    aside = {"without": {"ctl2": "broken"}}
+    assert blockers("17.0.2", "21.0.1", as_it_is, **aside) == {"T1"}
+    assert blockers("18.1.0", "21.0.1", as_it_is, **aside) == set()
+    assert blockers("16.0.1", "17.0.2", as_it_is, **aside) == set()
