@@ -15,10 +15,10 @@ from ceilift.looks import (
     ApiLook,
     CollectorLook,
     NotificationLook,
-    PollingLook,
     StopLook,
 )
-from ceilift.verdict import Case, Outcome, Verdict
+from ceilift.polling_health import judge_polling
+from ceilift.verdict import Case, Outcome, Verdict, nothing_seen
 
 __all__ = [
     "Outcome",
@@ -33,8 +33,6 @@ __all__ = [
 OK = 200
 FEWEST_LOOKS = 2
 LAG_S = 5.0  # the broker counts anew only so often: looks closer together may see one count
-ENOUGH_CYCLES = 1.5  # intervals after which every member has polled since
-SHOWN = 5  # names in one sentence
 
 
 def judge_all_stopped(looks: Sequence[StopLook], *, expired: bool) -> Verdict:
@@ -44,7 +42,7 @@ def judge_all_stopped(looks: Sequence[StopLook], *, expired: bool) -> Verdict:
     are always required.
     """
     if not looks:
-        return _nothing_seen(expired=expired)
+        return nothing_seen(expired=expired)
     look, case = looks[-1], Case()
     for host, count in sorted(look.processes.items()):
         bad = f"{count} processes of it still live on {host}"
@@ -77,7 +75,7 @@ def judge_collector(
     be read.
     """
     if not looks:
-        return _nothing_seen(expired=expired)
+        return nothing_seen(expired=expired)
     look, case = looks[-1], Case()
     _judge_life(look, "metering.sample", case)
     _judge_work(look.acknowledged, look.backlog, case)
@@ -96,7 +94,7 @@ def judge_notification(
     Where samples cannot be read (`stores_rows` false), what it acknowledged is the proof.
     """
     if not looks:
-        return _nothing_seen(expired=expired)
+        return nothing_seen(expired=expired)
     look, case = looks[-1], Case()
     _judge_life(look, "notifications.sample", case)
     _judge_work(look.acknowledged, None, case)
@@ -106,54 +104,15 @@ def judge_notification(
     return case.verdict(measured, expired=expired)
 
 
-def judge_polling(
-    looks: Sequence[PollingLook],
-    *,
-    due: frozenset[str] = frozenset(),
-    alone: bool = True,
-    stores_rows: bool = True,
-    expired: bool,
-) -> Verdict:
-    """Fresh samples of every own resource in `due`, measured after its start.
-
-    Where others may have polled these (not `alone`), it must have published something, too. With
-    no own resources known: its connection has published, and fresh samples of its namespaces
-    arrived (where samples can be read: `stores_rows`). An agent that has never polled is not
-    healthy, however alive it is.
-    """
-    if not looks:
-        return _nothing_seen(expired=expired)
-    look, case = looks[-1], Case()
-    case.require(look.running, "it runs", "it does not run", "its host could not be read")
-    if due and stores_rows:
-        _judge_own_resources(look.fresh, due, case)
-        if not alone:
-            _judge_published(look, case)
-    else:
-        _judge_publishing(look, case, stores_rows=stores_rows)
-    measured = {
-        "due": len(due),
-        "fresh": None if look.fresh is None else len(look.fresh & due),
-        "published": look.published,
-        "namespace_rows": look.namespace_rows,
-    }
-    return case.verdict(measured, expired=expired)
-
-
 def judge_api(looks: Sequence[ApiLook], *, release: str, expired: bool) -> Verdict:
     """By the last look: every host answers 200, and all serve `release`."""
     if not looks or not looks[-1].answers:
-        return _nothing_seen(expired=expired)
+        return nothing_seen(expired=expired)
     case = Case()
     for answer in looks[-1].answers:
         _judge_answer(answer, release, case)
     measured = {answer.host: answer.status for answer in looks[-1].answers}
     return case.verdict(measured, expired=expired)
-
-
-def _nothing_seen(*, expired: bool) -> Verdict:
-    case = Case(unknown=["nothing was looked at"])
-    return case.verdict({}, expired=expired)
 
 
 def _is_none(count: int | None) -> bool | None:
@@ -257,47 +216,6 @@ def _judge_samples(look: NotificationLook, case: Case) -> None:
         case.unknown.append("stored samples could not be read")
     else:
         case.harm.append("no polled sample came through since it started")
-
-
-def _judge_own_resources(fresh: frozenset[str] | None, due: frozenset[str], case: Case) -> None:
-    if fresh is None:
-        case.unknown.append("stored samples could not be read")
-    elif missing := sorted(due - fresh):
-        shown = ", ".join(missing[:SHOWN]) + (", ..." if len(missing) > SHOWN else "")
-        of = f"{len(missing)} of its {len(due)} resources"
-        case.harm.append(f"no fresh sample of {of}: {shown}")
-    else:
-        case.proofs.append(f"fresh samples of all its {len(due)} resources")
-
-
-def _judge_published(look: PollingLook, case: Case) -> None:
-    """The agent's own proof, where its resources are polled by others as well.
-
-    The ring may leave a member without any resource: then that it is a live member of a group in
-    which, a full interval later, everything is polled has to do.
-    """
-    joined = bool(look.expected) and (look.members or 0) >= look.expected
-    if look.published == 0 and joined and look.cycles >= ENOUGH_CYCLES:
-        case.proofs.append(
-            f"it is one of {look.members} live members of its group, of whose resources none fell "
-            "to it"
-        )
-        return
-    published = None if look.published is None else look.published > 0
-    good, bad = f"it published {look.published} messages", "it has published nothing yet"
-    case.require(published, good, bad, "what it published could not be counted")
-
-
-def _judge_publishing(look: PollingLook, case: Case, *, stores_rows: bool) -> None:
-    _judge_published(look, case)
-    if not stores_rows:
-        return
-    if look.namespace_rows is None:
-        case.unknown.append("stored samples could not be read")
-    else:
-        bad = "no fresh sample of its namespaces is stored"
-        good = f"{look.namespace_rows} fresh samples of its namespaces"
-        case.require(look.namespace_rows > 0, good, bad, "")
 
 
 def _judge_answer(answer: ApiAnswer, release: str, case: Case) -> None:

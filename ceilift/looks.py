@@ -6,7 +6,7 @@ In every look None means "could not be measured"; times are epoch seconds.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class PollingLook:
     `fresh`: which of its own resources have a sample measured after its start. `published`:
     messages its own connections have published. `namespace_rows`: samples of its namespaces'
     meters measured after its start, by whomever. `members`: live members of its group, of
-    `expected` agents that run in it; `cycles`: polling intervals since it started.
+    `expected` agents that run in it; `newest`: when each of `fresh` was measured last.
     """
 
     at: float
@@ -81,7 +81,7 @@ class PollingLook:
     namespace_rows: int | None = None
     members: int | None = None
     expected: int = 0
-    cycles: float = 0.0
+    newest: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

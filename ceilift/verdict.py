@@ -60,3 +60,8 @@ class Case:
             return Verdict(Outcome.INCONCLUSIVE, not_yet, measured)
         outcome = Outcome.UNHEALTHY if self.harm else Outcome.INCONCLUSIVE
         return Verdict(outcome, (*missing, *self.noted), measured)
+
+
+def nothing_seen(*, expired: bool) -> Verdict:
+    """What a judge says without a look."""
+    return Case(unknown=["nothing was looked at"]).verdict({}, expired=expired)

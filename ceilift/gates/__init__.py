@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Generic, Protocol, TypeVar
@@ -136,27 +136,21 @@ def see_polling(sight: Sight, due: frozenset[str]) -> PollingLook:
     """One polling agent: which of its own resources have a sample measured after its start."""
     seen, store = sight.seen(), sight.cloud.samples
     instance = seen.instance
-    fresh: frozenset[str] | None = None
+    newest: Mapping[str, float] | None = None
     if store is not None and instance is not None and instance.started is not None:
         meters = sight.polled or None  # none learned: any sample of its resources will do
-        fresh = frozenset(store.newest(due, instance.started, meters))
+        newest = store.newest(due, instance.started, meters)
     members, expected = _group_of(sight, instance)
     return PollingLook(
         at=now(),
         running=seen.running,
-        fresh=fresh if due else None,
+        fresh=frozenset(newest) if due and newest is not None else None,
         published=sight.own(instance).published,
         namespace_rows=_polled_since(sight, instance),
         members=members,
         expected=expected,
-        cycles=_cycles(instance),
+        newest=newest or {},
     )
-
-
-def _cycles(instance: Instance | None) -> float:
-    if instance is None or instance.started is None or not instance.config.interval_s:
-        return 0.0
-    return (now() - instance.started) / instance.config.interval_s
 
 
 def _group_of(sight: Sight, instance: Instance | None) -> tuple[int | None, int]:

@@ -104,13 +104,9 @@ def upgrade(
     load_catalogue().get(to)
     if not approve and not dry_run:
         approve = ask(inventory, request, format)
-    form = {
-        **form_of(request, inventory),
-        "dry_run": dry_run,
-        "approve": approve,
-        "approver": approver or getpass.getuser(),
-        "comment": comment,
-    }
+    who = approver or getpass.getuser()
+    consent = {"dry_run": dry_run, "approve": approve, "approver": who, "comment": comment}
+    form = {**form_of(request, inventory), **consent}
     run_upgrade(request.path, form, Terminal(begun=begun, quiet=quiet, format=format))
 
 

@@ -256,3 +256,42 @@ def test_every_api_host_answers_with_the_one_release() -> None:
 def test_one_other_answer_is_no_pass(answer: ApiAnswer, expected: str) -> None:
     look = ApiLook(0, (API.answers[0], answer))
     assert outcome(judge_api([API, look], release="9.0.7", expired=True)) == expected
+
+
+# --- a polling agent among others of its group --------------------------------------------
+
+GROUP = frozenset({"r1", "r2"})
+
+
+def member(at: float, *, published: int = 0, members: int = 4, **newest: float) -> PollingLook:
+    return PollingLook(
+        at,
+        running=True,
+        fresh=frozenset(newest),
+        published=published,
+        members=members,
+        expected=4,
+        newest=newest,
+    )
+
+
+def judged(*looks: PollingLook) -> Outcome:
+    return judge_polling(looks, due=GROUP, alone=False, expired=True).outcome
+
+
+def test_a_member_that_published_has_done_its_part() -> None:
+    assert judged(member(10, published=2, r1=9, r2=9)) is Outcome.HEALTHY
+
+
+def test_a_member_that_got_nothing_is_proven_by_what_is_polled_since_it_joined() -> None:
+    assert judged(member(10, r1=9, r2=9), member(20, r1=19, r2=19)) is Outcome.HEALTHY
+
+
+def test_a_silent_member_is_not_healthy_because_others_polled_before_they_knew_of_it() -> None:
+    # r2 is its share: measured once after its start, by an old member, and never since it joined.
+    assert judged(member(10, r1=9, r2=9), member(30, r1=29, r2=9)) is Outcome.UNHEALTHY
+
+
+def test_who_is_no_member_is_not_healthy_whatever_the_others_poll() -> None:
+    looks = (member(10, members=3, r1=9, r2=9), member(30, members=3, r1=29, r2=29))
+    assert judged(*looks) is Outcome.UNHEALTHY
