@@ -117,7 +117,7 @@ def account_of_files(
     for one in sorted(published, key=lambda item: item.timestamp):
         if one.meter in METERS and one.timestamp >= since:
             times.setdefault((one.meter, one.resource), []).append(one.timestamp)
-    end = max((found[-1] for found in times.values()), default=0.0)
+    end = max((one.timestamp for one in published), default=0.0)
     polls = (judge(*key, found, end, interval) for key, found in sorted(times.items()))
     return _compared(wanted, stored, tuple(polls))
 

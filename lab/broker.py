@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Any
 from urllib.parse import quote
 
@@ -80,6 +81,11 @@ def forget_everything(lab: Lab) -> None:
     for queue in ask(lab, "queues"):
         address = f"{MANAGEMENT}/api/queues/%2F/{quote(queue['name'], safe='')}"
         session.delete(address, timeout=10)
+
+
+def forget(lab: Lab) -> None:
+    """Delete its queues and messages while it is down."""
+    shutil.rmtree(lab.root / "rabbitmq" / "mnesia", ignore_errors=True)
 
 
 def _ready(lab: Lab) -> bool:

@@ -31,18 +31,23 @@ from lab.waiting import until
 
 
 def chosen(lab: Lab, wanted: Cloud) -> Lab:
-    """The lab as that cloud; LabError while it runs as another."""
+    """The lab as that cloud, with nothing of the former; LabError while it runs as another.
+
+    The choice is written last: interrupted before, the same command begins again.
+    """
     if lab.cloud == wanted:
         return lab
     if overseer.overseer(lab).alive():
         raise LabError(f"the lab is up as another cloud ({lab.cloud.name}): type bin/lab down")
-    lab = lab.choose(wanted)
     lab.sent_log.unlink(missing_ok=True)
+    faults.forget(lab)
     for path in lab.root.glob(f"{lab.ledger.name}*"):
         path.unlink()
     for host in lab.hosts:
         hosts.wipe(lab, host)
-    return lab
+    database.forget(lab)
+    broker.forget(lab)
+    return lab.choose(wanted)
 
 
 def up(lab: Lab, wanted: tuple[str, ...], progress: Progress) -> None:
@@ -141,17 +146,18 @@ def _prepare(lab: Lab, progress: Progress) -> Supervisor:
             progress.say(f"killing {len(left)} processes left by a crash")
         processes.kill(left)
         addresses.require_free()
-    return overseer.ensure(lab, _programs(lab))
+    return overseer.ensure(lab, programs(lab))
 
 
-def _programs(lab: Lab) -> tuple[overseer.Program, ...]:
+def programs(lab: Lab) -> tuple[overseer.Program, ...]:
+    """What the lab's own supervisord runs: the servers of its cloud, and the hosts."""
     logins = [hosts.sshd(lab, host) for host in lab.hosts]
     inits = [hosts.init(lab, host) for host in lab.hosts]
     return (
         small_services.redis(lab),
         small_services.snmpd(lab),
         broker.program(lab),
-        database.program(lab),
+        *((database.program(lab),) if lab.cloud.database else ()),
         traffic.program(lab),
         *logins,
         *inits,
@@ -173,7 +179,8 @@ def _start_services(lab: Lab, main: Supervisor, progress: Progress) -> None:
         main.start("mariadb")
         database.wait_ready(lab)
     broker.wait_ready(lab)
-    progress.say("RabbitMQ, MariaDB, Redis and snmpd answer")
+    stored = "MariaDB, " if lab.cloud.database else ""
+    progress.say(f"RabbitMQ, {stored}Redis and snmpd answer")
 
 
 def _start_fleet(lab: Lab, main: Supervisor, services: Future[None], progress: Progress) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import shutil
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -84,6 +85,12 @@ def wait_ready(lab: Lab) -> None:
         f"CREATE USER IF NOT EXISTS '{USER}'@'%' IDENTIFIED BY '{password}'",
         f"GRANT ALL ON `{NAME}%`.* TO '{USER}'@'%'",
     )
+
+
+def forget(lab: Lab) -> None:
+    """Delete all of it while it is down; the next start begins with an empty one."""
+    shutil.rmtree(lab.root / "mariadb", ignore_errors=True)
+    _dump(lab).unlink(missing_ok=True)
 
 
 def known(lab: Lab) -> bool:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from lab import fleet, hosts, overseer, release_faults
 from lab.errors import LabError
 from lab.files import PRIVATE, write
-from lab.settings import DEAD_PORT, NEW_RELEASE, PORTS, PROGRAMS, Host, Lab, Role
+from lab.settings import DEAD_PORT, PORTS, PROGRAMS, Host, Lab, Role
 
 _SINK_WITHOUT_PUBLISHERS = """\
 ---
@@ -47,12 +47,16 @@ class Fault:
     restarts: Role | None = None
     where: str = ""
     """Faults with the same ``where`` cannot be on one host together."""
+    database: bool = False
+    """Only a cloud with collectors, database and API can have it."""
 
 
 def inflict(lab: Lab, name: str, host_name: str | None, when: When) -> str:
     """Break a host; says what is broken now. Broken twice is LabError."""
     fault = _fault(name)
     host = lab.named(host_name or fault.default)
+    if fault.database and not lab.cloud.database:
+        raise LabError(f"{name} is not there on the {lab.cloud.name} cloud: it has no such service")
     if fault.needs and fault.needs not in host.roles:
         raise LabError(f"{host.name} runs no {fault.needs}: {name} has no meaning there")
     for other in in_force(lab).get(host.name, []):
@@ -62,7 +66,7 @@ def inflict(lab: Lab, name: str, host_name: str | None, when: When) -> str:
     _remember(lab, host, [*in_force(lab).get(host.name, []), name])
     if when is When.NOW:
         _restart(lab, host, fault.restarts)
-    return f"{host.name}: {fault.what}"
+    return f"{host.name}: {fault.what.format(new=lab.cloud.new)}"
 
 
 def mend(lab: Lab, name: str, host_name: str | None) -> str:
@@ -205,32 +209,36 @@ FAULTS = {
         _live_database,
         needs=Role.COLLECTOR,
         restarts=Role.COLLECTOR,
+        database=True,
     ),
-    "api-down": Fault("the API is stopped", _api_down, _api_up, needs=Role.API),
+    "api-down": Fault("the API is stopped", _api_down, _api_up, needs=Role.API, database=True),
     "no-target": Fault(
-        f"{NEW_RELEASE} is not installed",
+        "{new} is not installed",
         release_faults.remove_target,
         release_faults.restore_target,
         where="target",
     ),
     "wont-start": Fault(
-        f"the collector of {NEW_RELEASE} lacks a module and cannot start",
+        "the collector of {new} lacks a module and cannot start",
         release_faults.break_start,
         release_faults.restore_target,
         where="target",
+        database=True,
     ),
     "dbsync-fails": Fault(
-        f"ceilometer-upgrade of {NEW_RELEASE} fails",
+        "ceilometer-upgrade of {new} fails",
         _upgrade_fails,
         release_faults.restore_target,
         default="ctl1",
         where="target",
+        database=True,
     ),
     "dbsync-hangs": Fault(
-        f"ceilometer-upgrade of {NEW_RELEASE} never ends",
+        "ceilometer-upgrade of {new} never ends",
         _upgrade_hangs,
         release_faults.restore_target,
         default="ctl1",
         where="target",
+        database=True,
     ),
 }

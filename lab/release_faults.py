@@ -9,7 +9,7 @@ from pathlib import Path
 from lab.errors import LabError
 from lab.files import EXECUTABLE, link, write
 from lab.releases import SITE
-from lab.settings import NEW_RELEASE, PROGRAMS, Host, Lab, Role
+from lab.settings import PROGRAMS, Host, Lab, Role
 
 _UPGRADE = "ceilometer-upgrade"
 _FAILS = """\
@@ -51,18 +51,18 @@ def restore_target(lab: Lab, host: Host) -> None:
     """The shared environment again."""
     place = _place(lab, host)
     _take_away(place)
-    link(place, lab.venv(NEW_RELEASE))
+    link(place, lab.venv(lab.cloud.new))
 
 
 def _place(lab: Lab, host: Host) -> Path:
-    return lab.host(host) / "opt" / "ceilometer" / NEW_RELEASE
+    return lab.host(host) / "opt" / "ceilometer" / lab.cloud.new
 
 
 def _copy(lab: Lab, host: Host) -> Path:
     """Replace the host's link by a copy; files are shared until one is replaced."""
-    source, place = lab.venv(NEW_RELEASE), _place(lab, host)
+    source, place = lab.venv(lab.cloud.new), _place(lab, host)
     if not source.is_dir():
-        raise LabError(f"ceilometer {NEW_RELEASE} is not installed in the lab: bin/lab up")
+        raise LabError(f"ceilometer {lab.cloud.new} is not installed in the lab: bin/lab up")
     _take_away(place)
     shutil.copytree(source, place, symlinks=True, copy_function=os.link)
     return place

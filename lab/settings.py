@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from lab.errors import LabError
+from lab.files import write
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PYTHON = Path("/usr/bin/python3.11")
@@ -186,9 +187,8 @@ class Lab:
 
     def choose(self, cloud: Cloud) -> Lab:
         """Remember another cloud; gives the lab that is that cloud."""
-        self.root.mkdir(parents=True, exist_ok=True)
         found = {"name": cloud.name, "releases": cloud.releases, "partitioned": cloud.partitioned}
-        self._cloud.write_text(json.dumps(found))
+        write(self._cloud, json.dumps(found))
         return Lab(self.root)
 
     @property

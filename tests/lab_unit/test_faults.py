@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lab import faults
+from lab import faults, hosts
 from lab.errors import LabError
-from lab.settings import HOSTS, Lab
+from lab.settings import HOSTS, Lab, cloud_named
 
 ON_FILES = ("bad-pipeline", "polling-silent", "collector-database", "wrong-key")
 ON_TARGET = ("no-target", "wont-start", "dbsync-fails", "dbsync-hangs")
@@ -117,3 +117,27 @@ def test_every_fault_has_a_host_it_suits() -> None:
     for fault in faults.FAULTS.values():
         assert fault.default in names
         assert fault.needs is None or fault.needs in BY_NAME[fault.default].roles
+
+
+@pytest.mark.parametrize("name", ["wont-start", "dbsync-fails", "dbsync-hangs", "api-down"])
+def test_a_fault_of_services_that_the_cloud_lacks_is_refused(lab: Lab, name: str) -> None:
+    chosen = lab.choose(cloud_named("coordinated"))
+
+    with pytest.raises(LabError, match="coordinated"):
+        faults.inflict(chosen, name, "ctl2", faults.When.NOW)
+    assert faults.in_force(chosen) == {}
+
+
+def test_the_missing_target_is_the_release_that_the_cloud_goes_to(lab: Lab) -> None:
+    chosen = lab.choose(cloud_named("coordinated"))
+    place = chosen.host(CTL2) / "opt/ceilometer"
+    for release in chosen.cloud.releases:
+        chosen.venv(release).mkdir(parents=True)
+    hosts.lay_out(chosen, CTL2, chosen.cloud.releases)
+
+    said = faults.inflict(chosen, "no-target", "ctl2", faults.When.NOW)
+
+    assert "17.0.2" in said
+    assert {path.name for path in place.iterdir()} == {"16.0.1"}
+    faults.mend(chosen, "no-target", "ctl2")
+    assert {path.name for path in place.iterdir()} == {"16.0.1", "17.0.2"}
