@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -80,11 +79,6 @@ def _without_text(error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None)
     place = f" in line {mark.line + 1}" if mark is not None else ""
     return f"{getattr(error, 'problem', None) or 'is not valid YAML'}{place}"
-
-
-def digest(text: str) -> str:
-    """SHA-256 of a file's text; empty for no text at all."""
-    return hashlib.sha256(text.encode()).hexdigest() if text else ""
 
 
 def _sources(data: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - whatever YAML holds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -9,17 +10,28 @@ from ceilift.clock import timestamp
 from ceilift.cloud import Cloud
 from ceilift.coordination import live_groups
 from ceilift.errors import BadInputError, CeiliftError
-from ceilift.plan_json import instances_from_json
+from ceilift.new_files import read_new_files
+from ceilift.plan import Request
+from ceilift.plan_json import instances_from_json, pollsters_from_json
+from ceilift.pollster_change import pollsters_wanted
 from ceilift.probe import observe_hosts
+from ceilift.probe.pollsters import observe_pollsters
 from ceilift.release import Catalogue
+from ceilift.situation import Situation
 from ceilift.state import BusState, CloudState, DatabaseState, GroupState, HostState
 
 RATE_WINDOW_S = 5.0
+POLLSTERS = "pollsters"  # the ledger's document of what the releases loaded at the beginning
 FEWEST_MEASUREMENTS = 5  # below that, a median says nothing of what is usual
 
 
-def observe(cloud: Cloud, catalogue: Catalogue, *, rates: bool = True) -> CloudState:
+def observe(
+    cloud: Cloud, catalogue: Catalogue, request: Request | None = None, *, rates: bool = True
+) -> CloudState:
     """Everything a plan needs to know of the cloud, read at the same time.
+
+    With a request, also what its new files say, and, before a rolling upgrade of polling agents,
+    which pollsters the old and the target release load.
 
     A part that does not answer is in the state as unreachable with its reason; only a bad
     secret reference raises (BadInputError). `rates` measures publish and insert rates, which
@@ -40,7 +52,25 @@ def observe(cloud: Cloud, catalogue: Catalogue, *, rates: bool = True) -> CloudS
         groups=groups.result(),
         database=_with_space(database.result(), hosts.result()),
     )
-    return with_history(cloud, with_usual(cloud, state))
+    state = with_history(cloud, with_usual(cloud, state))
+    return state if request is None else _with_wishes(cloud, catalogue, request, state)
+
+
+def _with_wishes(
+    cloud: Cloud, catalogue: Catalogue, request: Request, state: CloudState
+) -> CloudState:
+    """The same state with what only this request asks about.
+
+    Pollsters seen when the upgrade was opened stay: old releases may be gone by now.
+    """
+    state = replace(state, new_files=read_new_files(request))
+    if state.pollsters or request.to not in catalogue.releases:
+        return state
+    target = catalogue.get(request.to)
+    wanted = pollsters_wanted(Situation(cloud.inventory, state, catalogue, request, target))
+    with cloud.timeline.pending("remote", "pollsters"):
+        found = observe_pollsters(cloud.connections, cloud.inventory, wanted)
+    return replace(state, pollsters=found)
 
 
 def _with_space(
@@ -56,8 +86,13 @@ def with_history(cloud: Cloud, state: CloudState) -> CloudState:
     open_upgrade = cloud.ledger.open_upgrade(cloud.inventory.cloud)
     if open_upgrade is None:
         return state
-    baseline = instances_from_json(open_upgrade.baseline)
-    return replace(state, baseline=baseline, evidence=cloud.ledger.evidence(open_upgrade.id))
+    kept = cloud.ledger.documents(open_upgrade.id, POLLSTERS)
+    return replace(
+        state,
+        baseline=instances_from_json(open_upgrade.baseline),
+        evidence=cloud.ledger.evidence(open_upgrade.id),
+        pollsters=pollsters_from_json(json.loads(kept[0].body)) if kept else (),
+    )
 
 
 def with_usual(cloud: Cloud, state: CloudState) -> CloudState:

@@ -13,6 +13,7 @@ from ceilift.finding import Finding, Severity
 from ceilift.policy import Policy
 
 SCHEMA = 1
+FOLDER = "{folder}"  # in the value of an option: the folder of Ceilift's own files on the host
 
 
 class Action(StrEnum):
@@ -27,6 +28,7 @@ class Action(StrEnum):
     REMOVE = "remove"  # stop that unit and take it away again
     WARM_API = "warm-api"  # load the target's application beside the serving one
     SWITCH_API = "switch-api"  # all API hosts in one step, gracefully
+    MERGE = "merge"  # restart a polling agent with the whole polling file, in the common group
 
 
 class Timing(StrEnum):
@@ -49,6 +51,52 @@ class GateKind(StrEnum):
     API = "api"
 
 
+class FileKind(StrEnum):
+    """The files of a host that an upgrade may change, by what reads them."""
+
+    POLLING = "polling"
+    PIPELINE = "pipeline"
+    EVENT_PIPELINE = "event_pipeline"
+
+    @property
+    def option(self) -> str:
+        """The command line's option for a new file of that kind."""
+        return f"--new-{self.value.replace('_', '-')}"
+
+
+class Origin(StrEnum):
+    """Where the content of a file comes from that a step puts on its host."""
+
+    GIVEN = "given"  # the operator's new file
+    BEFORE = "before"  # the polling sources the agent had when the upgrade began
+    FORMER = "former"  # the file as it was before the upgrade replaced it
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A file that the operator gives for the target release: where it is read, and its SHA-256."""
+
+    kind: FileKind
+    path: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepFile:
+    """A file that a step puts on its host; never its content, which may hold a credential.
+
+    `place` is its name beside the host's configuration, or empty for the file that the agent reads
+    by its own configuration. `meters` are the pollsters that a polling file is held to (empty: it
+    is taken whole). `digest` is the SHA-256 of what will stand there.
+    """
+
+    kind: FileKind
+    digest: str
+    place: str = ""
+    meters: tuple[str, ...] = ()
+    origin: Origin = Origin.GIVEN
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """The instance a step or gate is about: enough to find its unit on its host."""
@@ -66,7 +114,7 @@ class Step:
     `needs` names the steps and gates that must be done before. `judged_by` says how success is
     told; `undo` how it is undone. `release` is what runs there afterwards (None: nothing does).
     `timing` is the moment of the polling interval it waits for; `options` (section, name, value)
-    are what a unit of its own is given beside the host's configuration.
+    are what a unit is given beside the host's configuration. `files` are put on the host before.
     """
 
     id: str
@@ -80,6 +128,7 @@ class Step:
     undo: str
     timing: Timing = Timing.NONE
     options: tuple[tuple[str, str, str], ...] = ()
+    files: tuple[StepFile, ...] = ()
 
     @property
     def host(self) -> str | None:
@@ -92,7 +141,8 @@ class Gate:
     """A place where a health verdict decides: healthy goes on, everything else stops the run.
 
     `timeout_s` is how long the gate may wait for a healthy verdict: what the release needs until
-    its first effect, plus a margin; it is an estimate and not part of the plan's intent.
+    its first effect, plus a margin; it is an estimate and not part of the plan's intent. `meters`
+    are those a polling agent must show (empty: what was polled before).
     """
 
     id: str
@@ -103,6 +153,7 @@ class Gate:
     needs: tuple[str, ...]
     why: str
     timeout_s: float
+    meters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +190,12 @@ class Accepted:
     reason: str
 
 
+FILES_READ = {
+    Component.POLLING: (FileKind.POLLING,),
+    Component.NOTIFICATION: (FileKind.PIPELINE, FileKind.EVENT_PIPELINE),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What the operator asks for, apart from the cloud itself.
@@ -148,7 +205,8 @@ class Request:
     acceptable blockers, both with reasons; `probe` allows one marked notification.
     `start_old` names a stage whose old release is started again after a failed gate. On the
     partial path `policies` say how components are rolled, `order` in which order, `only` which of
-    them, and `stop_all` names stages that are carried out as on the full path.
+    them, and `stop_all` names stages that are carried out as on the full path. `files` are those
+    that the hosts get with the target release.
     """
 
     to: str
@@ -164,6 +222,15 @@ class Request:
     order: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     stop_all: tuple[str, ...] = ()
+    files: tuple[NewFile, ...] = ()
+
+    def file(self, kind: FileKind) -> NewFile | None:
+        """The new file of that kind; None where the hosts keep theirs."""
+        return next((one for one in self.files if one.kind is kind), None)
+
+    def files_of(self, component: Component) -> tuple[NewFile, ...]:
+        """The new files that agents of the component read."""
+        return tuple(one for one in self.files if one.kind in FILES_READ.get(component, ()))
 
     def policy(self, component: Component) -> Policy:
         """The component's policy, as given or the default."""

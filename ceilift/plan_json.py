@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ceilift.errors import BadInputError, Fault
 from ceilift.plan import SCHEMA, Plan, Step
+from ceilift.pollsters import PollstersSeen
 from ceilift.state import CloudState, Instance
 
 STATE_SCHEMA: Final = 1
@@ -84,6 +85,18 @@ def instances_from_json(data: object, file: str = "baseline") -> tuple[Instance,
     return found
 
 
+def pollsters_to_json(seen: Sequence[PollstersSeen]) -> list[Json]:
+    """What installed releases load, as JSON."""
+    plain: list[Json] = _plain([asdict(one) for one in seen])
+    return plain
+
+
+def pollsters_from_json(data: object, file: str = "pollsters") -> tuple[PollstersSeen, ...]:
+    """What `pollsters_to_json` wrote. Raises BadInputError with every fault."""
+    found: tuple[PollstersSeen, ...] = _validated(_adapter(tuple[PollstersSeen, ...]), data, file)
+    return found
+
+
 def _step_to_json(step: Step) -> Json:
     alone = step.targets[0] if len(step.targets) == 1 else None
     return {
@@ -101,6 +114,7 @@ def _step_to_json(step: Step) -> Json:
         "undo": step.undo,
         "timing": step.timing.value,
         "options": _plain(step.options),
+        "files": _plain([asdict(file) for file in step.files]),
     }
 
 

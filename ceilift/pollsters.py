@@ -71,6 +71,19 @@ class Unmatched:
 
 
 @dataclass(frozen=True, slots=True)
+class PollstersWanted:
+    """An installed release on a host, the namespaces of an agent, and its configuration files.
+
+    Without `configs`, the inventory's ceilometer.conf of that host is read.
+    """
+
+    host: str
+    release: str
+    namespaces: tuple[str, ...]
+    configs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PollstersSeen:
     """The pollsters that an installed release loads for namespaces together, sorted by name.
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from ceilift.component import Component
 from ceilift.pipeline import Pipelines
-from ceilift.pollsters import PollingSource
+from ceilift.pollsters import PollingFile, PollingSource, PollstersSeen
 
 
 class Restart(StrEnum):
@@ -27,7 +27,8 @@ class AgentConfig:
     SHA-256 of the file's bytes (empty: no file). `pipelines` are
     those of a notification agent (None: another component, or its configuration was not read);
     `refresh_pipeline_cfg` and `refresh_event_pipeline_cfg` say whether it loads a changed file by
-    itself, where its release can.
+    itself, where its release can. The paths are where its release looks for the files, whether
+    they are there or not.
     """
 
     workload_partitioning: bool = False
@@ -46,6 +47,10 @@ class AgentConfig:
     pipelines: Pipelines | None = None
     refresh_pipeline_cfg: bool = False
     refresh_event_pipeline_cfg: bool = False
+    polling_path: str = ""
+    pipeline_path: str = ""
+    event_pipeline_path: str = ""
+    event_pipeline_digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,11 +215,24 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class NewFiles:
+    """What the files say that the hosts are to get with the target release (None: not given).
+
+    `pipeline` and `event_pipeline` each hold the pipes of their one file.
+    """
+
+    polling: PollingFile | None = None
+    pipeline: Pipelines | None = None
+    event_pipeline: Pipelines | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CloudState:
     """Everything one plan is made from, next to inventory, releases and request.
 
     `baseline` is what ran before the open upgrade began (empty at the first plan: then the
-    present instances are the baseline); `evidence` comes from the ledger.
+    present instances are the baseline); `evidence` comes from the ledger. `pollsters` are what the
+    installed releases load, old and target; `new_files` what the operator gives for the target.
     """
 
     cloud: str
@@ -225,6 +243,8 @@ class CloudState:
     database: DatabaseState | None = None
     baseline: tuple[Instance, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    pollsters: tuple[PollstersSeen, ...] = ()
+    new_files: NewFiles = field(default_factory=NewFiles)
 
     def host(self, name: str) -> HostState | None:
         """The named host's state; None when it was not looked at."""

@@ -122,11 +122,11 @@ def _conduct(form: UpgradeForm, stages: Stages, begun: Begun, stack: ExitStack) 
     inventory = load_inventory(Path(form.inventory))
     catalogue = load_catalogue()
     catalogue.get(form.to)
-    aside = [item.name for item in form.without]
+    request, aside = form.request(), [item.name for item in form.without]
     cloud = stack.enter_context(Cloud(inventory, RunSecrets(), aside))
     progress.note(f"looking at cloud {inventory.cloud}: {len(inventory.hosts)} hosts")
-    state = observe(cloud, catalogue)
-    fresh = make_plan(inventory, state, catalogue, form.request())
+    state = observe(cloud, catalogue, request)
+    fresh = make_plan(inventory, state, catalogue, request)
     artifacts.show_plan(fresh)
     if not fresh.steps and not fresh.gates and not fresh.blockers:
         return _nothing_to_do(cloud, fresh, state, dry=form.dry_run)

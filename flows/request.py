@@ -11,7 +11,8 @@ from pydantic_core import ErrorDetails
 
 from ceilift.component import Component
 from ceilift.errors import BadInputError, Fault
-from ceilift.plan import Accepted, Request
+from ceilift.new_files import name_files
+from ceilift.plan import Accepted, FileKind, Request
 from ceilift.policy import Policy
 
 Stage = Literal["database", "collector", "notification", "polling"]
@@ -96,12 +97,30 @@ class UpgradeForm(CloudForm):
         title="Probe notification",
         description="Let gates send one marked notification on a quiet cloud.",
     )
+    new_polling: str = Field(
+        default="",
+        title="New polling.yaml",
+        description="A file on the worker that the hosts get with the release. Empty: they keep "
+        "theirs.",
+    )
+    new_pipeline: str = Field(
+        default="", title="New pipeline.yaml", description="The same for pipeline.yaml."
+    )
+    new_event_pipeline: str = Field(
+        default="", title="New event_pipeline.yaml", description="The same for event_pipeline.yaml."
+    )
     comment: str = Field(default="", title="Comment", description="Kept with the run.")
 
     def request(self) -> Request:
-        """The same wish as the planner takes it."""
+        """The same wish as the planner takes it. Raises BadInputError for faulty new files."""
+        files = {
+            FileKind.POLLING: self.new_polling,
+            FileKind.PIPELINE: self.new_pipeline,
+            FileKind.EVENT_PIPELINE: self.new_event_pipeline,
+        }
         return Request(
             to=self.to,
+            files=name_files(files),
             accept=tuple(Accepted(item.name, item.reason) for item in self.accept),
             without=tuple(Accepted(item.name, item.reason) for item in self.without),
             probe=self.probe,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
-
 from ceilift.component import Component
 from ceilift.errors import StepFailedError
 from ceilift.inventory import BESIDE_SUFFIX
-from ceilift.plan import Action, GateKind, Step
+from ceilift.plan import FOLDER, Action, GateKind, Step
 from ceilift.services import service_manager
-from ceilift.services.protocol import Beside
+from ceilift.services.protocol import Beside, Override
+from tasks.files import own_folder, put_files
 from tasks.handover import moment_for
 from tasks.retrying import NodesDone, node_task
 from tasks.session import Session, carry_out
@@ -69,20 +68,28 @@ def _all_stop(session: Session, step: Step) -> bool:
 def _start(session: Session, step: Step) -> str:
     target, inventory = step.targets[0], session.cloud.inventory
     shell, folder = session.cloud.connections.shell(target.host), _folder(session, step)
+    written = tuple(put_files(session, step))
     moment = moment_for(session, step)
     said = service_manager(inventory).start(
-        session.actor, shell, step.id, target.unit, folder, moment.at
+        session.actor,
+        shell,
+        step.id,
+        target.unit,
+        folder,
+        moment.at,
+        override=_override(session, step),
     )
-    return f"{said}, {moment.words}" if step.timing else said
+    return "; ".join((*written, f"{said}, {moment.words}" if step.timing else said))
 
 
 def _beside(session: Session, step: Step) -> str:
     inventory, folder = session.cloud.inventory, _folder(session, step)
+    written = tuple(put_files(session, step))
     shell, moment = session.cloud.connections.shell(step.host or ""), moment_for(session, step)
     said = service_manager(inventory).beside(
         session.actor, shell, step.id, _own_unit(session, step), folder, moment.at
     )
-    return f"{said}, {moment.words}" if step.timing else said
+    return "; ".join((*written, f"{said}, {moment.words}" if step.timing else said))
 
 
 def _remove(session: Session, step: Step) -> str:
@@ -95,16 +102,21 @@ def _remove(session: Session, step: Step) -> str:
 
 def _own_unit(session: Session, step: Step) -> Beside:
     """The unit of its own that a step is about, with the options it has."""
-    inventory, target = session.cloud.inventory, step.targets[0]
-    main = PurePosixPath(inventory.path(inventory.config.main, inventory.host(target.host)))
-    file = str(main.parent / "ceilift" / f"{target.unit}.conf")
-    sections: dict[str, list[str]] = {}
-    for section, name, value in step.options:
-        sections.setdefault(section, []).append(f"{name} = {value}")
-    text = "\n".join(line for name, lines in sections.items() for line in (f"[{name}]", *lines))
+    target, own = step.targets[0], _override(session, step)
     has = bool(step.options) or step.action is Action.REMOVE
     unit = target.unit.removesuffix(BESIDE_SUFFIX)
-    return Beside(unit, target.unit, file if has else "", text)
+    return Beside(unit, target.unit, own.file if has else "", own.text)
+
+
+def _override(session: Session, step: Step) -> Override:
+    """The configuration file of a unit's own, with the options that the step gives it."""
+    target = step.targets[0]
+    folder = own_folder(session, target.host)
+    sections: dict[str, list[str]] = {}
+    for section, name, value in step.options:
+        sections.setdefault(section, []).append(f"{name} = {value.replace(FOLDER, folder)}")
+    text = "\n".join(line for name, lines in sections.items() for line in (f"[{name}]", *lines))
+    return Override(f"{folder}/{target.unit}.conf", text)
 
 
 def _folder(session: Session, step: Step) -> str:

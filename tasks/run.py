@@ -17,8 +17,14 @@ from typing import Self
 from ceilift.cloud import Cloud
 from ceilift.errors import CeiliftError, RefusedError
 from ceilift.ledger.store import Ledger
+from ceilift.observe import POLLSTERS
 from ceilift.plan import Plan
-from ceilift.plan_json import instances_to_json, plan_from_json, plan_to_json
+from ceilift.plan_json import (
+    instances_to_json,
+    plan_from_json,
+    plan_to_json,
+    pollsters_to_json,
+)
 from ceilift.record import Lease, OpenUpgrade
 from ceilift.release import Catalogue
 from ceilift.remote.act import Actor, Recorder
@@ -143,6 +149,8 @@ def _opened(ledger: Ledger, lease: Lease, plan: Plan, state: CloudState, consent
     if before is None:
         baseline = json.dumps(instances_to_json(state.baseline or state.instances))
         upgrade = ledger.begin(lease, json.dumps(text, sort_keys=True), baseline)
+        if state.pollsters:
+            ledger.save_document(upgrade, POLLSTERS, "", pollsters_to_json(state.pollsters))
         _record_exceptions(ledger, upgrade, plan)
     else:
         upgrade, known = before[0].id, before[1]

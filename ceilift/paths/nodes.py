@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ceilift.component import Component
 from ceilift.estimate import Pace, gate_timeout_s
-from ceilift.plan import Action, Gate, GateKind, Step, Target
+from ceilift.plan import Action, Gate, GateKind, Step, StepFile, Target
 from ceilift.situation import AGENT, Place, Situation
 
 Ids = tuple[str, ...]
@@ -95,6 +95,7 @@ class Builder:
     def start(self, place: Place, needs: Ids, *, first: bool = False) -> Step:
         """Point one unit at the target release and start it; it is not restarted by itself yet."""
         alone = "one polling agent for the whole cloud polls first"
+        given = self.situation.request.files_of(place.component)
         return Step(
             id=f"{self.stage}/start/{place.label}",
             stage=self.stage,
@@ -105,6 +106,7 @@ class Builder:
             why=alone if first else f"the inventory has a {AGENT[place.component]} there",
             judged_by=f"its processes have loaded {self.release}",
             undo="stop it",
+            files=tuple(StepFile(file.kind, file.digest) for file in given),
         )
 
     def enable(self, place: Place, needs: Ids) -> Step:

@@ -8,7 +8,7 @@ its schema, on which the old release also runs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -16,7 +16,7 @@ from ceilift.component import Component
 from ceilift.paths.full import Section
 from ceilift.paths.nodes import Builder, Ids
 from ceilift.paths.rolling_nodes import RollingBuilder, surge_target
-from ceilift.plan import Gate, Step, Timing
+from ceilift.plan import FileKind, Gate, Origin, Step, StepFile, Timing
 from ceilift.situation import Place
 
 BACK = "back"
@@ -79,7 +79,22 @@ def _after_proof(build: Builder, place: Place, left: Sequence[Place]) -> Ids:
 def _started(build: Builder, place: Place, gate: str) -> Step:
     step = _back(build.start(place, (gate,)))
     why = f"{place.ran} ran there before the upgrade began"
-    return replace(step, release=place.ran, why=why, judged_by=f"its processes run {place.ran}")
+    proof, files = f"its processes run {place.ran}", tuple(_former(step, place))
+    return replace(step, release=place.ran, why=why, judged_by=proof, files=files)
+
+
+def _former(step: Step, place: Place) -> Iterator[StepFile]:
+    """The files as they were, where the step would bring new ones."""
+    if place.before is None:
+        return
+    config = place.before.config
+    digests = {
+        FileKind.POLLING: config.polling_digest,
+        FileKind.PIPELINE: config.pipeline_digest,
+        FileKind.EVENT_PIPELINE: config.event_pipeline_digest,
+    }
+    for file in step.files:
+        yield StepFile(file.kind, digests[file.kind], origin=Origin.FORMER)
 
 
 def _proven(build: Builder, place: Place) -> Gate:

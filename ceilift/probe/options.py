@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from ceilift.config_files import Options, digest, read_polling
+from ceilift.config_files import Options, read_polling
+from ceilift.digest import digest
 from ceilift.pollsters import PollingFile, read_polling_file
 from ceilift.probe.records import Records
 from ceilift.state import AgentConfig
+
+FILES = (  # section, option and usual name
+    ("polling", "cfg_file", "polling.yaml"),
+    ("DEFAULT", "pipeline_cfg_file", "pipeline.yaml"),
+    ("DEFAULT", "event_pipeline_cfg_file", "event_pipeline.yaml"),
+)
 
 
 def agent_config(
@@ -16,8 +23,8 @@ def agent_config(
     Of several files, the last that sets an option counts.
     """
     options = Options(text)
-    pipeline = _beside(records, main, options.get("DEFAULT", "pipeline_cfg_file"), "pipeline.yaml")
-    polling = _beside(records, main, options.get("polling", "cfg_file"), "polling.yaml")
+    paths = [_path(main, options, *one) for one in FILES]
+    polling, pipeline, event_pipeline = (_text(records, path) for path in paths)
     sources = read_polling(polling or pipeline or "")
     file = _polled(polling, pipeline)
     return AgentConfig(
@@ -34,6 +41,10 @@ def agent_config(
         hash_seed_fixed=hash_seed_fixed,
         polling_sources=file.sources,
         polling_fault=file.fault,
+        polling_path=paths[0],
+        pipeline_path=paths[1],
+        event_pipeline_path=paths[2],
+        event_pipeline_digest=digest(event_pipeline or ""),
     )
 
 
@@ -50,12 +61,13 @@ def _polled(polling: str | None, pipeline: str | None) -> PollingFile:
     return read_polling_file(pipeline)
 
 
-def _beside(records: Records, main: str, named: str | None, default: str) -> str | None:
-    """The text of a file named in the configuration, relative to it, or of its usual name.
+def _path(main: str, options: Options, section: str, option: str, default: str) -> str:
+    """Where a file is that the configuration names, relative to it, or that has its usual name."""
+    name = options.get(section, option) or default
+    return name if name.startswith("/") else f"{main.rpartition('/')[0]}/{name}"
 
-    None where there is no such file.
-    """
-    name = named or default
-    path = name if name.startswith("/") else f"{main.rpartition('/')[0]}/{name}"
+
+def _text(records: Records, path: str) -> str | None:
+    """None where there is no such file."""
     file = records.files.get(path)
     return file.text if file else None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from ceilift.config_files import Options, digest
+from ceilift.config_files import Options
+from ceilift.digest import digest
 from ceilift.pipeline import Origin, Pipelines, read_pipelines
 from ceilift.probe.records import File
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 
 from ceilift.errors import StepFailedError
 from ceilift.inventory import Host, Inventory
-from ceilift.pollsters import PollstersSeen
+from ceilift.pollsters import PollstersSeen, PollstersWanted
 from ceilift.probe.pollsters_script import MARK, SCRIPT
 from ceilift.remote.shell import Result
 from ceilift.remote.ssh import Connections
@@ -25,21 +24,8 @@ TIMEOUT_S = DEADLINE_S + 5.0
 NO_PYTHON = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """An installed release on a host, the namespaces of an agent, and its configuration files.
-
-    Without `configs`, the inventory's ceilometer.conf of that host is read.
-    """
-
-    host: str
-    release: str
-    namespaces: tuple[str, ...]
-    configs: tuple[str, ...] = ()
-
-
 def observe_pollsters(
-    connections: Connections, inventory: Inventory, wanted: Iterable[Wanted]
+    connections: Connections, inventory: Inventory, wanted: Iterable[PollstersWanted]
 ) -> tuple[PollstersSeen, ...]:
     """What each of them loads, in the order asked; hosts side by side, one at a time on a host.
 
@@ -50,7 +36,7 @@ def observe_pollsters(
     hosts = {host.name: host for host in inventory.hosts}
     by_host = {one.host: [other for other in asked if other.host == one.host] for one in asked}
 
-    def look(name: str) -> Mapping[Wanted, PollstersSeen]:
+    def look(name: str) -> Mapping[PollstersWanted, PollstersSeen]:
         given = {one: _arguments(inventory, hosts[name], one) for one in by_host[name]}
         return {one: _observe(connections, one, args) for one, args in given.items()}
 
@@ -59,20 +45,22 @@ def observe_pollsters(
     return tuple(found[one] for one in asked)
 
 
-def _arguments(inventory: Inventory, host: Host, wanted: Wanted) -> tuple[str, ...]:
+def _arguments(inventory: Inventory, host: Host, wanted: PollstersWanted) -> tuple[str, ...]:
     folder = inventory.path(inventory.install.path, host, release=wanted.release)
     configs = wanted.configs or (inventory.path(inventory.config.main, host),)
     return (folder, str(DEADLINE_S), ",".join(wanted.namespaces), *configs)
 
 
-def _observe(connections: Connections, wanted: Wanted, args: tuple[str, ...]) -> PollstersSeen:
+def _observe(
+    connections: Connections, wanted: PollstersWanted, args: tuple[str, ...]
+) -> PollstersSeen:
     try:
         return _seen(wanted, connections.shell(wanted.host).run(SCRIPT, *args, timeout_s=TIMEOUT_S))
     except StepFailedError as error:
         return _unknown(wanted, str(error))
 
 
-def _seen(wanted: Wanted, result: Result) -> PollstersSeen:
+def _seen(wanted: PollstersWanted, result: Result) -> PollstersSeen:
     answer = _answer(result.stdout)
     if answer is None:
         said = result.stderr.strip().splitlines()[-1:] if result.code == NO_PYTHON else []
@@ -98,5 +86,5 @@ def _answer(printed: str) -> Mapping[str, Any] | None:
     return found if isinstance(found, dict) and {"names", "failed", "fault"} <= set(found) else None
 
 
-def _unknown(wanted: Wanted, fault: str) -> PollstersSeen:
+def _unknown(wanted: PollstersWanted, fault: str) -> PollstersSeen:
     return PollstersSeen(wanted.host, wanted.release, wanted.namespaces, fault=fault)

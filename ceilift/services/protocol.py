@@ -23,6 +23,20 @@ class Beside:
     options: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A configuration file that a unit reads behind the host's: its path and its text.
+
+    Without a text the unit no longer reads it; without a file nothing is changed about that.
+    """
+
+    file: str = ""
+    text: str = ""
+
+
+AS_IT_IS = Override()
+
+
 class ServiceManager(Protocol):
     """Stops, starts and enables one unit of one host; runs a new release beside the old.
 
@@ -52,8 +66,16 @@ class ServiceManager(Protocol):
         """Stop a unit of its own and take its definition and options away."""
         ...
 
-    def start(
-        self, actor: Actor, shell: Shell, node: str, unit: str, new: str, at: float = 0
+    def start(  # noqa: PLR0913 - an order with all it needs
+        self,
+        actor: Actor,
+        shell: Shell,
+        node: str,
+        unit: str,
+        new: str,
+        at: float = 0,
+        *,
+        override: Override = AS_IT_IS,
     ) -> str:
         """Point the unit at the release folder `new`, start it, and see it last.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 
@@ -24,14 +24,18 @@ _ANY = "\0"
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """One script of this package: the files it is made of, and what it does ("stop")."""
+    """One script of this package: the files it is made of, and what it does ("stop").
+
+    `more` comes behind them: a text that must not be an argument.
+    """
 
     verb: str
     files: tuple[str, ...]
+    more: str = field(default="", repr=False)
 
     def text(self) -> str:
         """The whole script, POSIX sh; its arguments are told in the last file's first line."""
-        return "".join(_read(name) for name in self.files)
+        return "".join(_read(name) for name in self.files) + self.more
 
 
 @cache

@@ -6,7 +6,7 @@ from ceilift.errors import StepFailedError
 from ceilift.inventory import Inventory
 from ceilift.remote.act import Actor
 from ceilift.remote.shell import Shell
-from ceilift.services.protocol import Beside
+from ceilift.services.protocol import AS_IT_IS, Beside, Override
 from ceilift.services.script import LOADING_S, Script, carry_out, release_pattern, wait_s
 
 START_S = 90.0
@@ -65,8 +65,16 @@ class Supervisor:
         longest = limit + wait_s(at)
         return carry_out(actor, shell, node, REMOVE, beside.name, *args, wait_s=longest)
 
-    def start(
-        self, actor: Actor, shell: Shell, node: str, unit: str, new: str, at: float = 0
+    def start(  # noqa: PLR0913 - an order with all it needs
+        self,
+        actor: Actor,
+        shell: Shell,
+        node: str,
+        unit: str,
+        new: str,
+        at: float = 0,
+        *,
+        override: Override = AS_IT_IS,
     ) -> str:
         """Rewrite the release folders, let supervisord take over this unit alone, and start it.
 
@@ -76,7 +84,8 @@ class Supervisor:
         """
         pattern = release_pattern(self._inventory, self._inventory.host(shell.host))
         limits = (f"{START_S:.0f}", f"{LOADING_S:.0f}", f"{at:.3f}")
-        args = (self._file(shell, node, unit), unit, pattern, new, *limits)
+        own = (override.file, override.text)
+        args = (self._file(shell, node, unit), unit, pattern, new, *limits, *own)
         longest = START_S + HOLD_S + wait_s(at)
         return carry_out(actor, shell, node, START, unit, *args, wait_s=longest)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ceilift.inventory import Inventory
 from ceilift.remote.act import Actor
 from ceilift.remote.shell import Shell
-from ceilift.services.protocol import Beside
+from ceilift.services.protocol import AS_IT_IS, Beside, Override
 from ceilift.services.script import LOADING_S, Script, carry_out, release_pattern, wait_s
 
 START_S = 90.0
@@ -58,8 +58,16 @@ class Systemd:
         longest = limit + wait_s(at)
         return carry_out(actor, shell, node, REMOVE, beside.name, *args, wait_s=longest)
 
-    def start(
-        self, actor: Actor, shell: Shell, node: str, unit: str, new: str, at: float = 0
+    def start(  # noqa: PLR0913 - an order with all it needs
+        self,
+        actor: Actor,
+        shell: Shell,
+        node: str,
+        unit: str,
+        new: str,
+        at: float = 0,
+        *,
+        override: Override = AS_IT_IS,
     ) -> str:
         """Override what names a release folder, start it, and see it last without a restart.
 
@@ -68,6 +76,7 @@ class Systemd:
         pattern = release_pattern(self._inventory, self._inventory.host(shell.host))
         limits = tuple(f"{limit:.0f}" for limit in (START_S, LOADING_S, HOLD_S))
         args = (_service(unit), self._root(shell), pattern, new, *limits, f"{at:.3f}")
+        args = (*args, override.file, override.text)
         longest = 2 * START_S + wait_s(at)
         return carry_out(actor, shell, node, START, unit, *args, wait_s=longest)
 

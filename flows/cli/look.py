@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +12,7 @@ import typer
 
 from ceilift.errors import REFUSED, BadInputError, CeiliftError, Fault
 from ceilift.inventory_file import load_inventory
-from ceilift.plan import Accepted, Plan, Request
+from ceilift.plan import Plan, Request
 from ceilift.plan_json import plan_to_json, state_from_json, state_to_json
 from ceilift.plan_text import plan_to_markdown
 from ceilift.planner import make_plan
@@ -26,6 +25,9 @@ from flows.cli.options import (
     FirstOption,
     FormatOption,
     InventoryOption,
+    NewEventPipelineOption,
+    NewPipelineOption,
+    NewPollingOption,
     OnlyOption,
     OrderOption,
     PathOption,
@@ -36,6 +38,7 @@ from flows.cli.options import (
     StopAllOption,
     ToOption,
     WithoutOption,
+    given_files,
     make_request,
 )
 from flows.cli.output import Format, command, print_json, say, stdout
@@ -97,6 +100,9 @@ def plan(
     only: OnlyOption = None,
     stop_all: StopAllOption = None,
     policy: PolicyOption = None,
+    new_polling: NewPollingOption = "",
+    new_pipeline: NewPipelineOption = "",
+    new_event_pipeline: NewEventPipelineOption = "",
     probe: ProbeOption = False,
     format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
 ) -> None:
@@ -111,11 +117,16 @@ def plan(
         without=without,
         reasons=reason,
         rolling=Rolling(order, only, stop_all, policy),
+        files=given_files(new_polling, new_pipeline, new_event_pipeline),
     )
     described = load_inventory(inventory)
     catalogue = load_catalogue()
     catalogue.get(to)
-    seen = read_state(state) if state is not None else look(inventory, aside=request.without)
+    seen = read_state(state) if state is not None else look(inventory, request)
+    if request.files:
+        from ceilift.new_files import read_new_files
+
+        seen = replace(seen, new_files=read_new_files(request))
     made = make_plan(described, seen, catalogue, request)
     if format is Format.JSON:
         print_json(plan_to_json(made))
@@ -147,10 +158,11 @@ def verify(
     raise typer.Exit(found.exit_code)
 
 
-def look(inventory: Path, *, remember: bool = False, aside: Sequence[Accepted] = ()) -> CloudState:
+def look(inventory: Path, request: Request | None = None, *, remember: bool = False) -> CloudState:
     """A fresh look at the cloud of that inventory, told on standard error.
 
-    `remember` keeps the measured rates in the ledger: their median tells what is usual.
+    With a request, all that its plan needs to know. `remember` keeps the measured rates in the
+    ledger: their median tells what is usual.
     """
     from ceilift.cloud import Cloud
     from ceilift.observe import observe, remember_activity
@@ -158,8 +170,9 @@ def look(inventory: Path, *, remember: bool = False, aside: Sequence[Accepted] =
 
     described = load_inventory(inventory)
     say(f"looking at cloud {described.cloud}: {len(described.hosts)} hosts")
-    with Cloud(described, EnvFileSecrets(), [item.id for item in aside]) as cloud:
-        state = observe(cloud, load_catalogue())
+    aside = [item.id for item in request.without] if request is not None else []
+    with Cloud(described, EnvFileSecrets(), aside) as cloud:
+        state = observe(cloud, load_catalogue(), request)
         if remember:
             remember_activity(cloud, state)
     return state
@@ -229,6 +242,8 @@ def upgrade_command(request: Request, inventory: Path) -> str:
         words += [option, ",".join(names)] if names else []
     for policy in request.policies:
         words += ["--policy", policy_to_text(policy)]
+    for file in request.files:
+        words += [file.kind.option, file.path]
     return shlex.join(words + (["--probe"] if request.probe else []))
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ceilift.errors import BadInputError, Fault
-from ceilift.plan import Accepted, Request
+from ceilift.plan import Accepted, FileKind, NewFile, Request
 from ceilift.policy import Policy, policy_from_text
 from ceilift.request_faults import POLICY_FORM
 from flows.cli.output import Format
@@ -74,6 +74,20 @@ PolicyOption = Annotated[
         help="Partial path: COMPONENT=surge|replace[,batch=2|25%][,max-unavailable=1][,canary=no].",
     ),
 ]
+NewPollingOption = Annotated[
+    str,
+    typer.Option("--new-polling", help="polling.yaml that the hosts get with the release."),
+]
+NewPipelineOption = Annotated[
+    str,
+    typer.Option("--new-pipeline", help="pipeline.yaml that the hosts get with the release."),
+]
+NewEventPipelineOption = Annotated[
+    str,
+    typer.Option(
+        "--new-event-pipeline", help="event_pipeline.yaml that the hosts get with the release."
+    ),
+]
 ReasonOption = Annotated[
     list[str] | None,
     typer.Option("--reason", help="Why a finding is accepted or a host set aside."),
@@ -125,6 +139,16 @@ def _names(text: str | None) -> tuple[str, ...]:
     return tuple(name.strip() for name in (text or "").split(",") if name.strip())
 
 
+def given_files(polling: str, pipeline: str, event_pipeline: str) -> tuple[NewFile, ...]:
+    """The files for the target release. Raises BadInputError with every fault of them."""
+    if not (polling or pipeline or event_pipeline):
+        return ()
+    from ceilift.new_files import name_files
+
+    kinds = (FileKind.POLLING, FileKind.PIPELINE, FileKind.EVENT_PIPELINE)
+    return name_files(dict(zip(kinds, (polling, pipeline, event_pipeline), strict=True)))
+
+
 def make_request(
     to: str,
     path: str,
@@ -136,6 +160,7 @@ def make_request(
     without: list[str] | None = None,
     reasons: list[str] | None = None,
     rolling: Rolling | None = None,
+    files: tuple[NewFile, ...] = (),
 ) -> Request:
     """What the command line asks for. Raises BadInputError for reasons that do not match."""
     accepted, aside = with_reasons(accept, without, reasons)
@@ -152,4 +177,5 @@ def make_request(
         only=_names(rolling.only),
         stop_all=_names(rolling.stop_all),
         policies=rolling.policies(),
+        files=files,
     )

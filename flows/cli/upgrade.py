@@ -26,6 +26,9 @@ from flows.cli.options import (
     FirstOption,
     FormatOption,
     InventoryOption,
+    NewEventPipelineOption,
+    NewPipelineOption,
+    NewPollingOption,
     OnlyOption,
     OrderOption,
     PathOption,
@@ -36,6 +39,7 @@ from flows.cli.options import (
     StopAllOption,
     ToOption,
     WithoutOption,
+    given_files,
     make_request,
 )
 from flows.cli.output import Format, command, print_json, stderr, stdout
@@ -80,6 +84,9 @@ def upgrade(
     only: OnlyOption = None,
     stop_all: StopAllOption = None,
     policy: PolicyOption = None,
+    new_polling: NewPollingOption = "",
+    new_pipeline: NewPipelineOption = "",
+    new_event_pipeline: NewEventPipelineOption = "",
     probe: ProbeOption = False,
     approver: ApproverOption = "",
     comment: CommentOption = "",
@@ -99,6 +106,7 @@ def upgrade(
         without=without,
         reasons=reason,
         rolling=Rolling(order, only, stop_all, policy),
+        files=given_files(new_polling, new_pipeline, new_event_pipeline),
     )
     load_inventory(inventory)
     load_catalogue().get(to)
@@ -123,7 +131,7 @@ def ask(inventory: Path, request: Request, style: Format, verb: str = "upgrade")
     Raises PausedError (exit 4) when there is nobody to ask, or the answer is no. As JSON the plan
     is on stdout only when it is all that comes: what is approved ends with a report there.
     """
-    seen = look(inventory, aside=request.without)
+    seen = look(inventory, request)
     made = make_plan(load_inventory(inventory), seen, load_catalogue(), request)
     shown = stdout() if style is Format.TEXT else stderr()
     shown.print(plan_to_markdown(made), markup=False)
@@ -170,6 +178,7 @@ def form_of(request: Request, inventory: Path) -> dict[str, Any]:
         "without": [{"name": item.id, "reason": item.reason} for item in request.without],
         "probe": request.probe,
         "start_old": request.start_old or "",
+        **{f"new_{file.kind}": file.path for file in request.files},
     }
 
 

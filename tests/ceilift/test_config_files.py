@@ -6,7 +6,8 @@ import hashlib
 
 import pytest
 
-from ceilift.config_files import Options, digest, read_polling
+from ceilift.config_files import Options, read_polling
+from ceilift.digest import digest
 
 CONF = """\
 [DEFAULT]

@@ -31,7 +31,14 @@ installed() {
 # put FILE COMMAND...: make FILE what COMMAND prints. Atomic; mode and owner are kept; the content
 # found first is kept as FILE.ceilift-before. Sets changed=yes or no.
 put() {
-  target=$1
+  replace keep_former "$@"
+}
+
+# replace KEEP FILE COMMAND...: the same, the former content kept by KEEP FILE.
+replace() {
+  keep=$1
+  target=$2
+  shift
   shift
   changed=no
   if [ -e "$target" ]; then
@@ -46,7 +53,7 @@ put() {
     return 0
   fi
   sync "$target.ceilift-new" || die "$target.ceilift-new could not be saved"
-  keep_former "$target"
+  "$keep" "$target"
   mv -f "$target.ceilift-new" "$target" || die "$target cannot be replaced"
   sync "$(dirname "$target")"
   # shellcheck disable=SC2034  # read by the scripts that follow
@@ -60,6 +67,30 @@ own_options() {
     put "$1" printf '%s\n' "$2"
   fi
 }
+
+# override FILE TEXT: have the unit read FILE with that TEXT behind its other configuration files; no
+# TEXT: no longer; no FILE: as it is. Told by CEILIFT_OVERRIDE and CEILIFT_OVERRIDDEN (1 or empty).
+override() {
+  export CEILIFT_OVERRIDE="$1" CEILIFT_OVERRIDDEN="${2:+1}"
+  if [ -n "$2" ]; then own_options "$1" "$2"; fi
+}
+
+# overrides: whether the text on stdin reads that file as wanted.
+overrides() {
+  [ -z "$CEILIFT_OVERRIDE" ] && return 0
+  if grep -qF -- "--config-file $CEILIFT_OVERRIDE"; then [ -n "$CEILIFT_OVERRIDDEN" ]; else [ -z "$CEILIFT_OVERRIDDEN" ]; fi
+}
+
+# awk function read_by(command): the same command, reading that file as wanted.
+# shellcheck disable=SC2034,SC2016  # read by the scripts that follow; awk's own $
+AWK_READ_BY='
+function read_by(command,   part, at) {
+  if (ENVIRON["CEILIFT_OVERRIDE"] == "") return command
+  part = " --config-file " ENVIRON["CEILIFT_OVERRIDE"]
+  while ((at = index(command, part)) > 0) command = substr(command, 1, at - 1) substr(command, at + length(part))
+  return ENVIRON["CEILIFT_OVERRIDDEN"] != "" ? command part : command
+}
+'
 
 keep_former() {
   if [ -e "$1" ] && [ ! -e "$1.ceilift-before" ]; then
@@ -136,7 +167,11 @@ settled() {
 
 # runs_from PID FOLDER: whether the command line of the process names that release folder.
 runs_from() {
-  tr '\0' ' ' 2>/dev/null <"/proc/$1/cmdline" | grep -qF "$2/"
+  command_line "$1" | grep -qF "$2/"
+}
+
+command_line() {
+  tr '\0' ' ' 2>/dev/null <"/proc/$1/cmdline"
 }
 
 # log_of TEXT: the file given to --log-file in it.

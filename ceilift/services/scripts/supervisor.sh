@@ -10,7 +10,7 @@ definition() {
 # as the operator had them, and (with CEILIFT_NEW) every release folder replaced.
 # shellcheck disable=SC2016  # awk's own $
 section() {
-  awk -v unit="$1" -v hold="$2" -v restore="$3" "$AWK_MOVED"'
+  awk -v unit="$1" -v hold="$2" -v restore="$3" "$AWK_MOVED$AWK_READ_BY"'
     function key_of(text) { return match(text, /^[A-Za-z_]+[ \t]*[=:]/) ? tolower(word(text)) : "" }
     function word(text) { match(text, /^[A-Za-z_]+/); return substr(text, 1, RLENGTH) }
     function among(key, list) { return key != "" && index(" " list " ", " " key " ") > 0 }
@@ -31,7 +31,9 @@ section() {
       if (operator != "" && among(tolower(word(operator)), restore)) { if (key_of(operator) != "") print operator }
       else if (among(key, restore) && (key in marked)) return
       else if (among(key, hold)) { if (!(key in marked)) print ";ceilift-kept " text; print key "=false" }
-      else print (ENVIRON["CEILIFT_NEW"] != "" && text !~ /^[;#]/) ? moved(text) : text }
+      else if (text ~ /^[;#]/) print text
+      else print as_wanted(key == "command" ? read_by(text) : text) }
+    function as_wanted(text) { return ENVIRON["CEILIFT_NEW"] != "" ? moved(text) : text }
     END {
       if (!head) exit 3
       for (i = 1; i <= NR; i++) {

@@ -6,7 +6,7 @@ main() {
   installed "$4"
   own_options "${10}" "${11}"
   own=$2/etc/systemd/system/$9
-  case $(override) in *=*) ;; *) die "it names no release folder: nothing tells systemd which release to start" ;; esac
+  case $(overriding) in *=*) ;; *) die "it names no release folder: nothing tells systemd which release to start" ;; esac
   put "$own" beside
   unit=$9
   if [ "$changed" = yes ]; then reload; fi
@@ -21,7 +21,7 @@ main() {
 # no [Install] section: nothing starts it by itself.
 # shellcheck disable=SC2016  # awk's own $
 beside() {
-  { sources | while read -r file; do cat "$file"; echo; done; override; } | awk '
+  { sources | while read -r file; do cat "$file"; echo; done; overriding; } | awk '
     /^\[/ { skip = ($0 ~ /^\[Install\]/) }
     skip { next }
     /^Exec[A-Za-z]*[ \t]*=/ && index($0, ENVIRON["CEILIFT_NEW"] "/") {

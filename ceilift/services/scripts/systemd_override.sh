@@ -5,13 +5,10 @@ sources() {
   { property FragmentPath; property DropInPaths | tr ' ' '\n'; } | grep -v -e '^$' -e '/zz-ceilift-'
 }
 
-override() {
-  sources | while read -r file; do cat "$file"; echo; done | overriding
-}
-
-# overriding: every setting of [Service] that names a release folder, emptied and given again.
+# overriding: every setting of [Service] that names a release folder, emptied and given again; the
+# commands read the unit's own configuration file as wanted.
 overriding() {
-  awk "$AWK_MOVED"'
+  sources | while read -r file; do cat "$file"; echo; done | awk "$AWK_MOVED$AWK_READ_BY"'
     /^[ \t]*[#;]/ { next }
     { text = rest $0; rest = "" }
     /\\$/ { rest = substr(text, 1, length(text) - 1) " "; next }
@@ -28,5 +25,6 @@ overriding() {
       print "[Service]"
       for (i = 1; i <= keys; i++) if (named[order[i]]) {
         print order[i] "="
-        for (n = 1; n <= count[order[i]]; n++) print order[i] "=" values[order[i], n] } }'
+        for (n = 1; n <= count[order[i]]; n++) print order[i] "=" told(order[i], values[order[i], n]) } }
+    function told(key, value) { return key == "ExecStart" ? read_by(value) : value }'
 }

@@ -1,10 +1,11 @@
-# systemd_start UNIT ROOT PATTERN FOLDER SECONDS LOADING HOLD AT
+# systemd_start UNIT ROOT PATTERN FOLDER SECONDS LOADING HOLD AT OVERRIDE TEXT
 main() {
   about "$1" "$2"
   export CEILIFT_PATTERN="$3" CEILIFT_NEW="$4"
   installed "$4"
+  override "$9" "${10}"
   if [ "$loaded" = masked ]; then die "it is masked: systemctl unmask $unit"; fi
-  wanted=$(override)
+  wanted=$(overriding)
   case $wanted in *=*) ;; *) die "it names no release folder: nothing tells systemd which release to start" ;; esac
   if [ "$(property ActiveState)" = active ] && runs_from "$(property MainPID)" "$4" &&
     printf '%s\n' "$wanted" | cmp -s - "$release"; then
@@ -17,6 +18,7 @@ main() {
   : >"$allowed" || die "$allowed cannot be written"
   reload
   begin "$5" "$6" "$7" "$8"
+  if [ -z "${10}" ]; then rm -f "$9"; fi
 }
 
 main "$@" </dev/null

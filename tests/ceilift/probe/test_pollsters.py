@@ -11,17 +11,17 @@ from typing import Any
 import pytest
 
 from ceilift.errors import TransientError, UnreachableError
-from ceilift.pollsters import PollstersSeen
-from ceilift.probe.pollsters import Wanted, observe_pollsters
+from ceilift.pollsters import PollstersSeen, PollstersWanted
+from ceilift.probe.pollsters import observe_pollsters
 from ceilift.probe.pollsters_script import MARK, SCRIPT
 from ceilift.remote.shell import Result
 from tests import clouds
 from tests.fakes import FakeConnections, FakeShell
 
 INVENTORY = clouds.inventory({"ctl1": ["polling-central"], "ctl2": ["polling-central"]})
-OLD = Wanted("ctl1", "8.1.5", ("central", "compute"))
-NEW = Wanted("ctl1", "9.0.7", ("central",), ("/etc/own.conf",))
-OTHER = Wanted("ctl2", "9.0.7", ("central",))
+OLD = PollstersWanted("ctl1", "8.1.5", ("central", "compute"))
+NEW = PollstersWanted("ctl1", "9.0.7", ("central",), ("/etc/own.conf",))
+OTHER = PollstersWanted("ctl2", "9.0.7", ("central",))
 
 
 def told(*names: str, failed: tuple[str, ...] = (), fault: str = "") -> Result:
@@ -29,7 +29,7 @@ def told(*names: str, failed: tuple[str, ...] = (), fault: str = "") -> Result:
     return Result(0, f"{MARK}an import prints\n\n{MARK}{json.dumps(answer)}\n", "", 0.1)
 
 
-def observed(*wanted: Wanted, **answers: Any) -> tuple[PollstersSeen, ...]:  # noqa: ANN401
+def observed(*wanted: PollstersWanted, **answers: Any) -> tuple[PollstersSeen, ...]:  # noqa: ANN401
     shells = {name: FakeShell(name, answer) for name, answer in answers.items()}
     connections: Any = FakeConnections(shells)
     return observe_pollsters(connections, INVENTORY, wanted)

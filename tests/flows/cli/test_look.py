@@ -126,7 +126,7 @@ def test_with_nobody_to_ask_the_plan_is_shown_and_the_run_pauses(
 ) -> None:
     file, made = written(tmp_path, {"ctl1": EVERYTHING})
     state = clouds.all_at(made, "8.1.5", bus=BusState(reachable=True))
-    monkeypatch.setattr(upgrade, "look", lambda _inventory, **_aside: state)
+    monkeypatch.setattr(upgrade, "look", lambda _inventory, _request: state)
 
     with pytest.raises(PausedError, match="no terminal") as told:
         upgrade.ask(file, clouds.request(), style)
