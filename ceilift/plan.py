@@ -70,6 +70,7 @@ class Origin(StrEnum):
     GIVEN = "given"  # the operator's new file
     BEFORE = "before"  # the polling sources the agent had when the upgrade began
     FORMER = "former"  # the file as it was before the upgrade replaced it
+    HOST = "host"  # the host's own file, which stays as it is
 
 
 @dataclass(frozen=True, slots=True)

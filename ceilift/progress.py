@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ceilift.paths.nodes import DBSYNC_ID
-from ceilift.plan import Action, Gate, GateKind, Plan, Step, Target
+from ceilift.plan import Action, FileKind, Gate, GateKind, Plan, Step, Target
 from ceilift.situation import Key, by_key, key_of
 from ceilift.state import CloudState, Instance, Restart
 
@@ -29,6 +29,11 @@ class Progress:
         self._gates = {gate.id: gate for gate in plan.gates}
         self._starts = self._steps_by_key(Action.START)
         self._stops = self._steps_by_key(Action.STOP)
+        self._whole = {
+            _key(step.targets[0]): {file.digest for file in step.files}
+            for step in plan.steps
+            if step.action is Action.MERGE
+        }
         self._removes = self._steps_by_key(Action.REMOVE)
         self._spoilt = {
             gate.stage
@@ -54,8 +59,20 @@ class Progress:
             Action.SWITCH_API: self._serves,
             Action.BESIDE: self._stood_beside,
             Action.REMOVE: self._removed,
+            Action.MERGE: self._runs,
         }[step.action]
-        return all(judge(target) for target in step.targets)
+        if step.action is Action.MERGE and step.id not in self._proven:
+            return False
+        return all(judge(target) and self._has_files(step, target) for target in step.targets)
+
+    def _has_files(self, step: Step, target: Target) -> bool:
+        """Whether what a polling agent reads is what the step gave it, or what a later one did."""
+        wanted = {file.digest for file in step.files if file.kind is FileKind.POLLING}
+        now = self._instance(target)
+        if not wanted or now is None or step.action not in {Action.START, Action.MERGE}:
+            return True
+        wanted |= self._whole.get(_key(target), set())
+        return now.config.polling_digest in wanted
 
     def _gate_done(self, gate: Gate) -> bool:
         if gate.id not in self._proven:

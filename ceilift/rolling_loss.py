@@ -10,10 +10,15 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ceilift.handover import MARGIN, UNTRIED, best_join, doubled_by_joins
+from ceilift.handover import HALF, MARGIN, UNTRIED, best_join, doubled_by_joins
 from ceilift.plan import Action, ExpectedLoss, Step, Target, Timing
 
 MISSED_ABOVE = 1.5  # intervals between two polls: see ceilift/account
+MERGE_S = 7.0  # from a member's first poll to the next one's stop: its gate and a look (lab)
+MERGING = (
+    "members take the whole polling file one by one: until the last has it, the new meters of "
+    "their share are polled by them and by the agents beside"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +39,15 @@ class Polling:
     """All polling agents before the stage, by target, and the pace of the target release.
 
     `first_poll` counts the intervals from a start to the first poll, `restart_s` the seconds from
-    a stop to the end of the next start.
+    a stop to the end of the next start. `new_series` are those of the pollsters that only the
+    target has, where these are polled by agents beside until all are merged.
     """
 
     agents: Mapping[Target, Polled] = field(default_factory=dict)
     interval_s: float = 0.0
     first_poll: int = 0
     restart_s: float = 0.0
+    new_series: int = 0
 
 
 def rolling_loss(steps: Sequence[Step], polling: Polling) -> ExpectedLoss:
@@ -52,14 +59,17 @@ def rolling_loss(steps: Sequence[Step], polling: Polling) -> ExpectedLoss:
     series = max((polling.agents[target].series for target in members), default=0)
     joined = math.ceil(doubled_by_joins(risks, series) - 1e-9)
     overlaps = list(_overlaps(steps, polling))
+    merging = math.ceil(_while_merging(steps, polling) - 1e-9)
     missed, affected = _pauses(steps, polling)
     return ExpectedLoss(
         missed=missed,
-        doubled=max((times for times, _ in overlaps), default=0) + (1 if joined else 0),
+        doubled=max((times for times, _ in overlaps), default=0)
+        + (1 if joined else 0)
+        + (math.ceil(merging / polling.new_series) if merging else 0),
         longest_gap_s=round(polling.interval_s * (missed + MISSED_ABOVE), 1),
-        why="; ".join(_reasons(risks, overlaps, missed)),
+        why="; ".join((*_reasons(risks, overlaps, missed), *([MERGING] if merging else []))),
         missed_in_all=missed * affected,
-        doubled_in_all=joined + sum(times * count for times, count in overlaps),
+        doubled_in_all=joined + merging + sum(times * count for times, count in overlaps),
     )
 
 
@@ -71,11 +81,11 @@ def _joins(steps: Sequence[Step], polling: Polling) -> Iterator[tuple[int, int]]
         if one.group and one.phase is not None
     }
     tried = False
-    for step in steps:
+    for step in (one for one in steps if one.action is not Action.BESIDE):
         place = _place(step.targets[0])
         if step.timing is Timing.LEAVE:
             present.pop(place, None)
-        elif step.timing is Timing.JOIN:
+        if step.timing is Timing.JOIN or step.action is Action.MERGE:
             margin = MARGIN if tried else UNTRIED
             join, tried = best_join(present, polling.interval_s, margin), True
             yield len(present), len(join.at_risk)
@@ -92,6 +102,19 @@ def _overlaps(steps: Sequence[Step], polling: Polling) -> Iterator[tuple[int, in
         if step.action is Action.BESIDE and step.timing is Timing.AT_TICK:
             own = next((a for t, a in polling.agents.items() if t.host == step.host), Polled(0))
             yield 2, own.series
+
+
+def _while_merging(steps: Sequence[Step], polling: Polling) -> float:
+    """How many polls of the new meters are doubled while members are merged one by one.
+
+    A merged member polls the new meters of its share, one of n, once an interval until the agents
+    beside are gone: those poll all of them until then.
+    """
+    merges = sum(step.action is Action.MERGE for step in steps)
+    if not merges:
+        return 0.0
+    each = math.ceil(HALF + MERGE_S / polling.interval_s)
+    return polling.new_series * (each * (merges - 1) / 2 + 1)
 
 
 def _pauses(steps: Sequence[Step], polling: Polling) -> tuple[int, int]:

@@ -42,7 +42,7 @@ def moment_for(session: Session, step: Step) -> Moment:
     hosts = observe_hosts(
         session.cloud.connections, session.cloud.inventory, tuple(session.catalogue.releases)
     )
-    sight = Ticks(tuple(_polling(hosts)), step.targets[0])
+    sight = Ticks(tuple(_polling(hosts)), step.targets[0], _prefix(step))
     interval = sight.interval_s
     if not interval:
         return Moment(0.0, "at once: the interval is not known")
@@ -55,10 +55,14 @@ def moment_for(session: Session, step: Step) -> Moment:
 
 @dataclass(frozen=True)
 class Ticks:
-    """All polling agents as they are now, and the one that a step is about."""
+    """All polling agents as they are now, and the one that a step is about.
+
+    `prefix` is the group prefix that the step gives it (None: none).
+    """
 
     agents: Sequence[Instance]
     target: Target
+    prefix: str | None = None
 
     @property
     def own(self) -> Instance | None:
@@ -75,11 +79,26 @@ class Ticks:
 
     def members(self) -> Mapping[str, float]:
         """The phases of the others that run in the target's group."""
-        group = None if self.own is None else _group(self.own)
         others = (one for one in self.agents if one is not self.own and one.running)
-        mine = [one for one in others if group is None or _group(one) == group]
+        mine = [one for one in others if self._shares(one)]
         ticks = {f"{one.host}/{one.unit}": self.tick_of(one) for one in mine}
         return {name: tick % self.interval_s for name, tick in ticks.items() if tick is not None}
+
+    def _shares(self, other: Instance) -> bool:
+        """Whether the target is, or will be, in the same group as another agent.
+
+        A unit that is not there yet has the prefix of its options. Of static resources a file of
+        ours may hold fewer.
+        """
+        own = self.own
+        config = other.config
+        if set(other.namespaces) != set(self.target.namespaces):
+            return False
+        prefix = self.prefix if own is None else own.config.group_prefix
+        if prefix is not None and prefix != config.group_prefix:
+            return False
+        mine = set() if own is None else set(own.config.resources)
+        return not mine or not config.resources or bool(mine & set(config.resources))
 
     def tick_of(self, one: Instance) -> float | None:
         """A tick of an agent: from its log; of one that has polled nothing, from its start."""
@@ -150,9 +169,9 @@ def _polling(hosts: Sequence[HostState]) -> Iterator[Instance]:
         yield from (one for one in host.instances if one.component is Component.POLLING)
 
 
-def _group(one: Instance) -> tuple[frozenset[str], str, frozenset[str]]:
-    config = one.config
-    return frozenset(one.namespaces), config.group_prefix, frozenset(config.resources)
+def _prefix(step: Step) -> str | None:
+    found = {name: value for _, name, value in step.options}
+    return found.get("partitioning_group_prefix")
 
 
 def _lead(one: Instance, interval: float) -> float | None:

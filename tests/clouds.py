@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from ceilift.component import Component
 from ceilift.inventory import UNITS, Inventory
-from ceilift.plan import Accepted, Action, Gate, Plan, Request, Step, Target
+from ceilift.plan import Accepted, Action, FileKind, Gate, Plan, Request, Step, Target
 from ceilift.release import Catalogue, load_catalogue
 from ceilift.state import (
     AgentConfig,
@@ -215,8 +215,16 @@ def _changed(host: HostState, step: Step, to: str) -> tuple[Instance, ...]:
         if step.action is Action.REMOVE:
             found.pop(was.key, None)
         else:
-            found[was.key] = _acted(was, step.action, to)
+            found[was.key] = _reading(_acted(was, step.action, to), step)
     return tuple(found.values())
+
+
+def _reading(one: Instance, step: Step) -> Instance:
+    """The agent with the polling file that the step gave it; without one, with what it had."""
+    given = next((file for file in step.files if file.kind is FileKind.POLLING), None)
+    if given is None:
+        return one
+    return replace(one, config=replace(one.config, polling_digest=given.digest))
 
 
 def _instance(host: HostState, target: Target) -> Instance:
@@ -232,6 +240,8 @@ def _acted(was: Instance, action: Action, to: str) -> Instance:
         return replace(was, release=None, pids=(), restart=Restart.PREVENTED)
     if action is Action.BESIDE:
         return replace(was, release=to, defined_release=to, pids=(300,), restart=Restart.PREVENTED)
+    if action is Action.MERGE:
+        return replace(was, release=to, pids=(400,), restart=Restart.ENABLED)
     if action is Action.START:
         return replace(was, release=to, defined_release=to, pids=(200,))
     if action is Action.SWITCH_API:

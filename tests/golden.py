@@ -11,6 +11,9 @@ A file says which hosts have which roles and what runs there, and holds the plan
     partitioned: true               workload_partitioning of every notification agent
     agents: {resources: [a, b]}     options of every polling agent (AgentConfig), and
       ticks: {ctl1: 3}              the phase of its ticks, by host
+      polls: {'*': [r1, r2]}        the patterns of its one source, and the resources
+    pollsters: {16.0.1: [cpu]}      what the installed releases load for the namespace central
+    new_polling: {'*': [r1, r2]}    what --new-polling holds
     inventory: {wsgi: null}         sections of the inventory that differ (null: left out)
     down: [ctl2]                    hosts that do not answer
     request: {first: ctl2}          what the operator asks for
@@ -30,11 +33,13 @@ from typing import Any
 import yaml
 
 from ceilift.component import Component
+from ceilift.digest import digest
 from ceilift.inventory import Inventory
-from ceilift.plan import Plan, Request
+from ceilift.plan import FileKind, NewFile, Plan, Request
 from ceilift.planner import make_plan
 from ceilift.policy import policy_from_text
-from ceilift.state import CloudState, Instance
+from ceilift.pollsters import PollingFile, PollingSource, PollstersSeen, polling_yaml
+from ceilift.state import CloudState, Instance, NewFiles
 from tests.clouds import after, agent, begun, catalogue, hosts_named, in_order, inventory, seen
 from tests.clouds import request as asked
 
@@ -63,7 +68,8 @@ class Golden:
     @cached_property
     def request(self) -> Request:
         """What the operator asks for now."""
-        return _request({**self.data.get("request", {}), **self.data.get("again", {})})
+        asked = _request({**self.data.get("request", {}), **self.data.get("again", {})})
+        return replace(asked, files=self._files())
 
     @cached_property
     def first_state(self) -> CloudState:
@@ -78,7 +84,20 @@ class Golden:
             else host
             for host in state.hosts
         )
-        return replace(state, hosts=hosts)
+        return replace(state, hosts=hosts, pollsters=self._pollsters(), new_files=self._new_files())
+
+    def _pollsters(self) -> tuple[PollstersSeen, ...]:
+        given = self.data.get("pollsters", {}).items()
+        return tuple(PollstersSeen("ctl1", r, ("central",), tuple(names)) for r, names in given)
+
+    def _new_files(self) -> NewFiles:
+        given = self.data.get("new_polling")
+        return NewFiles() if given is None else NewFiles(polling=PollingFile(_sources(given)))
+
+    def _files(self) -> tuple[NewFile, ...]:
+        given = self.data.get("new_polling")
+        text = "" if given is None else polling_yaml(_sources(given))
+        return (NewFile(FileKind.POLLING, "new.yaml", digest(text)),) if text else ()
 
     @cached_property
     def state(self) -> CloudState:
@@ -86,7 +105,7 @@ class Golden:
         last = self.data.get("done")
         if last is None:
             return self.first_state
-        begin = _request(self.data.get("request", {}))
+        begin = replace(_request(self.data.get("request", {})), files=self._files())
         whole = make_plan(self.inventory, self.first_state, catalogue(), begin)
         ids = [node.id for node in in_order(whole)]
         return after(whole, begun(self.first_state), ids[: ids.index(last) + 1])
@@ -125,8 +144,24 @@ class Golden:
         lists: dict[str, Any] = {
             k: tuple(v) if isinstance(v, list) else v for k, v in options.items()
         }
+        polls = lists.pop("polls", None)
+        if polls is not None:
+            sources = _sources(polls)
+            lists |= {
+                "polling_sources": sources,
+                "resources": sources[0].resources,
+                "polling_digest": digest(polling_yaml(sources)),
+            }
         config = replace(made.config, **lists)
         return replace(made, config=config, ticks=() if phase is None else (float(phase),))
+
+
+def _sources(given: Mapping[str, Any]) -> tuple[PollingSource, ...]:
+    """One source for each set of resources, the patterns separated by blanks."""
+    return tuple(
+        PollingSource(f"source{number}", 10.0, tuple(patterns.split()), tuple(resources))
+        for number, (patterns, resources) in enumerate(given.items())
+    )
 
 
 def _request(given: Mapping[str, Any]) -> Request:
