@@ -72,7 +72,7 @@ class PollingLook:
     messages its own connections have published. `namespace_rows`: samples of its namespaces'
     meters measured after its start, by whomever. `members`: live members of its group, of
     `expected` agents that run in it; `newest`: when each of `fresh` was measured last. `doubled`:
-    polls of the meters polled before that were one too many since it started (None: not looked at).
+    polls of the meters polled before that were one too many lately (None: not looked at).
     """
 
     at: float

@@ -37,9 +37,9 @@ def judge_polling(
     else:
         _judge_publishing(look, case, stores_rows=stores_rows)
     if look.doubled:
-        case.harm.append(f"{look.doubled} polls of the old meters are doubled since it started")
+        case.harm.append(f"{look.doubled} polls of the old meters came twice lately")
     elif look.doubled is not None:
-        case.proofs.append("no poll of the old meters is doubled since it started")
+        case.proofs.append("no poll of the old meters came twice lately")
     measured = {
         "doubled": look.doubled,
         "due": len(due),

@@ -159,13 +159,22 @@ def see_polling(sight: Sight, due: frozenset[str]) -> PollingLook:
 
 
 def _doubled(sight: Sight, instance: Instance | None) -> int | None:
-    """How many polls of old meters came twice since an agent beside polls new ones."""
+    """How many polls of old meters came twice lately, while an agent beside polls new ones.
+
+    Lately: were they polled by two, every interval would show it; on a busy machine one may.
+    """
     store, since = sight.cloud.samples, None if instance is None else instance.started
     beside = sight.target.unit.endswith(BESIDE_SUFFIX) and sight.gate.meters
     if not beside or store is None or since is None:
         return None
-    samples = store.events(since, now(), sight.polled)
-    return account(samples, sight.learned, (), since=since, until=now()).doubled
+    until = now()
+    since = max(since, until - LATELY_INTERVALS * _longest_interval(sight))
+    samples = store.events(since, until, sight.polled)
+    return account(samples, sight.learned, (), since=since, until=until).doubled
+
+
+def _longest_interval(sight: Sight) -> float:
+    return max((one.interval_s for one in sight.learned.values()), default=0.0)
 
 
 def _newest(
@@ -179,9 +188,7 @@ def _newest(
     if not sight.gate.meters:
         return store.newest(due, since, sight.polled or None)
     wanted = {stored_meter(name) for name in sight.gate.meters}
-    lately = since - LATELY_INTERVALS * max(
-        (one.interval_s for one in sight.learned.values()), default=0.0
-    )
+    lately = since - LATELY_INTERVALS * _longest_interval(sight)
     samples = [one for one in store.events(lately, now(), wanted) if one.resource in due]
     fresh = {(one.meter, one.resource): one.timestamp for one in samples if one.timestamp >= since}
     late = {one.resource for one in samples if (one.meter, one.resource) not in fresh}

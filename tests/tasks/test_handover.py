@@ -114,6 +114,32 @@ def test_an_agent_of_another_group_is_no_member(session: Session, seen: list[Hos
     assert (moment.at, moment.words) == (0.0, "at once: the ticks are not known")
 
 
+def test_a_unit_that_is_not_there_yet_has_the_group_of_its_options(
+    session: Session, seen: list[HostState]
+) -> None:
+    own = replace(CONFIG, group_prefix="own")
+    shown(seen, agent("a", 9), agent("b", 3), agent("c", 6, unit="p-ceilift", config=own))
+    target = Target(Component.POLLING, "a", "p-ceilift", ("central",))
+    options = (("polling", "partitioning_group_prefix", "own"),)
+    asked = replace(
+        step("a", Action.BESIDE, Timing.JOIN), targets=(target,), release="16.0.1", options=options
+    )
+
+    moment = moment_for(session, asked)
+
+    assert moment.words.startswith("to poll first before 1 members tick")
+    assert apart(moment.at + 1.2 + ORDER_S, 6 - 0.8) < 0.05
+
+
+def test_a_member_with_fewer_of_the_resources_is_one_all_the_same(
+    session: Session, seen: list[HostState]
+) -> None:
+    fewer = replace(CONFIG, resources=("r1",))
+    shown(seen, agent("a", 9, release=None), agent("b", 3, config=fewer))
+
+    assert "before 1 members" in moment_for(session, step("a", Action.START, Timing.JOIN)).words
+
+
 def test_an_agent_alone_is_stopped_after_its_tick_and_started_for_its_next(
     session: Session, seen: list[HostState]
 ) -> None:
