@@ -16,7 +16,7 @@ PATHS = ("full", "partial")
 KNOWN = (Component.DATABASE, *SERVICES)
 POLICY_FORM = (
     "Write COMPONENT=surge or COMPONENT=replace, and behind it as wanted "
-    ",batch=2 ,batch=25% ,max-unavailable=1 ,canary=no"
+    ",batch=2 ,batch=25% ,max-unavailable=1 ,canary=no ,failures=1"
 )
 API_AFTER = ("database", "collector", "notification", "polling")
 

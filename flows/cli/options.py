@@ -71,7 +71,8 @@ PolicyOption = Annotated[
     list[str] | None,
     typer.Option(
         "--policy",
-        help="Partial path: COMPONENT=surge|replace[,batch=2|25%][,max-unavailable=1][,canary=no].",
+        help="Partial path: COMPONENT=surge|replace[,batch=2|25%][,max-unavailable=1][,canary=no]"
+        "[,failures=1].",
     ),
 ]
 NewPollingOption = Annotated[
