@@ -13,6 +13,7 @@ from ceilift.finding import Finding, Severity
 from ceilift.policy import Policy
 
 SCHEMA = 1
+PATHS = ("full", "partial")
 FOLDER = "{folder}"  # in the value of an option: the folder of Ceilift's own files on the host
 
 

@@ -14,6 +14,10 @@ T = TypeVar("T")
 COUNT = re.compile(r"^(\d+)(%?)$")
 WHOLE = 100
 PARTS = ("mode", "batch", "max-unavailable", "canary", "failures")
+POLICY_FORM = (
+    "Write COMPONENT=surge or COMPONENT=replace, and behind it as wanted "
+    ",batch=2 ,batch=25% ,max-unavailable=1 ,canary=no ,failures=1"
+)
 YES_NO = {"yes": True, "no": False}
 
 

@@ -10,8 +10,7 @@ import typer
 
 from ceilift.errors import BadInputError, Fault
 from ceilift.plan import Accepted, FileKind, NewFile, Request
-from ceilift.policy import Policy, policy_from_text
-from ceilift.request_faults import POLICY_FORM
+from ceilift.policy import POLICY_FORM, Policy, policy_from_text
 from flows.cli.output import Format
 
 InventoryOption = Annotated[
