@@ -139,8 +139,8 @@ def polling_file(case: Case) -> Iterator[Finding]:
     broken: dict[tuple[str, str], list[Place]] = {}
     for place in case.starting(Component.POLLING):
         if place.config is not None and place.config.polling_fault:
-            fault = (place.config.polling_file or "polling.yaml", place.config.polling_fault)
-            broken.setdefault(fault, []).append(place)
+            found = (place.config.polling_file or "polling.yaml", place.config.polling_fault)
+            broken.setdefault(found, []).append(place)
     for (path, fault), places in broken.items():
         yield blocker(
             "polling-file",
