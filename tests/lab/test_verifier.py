@@ -5,6 +5,7 @@ Polls of real Ceilometer in a real database are deleted and copied, and put back
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from time import sleep
@@ -30,8 +31,8 @@ from tests.tampering import Tampering, expected, said, tampering
 pytestmark = pytest.mark.lab
 
 SERIES = len(METERS) * len(TARGETS)
-WINDOW_S = 6.0 * POLL_INTERVAL_S
-BEFORE_S = 2.0 * POLL_INTERVAL_S  # of polls behind the window, so that its intervals are known
+WINDOW_S = 5.0 * POLL_INTERVAL_S
+BEFORE = 3  # polls before the window: with fewer, what is taken may hide the interval itself
 
 
 @pytest.fixture(scope="module")
@@ -51,13 +52,15 @@ class Window:
 
 @pytest.fixture(scope="module")
 def window(store: StoredSamples) -> Window:
-    """The last minute, once every series was polled all through it and some time before."""
-    deadline = now() + 2 * (WINDOW_S + BEFORE_S)
+    """The last intervals, once every series was polled in all of them and some time before."""
+    before_s = float(BEFORE + 1) * POLL_INTERVAL_S
+    deadline = now() + 2 * (WINDOW_S + before_s)
     while True:
         until = now() - LAG_S
         since = until - WINDOW_S
-        early = store.events(since - BEFORE_S, since, METERS)
-        if len({(one.meter, one.resource) for one in early}) == SERIES:
+        early = store.events(since - before_s, since, METERS)
+        polls = Counter((one.meter, one.resource) for one in early)
+        if len(polls) == SERIES and min(polls.values()) >= BEFORE:
             return Window(tuple(store.events(since, until, METERS)), told(store, since, until))
         assert now() < deadline, "some target was not polled for a whole window"
         sleep(1)
