@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from ceilift.finding import Finding, Severity, most_severe_first
-from ceilift.hazards import activity, agents, database, hosts, payload, releases, rolling
+from ceilift.hazards import activity, agents, database, hosts, payload, pipelines, releases, rolling
 from ceilift.hazards.case import Case
 from ceilift.plan import Accepted, Plan
 from ceilift.situation import Situation
@@ -55,6 +55,11 @@ RULES: tuple[Rule, ...] = (
     rolling.partitioned_rings,
     rolling.partitioned_groups,
     rolling.uneven_pipelines,
+    pipelines.pipelines_unknown,
+    pipelines.pipelines_mix,
+    pipelines.not_loaded,
+    pipelines.not_tried,
+    pipelines.pipes_vanish,
     rolling.advised_order,
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ceilift.component import Component
 from ceilift.estimate import first_poll_s, polling_interval_s
@@ -10,6 +11,7 @@ from ceilift.finding import Finding
 from ceilift.groups import shared_groups
 from ceilift.hazards.case import Case, blocker, labels, several, warning
 from ceilift.pipeline import differences
+from ceilift.pipeline_change import old_first
 from ceilift.plan import Gate, Step
 from ceilift.release import Release
 from ceilift.situation import Place
@@ -28,7 +30,7 @@ def polling_ring(case: Case) -> Iterator[Finding]:
             "side by side 14 to 30 % of the resources would be polled by nobody",
             labels(places),
             target.ring.source,
-            _stop_all(case, Component.POLLING),
+            stop_all(case, Component.POLLING),
         )
 
 
@@ -45,7 +47,7 @@ def polling_membership(case: Case) -> Iterator[Finding]:
             "comes and goes: replaced one by one, resources are polled twice or by nobody",
             labels(places),
             never[0].polling.membership.source,
-            _stop_all(case, Component.POLLING),
+            stop_all(case, Component.POLLING),
         )
 
 
@@ -61,7 +63,7 @@ def partitioned_rings(case: Case) -> Iterator[Finding]:
                 "queues stay unread",
                 labels(places),
                 f"{target.polling.ring.source}; lab: 11 of 20 queues without a consumer",
-                _stop_all(case, Component.NOTIFICATION),
+                stop_all(case, Component.NOTIFICATION),
             )
 
 
@@ -78,7 +80,7 @@ def partitioned_groups(case: Case) -> Iterator[Finding]:
                 "the old queues is never read",
                 labels(places),
                 target.group.source,
-                _stop_all(case, Component.NOTIFICATION),
+                stop_all(case, Component.NOTIFICATION),
             )
 
 
@@ -87,6 +89,8 @@ def uneven_pipelines(case: Case) -> Iterator[Finding]:
     places = _partitioned(case)
     if not places or not _rolls(case, Component.NOTIFICATION):
         return
+    if old_first(case.situation) is not None:  # half of them may have the new files by now
+        places = [replace(place, now=None) for place in places]
     for place in places[1:]:
         if differs := _pipelines_differ(places[0], place):
             yield blocker(
@@ -153,7 +157,7 @@ def _partitioned(case: Case) -> list[Place]:
     return [p for p in wanted if p.config is not None and p.config.workload_partitioning]
 
 
-def _stop_all(case: Case, component: Component) -> str:
+def stop_all(case: Case, component: Component) -> str:
     if component is not Component.POLLING:
         return (
             f"Add --stop-all {component.value}: all of them are stopped first, and what comes "

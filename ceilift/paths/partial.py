@@ -17,8 +17,10 @@ from ceilift.groups import shared_groups
 from ceilift.handover import retiring_order
 from ceilift.paths.full import BUILD, Section, Wave, database_stage
 from ceilift.paths.nodes import Ids
+from ceilift.paths.pipeline_nodes import old_agents_first
 from ceilift.paths.rolling_nodes import ANY_PORT, Options, RollingBuilder
 from ceilift.payload import agent_order
+from ceilift.pipeline_change import old_first
 from ceilift.plan import Timing
 from ceilift.policy import Mode
 from ceilift.situation import Place, Situation
@@ -69,7 +71,7 @@ def _stage(component: Component, situation: Situation) -> Callable[[RollingBuild
 def rolling_stage(build: RollingBuilder, barrier: Ids) -> Section:
     """New places first, then the old ones batch by batch, then those that are not wanted."""
     places = build.situation.places[Component(build.stage)]
-    waves: list[Wave] = []
+    waves, barrier = _synchronised(build, barrier)
     for manner, batch in _batches(build.situation, Component(build.stage), build.release):
         found, barrier = _taken_over(build, manner, batch, barrier)
         waves += found
@@ -79,6 +81,12 @@ def rolling_stage(build: RollingBuilder, barrier: Ids) -> Section:
         waves.append(stops)
         barrier = tuple(step.id for step in stops)
     return Section(build.stage, tuple(waves), barrier)
+
+
+def _synchronised(build: RollingBuilder, barrier: Ids) -> tuple[list[Wave], Ids]:
+    """A changed pipeline of notification agents that share work: the old ones have it first."""
+    change = old_first(build.situation) if build.stage == Component.NOTIFICATION else None
+    return ([], barrier) if change is None else old_agents_first(build, change, barrier)
 
 
 def _batches(

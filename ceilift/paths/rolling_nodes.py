@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from ceilift.component import Component
 from ceilift.inventory import BESIDE_SUFFIX
 from ceilift.paths.nodes import PROOF, Builder, Ids
-from ceilift.plan import Action, Gate, Step, Target, Timing
+from ceilift.paths.pipeline_nodes import Options, beside_files
+from ceilift.pipeline_change import old_first
+from ceilift.plan import Action, Gate, Step, StepFile, Target, Timing
 from ceilift.situation import AGENT, Place
 
-Options = tuple[tuple[str, str, str], ...]
 ANY_PORT: Options = (("collector", "udp_port", "0"),)  # two collectors cannot bind one UDP port
 SURGED = {
     Component.COLLECTOR: "both consume metering.sample; the old one is retired when it is proven",
@@ -26,7 +27,12 @@ class RollingBuilder(Builder):
     """Makes the steps and gates of one rolling stage."""
 
     def beside(self, place: Place, needs: Ids, timing: Timing, options: Options) -> Step:
-        """Start the target under a unit of its own, beside the old one."""
+        """Start the target under a unit of its own, beside the old one.
+
+        A notification agent there reads the new files under names of their own: the host's files
+        are the old one's, unless that has the new ones already.
+        """
+        files, told = self._new_files(place)
         return Step(
             id=f"{self.stage}/beside/{place.label}",
             stage=self.stage,
@@ -38,8 +44,14 @@ class RollingBuilder(Builder):
             judged_by=f"its processes have loaded {self.release}",
             undo="stop it and take its unit away",
             timing=timing,
-            options=options,
+            options=(*options, *told),
+            files=files,
         )
+
+    def _new_files(self, place: Place) -> tuple[tuple[StepFile, ...], Options]:
+        if place.component is not Component.NOTIFICATION or old_first(self.situation) is not None:
+            return (), ()
+        return beside_files(self)
 
     def proven_beside(self, place: Place, needs: Ids) -> Gate:
         """The one beside shows that telemetry flows through it, before the old one is retired."""
