@@ -301,5 +301,5 @@ class Inventory(_Strict):
 
 
 def host_unit(unit: str) -> str:
-    """The host's own unit that one of Ceilift's stands beside; itself where it is the host's own."""
+    """The host's own unit that one of Ceilift's stands beside; else the same name."""
     return unit.removesuffix(DRAIN_SUFFIX).removesuffix(BESIDE_SUFFIX)

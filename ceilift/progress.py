@@ -26,7 +26,7 @@ class Progress:
         self._now = by_key(state.instances)
         self._seen = {host.name for host in state.hosts if host.reachable}
         told = enumerate(state.evidence)
-        releases = {node.id: {plan.to, node.release} for node in (*plan.steps, *plan.gates)}
+        releases = {node_id: {plan.to, one.release} for node_id, one in plan_nodes(plan).items()}
         self._proven = {
             one.node: order
             for order, one in told

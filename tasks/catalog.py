@@ -8,7 +8,7 @@ from typing import Any
 from prefect import Task
 
 from ceilift.plan import Action, Gate, Step
-from tasks import agents, api, database, health
+from tasks import agents, api, database, health, pipelines
 
 TASKS: Mapping[Action, Task[[list[str]], Any]] = {
     Action.BACKUP: database.backup,
@@ -18,6 +18,8 @@ TASKS: Mapping[Action, Task[[list[str]], Any]] = {
     Action.ENABLE: agents.enable,
     Action.BESIDE: agents.beside,
     Action.REMOVE: agents.remove,
+    Action.WRITE: pipelines.write,
+    Action.RELOAD: pipelines.reload,
     Action.WARM_API: api.warm,
     Action.SWITCH_API: api.switch,
 }

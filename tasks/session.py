@@ -38,6 +38,8 @@ BEGINS_SOMETHING_NEW = frozenset(
         Action.START,
         Action.BESIDE,
         Action.REMOVE,
+        Action.WRITE,
+        Action.RELOAD,
         Action.WARM_API,
         Action.SWITCH_API,
     }

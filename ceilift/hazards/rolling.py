@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ceilift.component import Component
-from ceilift.estimate import first_poll_s, polling_interval_s
+from ceilift.estimate import LOOK_S, first_poll_s, polling_interval_s
 from ceilift.finding import Finding
 from ceilift.groups import shared_groups
 from ceilift.hazards.case import Case, blocker, labels, several, warning
@@ -158,10 +158,13 @@ def _partitioned(case: Case) -> list[Place]:
 
 
 def stop_all(case: Case, component: Component) -> str:
+    """The remedy that always works for a component, with the pause it costs."""
     if component is not Component.POLLING:
+        timing = case.situation.target.timing
+        pause = timing.stop_s.value.get(component, 0) + timing.start_s.value.get(component, 0)
         return (
-            f"Add --stop-all {component.value}: all of them are stopped first, and what comes "
-            "meanwhile waits in the queues"
+            f"Add --stop-all {component.value}: all of them are stopped first, a pause of about "
+            f"{pause + LOOK_S:.0f} s in which what comes waits in the queues"
         )
     pause = first_poll_s(case.situation) + polling_interval_s(case.situation)
     return (

@@ -17,8 +17,8 @@ from ceilift.groups import shared_groups
 from ceilift.handover import retiring_order
 from ceilift.paths.full import BUILD, Section, Wave, database_stage
 from ceilift.paths.nodes import Ids
-from ceilift.paths.pipeline_nodes import old_agents_first
-from ceilift.paths.rolling_nodes import ANY_PORT, Options, RollingBuilder
+from ceilift.paths.pipeline_nodes import Options, old_agents_first
+from ceilift.paths.rolling_nodes import ANY_PORT, RollingBuilder
 from ceilift.payload import agent_order
 from ceilift.pipeline_change import old_first
 from ceilift.plan import Timing

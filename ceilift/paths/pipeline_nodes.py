@@ -121,7 +121,7 @@ class PipelineBuilder(Builder):
             undo="start it beside again",
         )
 
-    def _pipes(  # noqa: PLR0913 - a gate with all it has
+    def _pipes(
         self,
         name: str,
         kind: GateKind,
@@ -145,7 +145,9 @@ def pipeline_builder(build: Builder) -> PipelineBuilder:
     return PipelineBuilder(build.situation, build.pace, build.stage)
 
 
-def old_agents_first(build: Builder, change: PipelineChange, barrier: Ids) -> tuple[list[Wave], Ids]:
+def old_agents_first(
+    build: Builder, change: PipelineChange, barrier: Ids
+) -> tuple[list[Wave], Ids]:
     """The waves that bring the new pipeline to the old agents, and what new agents wait for."""
     make, members = pipeline_builder(build), change.members
     before, read = _draining(make, change, barrier)
@@ -174,13 +176,15 @@ def drain_target(place: Place) -> Target:
 
 
 def beside_files(build: Builder) -> tuple[tuple[StepFile, ...], Options]:
-    """The new files for a unit beside the host's, which keeps its own, and how it is told of them."""
-    given = [file for file in build.situation.request.files_of(Component.NOTIFICATION)]
+    """The new files for a unit beside the host's, and the options that lead it there."""
+    given = build.situation.request.files_of(Component.NOTIFICATION)
     files = tuple(StepFile(one.kind, one.digest, place=_place("new", one.kind)) for one in given)
     return files, tuple(_read_at(file) for file in files)
 
 
-def _draining(make: PipelineBuilder, change: PipelineChange, barrier: Ids) -> tuple[list[Wave], Ids]:
+def _draining(
+    make: PipelineBuilder, change: PipelineChange, barrier: Ids
+) -> tuple[list[Wave], Ids]:
     if not change.vanishing:
         return [], ()
     step = make.drain(change.members[0], change, barrier)
@@ -220,7 +224,10 @@ def _alone(build: Builder) -> Options:
     files = build.situation.request.files_of(Component.NOTIFICATION)
     group = f"file:///tmp/ceilift-drain-{files[0].digest[:GROUP_DIGITS]}"
     return (
-        *(("DEFAULT", option, f"{FOLDER}/{_place('drain', kind)}") for kind, option in KINDS.items()),
+        *(
+            ("DEFAULT", option, f"{FOLDER}/{_place('drain', kind)}")
+            for kind, option in KINDS.items()
+        ),
         ("coordination", "backend_url", group),
         ("oslo_messaging_notifications", "topics", ""),
     )
