@@ -215,7 +215,7 @@ def _changed(host: HostState, step: Step, to: str) -> tuple[Instance, ...]:
         if step.action is Action.REMOVE:
             found.pop(was.key, None)
         else:
-            found[was.key] = _acted(was, step.action, to)
+            found[was.key] = _acted(_with_files(was, step), step, to)
     return tuple(found.values())
 
 
@@ -227,7 +227,19 @@ def _instance(host: HostState, target: Target) -> Instance:
     return Instance(target.component, host.name, target.unit, target.namespaces)
 
 
-def _acted(was: Instance, action: Action, to: str) -> Instance:
+def _with_files(was: Instance, step: Step) -> Instance:
+    """The agent whose own files are those that the step puts there."""
+    own = {f"{file.kind}_digest": file.digest for file in step.files if not file.place}
+    changes: dict[str, Any] = own
+    return replace(was, config=replace(was.config, **changes))
+
+
+def _acted(was: Instance, step: Step, to: str) -> Instance:
+    action = step.action
+    if action in {Action.WRITE, Action.RELOAD}:
+        return was
+    if action is Action.BESIDE and step.release is not None:
+        to = step.release
     if action is Action.STOP:
         return replace(was, release=None, pids=(), restart=Restart.PREVENTED)
     if action is Action.BESIDE:

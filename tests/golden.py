@@ -30,14 +30,17 @@ from typing import Any
 import yaml
 
 from ceilift.component import Component
+from ceilift.digest import digest
 from ceilift.inventory import Inventory
-from ceilift.plan import Plan, Request
+from ceilift.pipeline import LoadSeen, read_pipelines
+from ceilift.plan import FileKind, NewFile, Plan, Request
 from ceilift.planner import make_plan
 from ceilift.policy import policy_from_text
-from ceilift.state import CloudState, Instance
+from ceilift.state import CloudState, Instance, NewFiles
 from tests.clouds import after, agent, begun, catalogue, hosts_named, in_order, inventory, seen
 from tests.clouds import request as asked
 
+NO_PIPES = "sources: []\nsinks: []\n"
 FOLDER = Path(__file__).parent / "plans"
 FILES = sorted(FOLDER.glob("*.yaml"))
 
@@ -63,7 +66,12 @@ class Golden:
     @cached_property
     def request(self) -> Request:
         """What the operator asks for now."""
-        return _request({**self.data.get("request", {}), **self.data.get("again", {})})
+        return self._asked({**self.data.get("request", {}), **self.data.get("again", {})})
+
+    def _asked(self, given: Mapping[str, Any]) -> Request:
+        new = self.data.get("new_pipeline")
+        files = (NewFile(FileKind.PIPELINE, "new.yaml", digest(new)),) if new else ()
+        return replace(_request(given), files=files)
 
     @cached_property
     def first_state(self) -> CloudState:
@@ -78,7 +86,16 @@ class Golden:
             else host
             for host in state.hosts
         )
-        return replace(state, hosts=hosts)
+        return self._with_new_pipeline(replace(state, hosts=hosts))
+
+    def _with_new_pipeline(self, state: CloudState) -> CloudState:
+        """With what the new file says, and every host's release having loaded it."""
+        if "new_pipeline" not in self.data:
+            return state
+        given = read_pipelines(self.data["new_pipeline"], NO_PIPES)
+        digests = tuple(file.digest for file in self.request.files)
+        loads = (LoadSeen(host.name, self.data["runs"], digests) for host in state.hosts)
+        return replace(state, new_files=NewFiles(pipeline=given), loads=tuple(loads))
 
     @cached_property
     def state(self) -> CloudState:
@@ -86,7 +103,7 @@ class Golden:
         last = self.data.get("done")
         if last is None:
             return self.first_state
-        begin = _request(self.data.get("request", {}))
+        begin = self._asked(self.data.get("request", {}))
         whole = make_plan(self.inventory, self.first_state, catalogue(), begin)
         ids = [node.id for node in in_order(whole)]
         return after(whole, begun(self.first_state), ids[: ids.index(last) + 1])
@@ -117,7 +134,10 @@ class Golden:
         """The agent with the options and the phase that the file gives."""
         if made.component is Component.NOTIFICATION:
             shared = self.data.get("partitioned", False)
-            return replace(made, config=replace(made.config, workload_partitioning=shared))
+            text = self.data.get("pipeline", "")
+            pipes = read_pipelines(text, NO_PIPES) if text else None
+            config = replace(made.config, workload_partitioning=shared, pipelines=pipes)
+            return replace(made, config=replace(config, pipeline_digest=digest(text)))
         if made.component is not Component.POLLING:
             return made
         options = dict(self.data.get("agents", {}))
