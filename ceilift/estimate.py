@@ -24,7 +24,7 @@ PATIENCE = 1.5  # intervals allowed for every interval expected
 REMOTE_S = 1.0  # one short command on a host
 BACKUP_BYTES_PER_S = 20e6  # a dump through one pipe, on the slow side
 RING_S = 10.0  # notification agents look that often who shares their work (check_watchers)
-SHARING_S = 120.0  # until the agents of a busy machine share anew, or a long queue is read
+SHARING_S = 180.0  # until the agents of a busy machine share anew, or a long queue is read
 DEFAULT_STOP_S = 2.0
 DEFAULT_START_S = 4.0
 

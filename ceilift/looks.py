@@ -128,7 +128,7 @@ class PipelineLook:
 class DrainLook:
     """One look at queues that are to be empty: messages in each of them, ready or on their way.
 
-    None: the broker could not tell. A queue that does not exist has none.
+    None: which queues these are could not be told. A queue that does not exist has none.
     """
 
     at: float

@@ -29,7 +29,8 @@ def judge_pipeline(looks: Sequence[PipelineLook], *, expired: bool) -> Verdict:
     unread = sorted(look.wanted - read)
     every = f"every one of {len(look.wanted)} queues is read"
     nobody = f"nobody of them reads {_some(unread)}"
-    case.require(bool(look.wanted) and not unread, every, nobody, "no queue was looked for")
+    all_read = not unread if look.wanted else None
+    case.require(all_read, every, nobody, "which queues there are is not known")
     shares = {agent.host: len(agent.queues & look.wanted) for agent in look.agents}
     return case.verdict({"queues": len(look.wanted), **shares}, expired=expired)
 
@@ -43,7 +44,7 @@ def judge_drained(looks: Sequence[DrainLook], *, expired: bool) -> Verdict:
     since = _empty_since(looks)
     empty = None if left is None else since is not None and look.at - since > LAG_S
     bad = f"{_some(sorted(left))} still hold messages" if left else "they were not empty for long"
-    good, unknown = "the queues stayed empty", "the broker does not tell what is in them"
+    good, unknown = "the queues stayed empty", "what is in them could not be told"
     case.require(empty, good, bad, unknown)
     return case.verdict({"messages": None if left is None else sum(left.values())}, expired=expired)
 

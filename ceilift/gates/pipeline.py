@@ -32,6 +32,8 @@ def see_drained(sight: Sight) -> DrainLook:
     hosts = sight.hosts(*_names(sight))
     found = (_instance(hosts[0], target) for target in sight.gate.targets)
     wanted = _wanted(sight, next((i for i in found if i), None))
+    if not wanted:
+        return DrainLook(now(), None)
     there = {queue.name: queue for queue in sight.cloud.broker.queues()}
     counts = {
         name: there[name].ready + there[name].unacknowledged for name in wanted if name in there
