@@ -14,7 +14,8 @@ from itertools import product
 from ceilift.component import AGENTS, Component
 from ceilift.groups import Name, group_of, shared_groups
 from ceilift.plan import Action, ExpectedLoss, Gate, GateKind, Stage, Step, Target
-from ceilift.pollsters import PollingSource
+from ceilift.pollster_change import group_change, new_sources, separate_groups
+from ceilift.pollsters import PollingSource, restricted
 from ceilift.rolling_loss import Polled, Polling, rolling_loss
 from ceilift.situation import Place, Situation
 
@@ -85,7 +86,15 @@ def _polling(situation: Situation) -> Polling:
         interval,
         round(first_poll_s(situation) / interval),
         _stop_s(situation, polling) + start.get(polling, DEFAULT_START_S),
+        sum(_new_series(situation, members) for members in separate_groups(situation)),
     )
+
+
+def _new_series(situation: Situation, members: Sequence[Place]) -> int:
+    """How many series the new pollsters of a group give, as far as its files tell."""
+    names = group_change(situation, members).new
+    sources = restricted(new_sources(situation, members[0]), names, names)
+    return len({pair for source in sources for pair in product(source.resources, source.meters)})
 
 
 def _polled(place: Place, groups: Mapping[Name, tuple[Place, ...]], interval: float) -> Polled:
@@ -140,6 +149,7 @@ def node_seconds(node: Step | Gate, pace: Pace) -> float:
         Action.ENABLE: REMOTE_S,
         Action.BESIDE: pace.start_s[component] + REMOTE_S,
         Action.REMOVE: pace.stop_s[component] + REMOTE_S,
+        Action.MERGE: pace.stop_s[component] + pace.start_s[component] + 2 * REMOTE_S,
         Action.WARM_API: pace.start_s[component] + REMOTE_S,
         Action.SWITCH_API: 2 * REMOTE_S,
         Action.WRITE: REMOTE_S,

@@ -16,8 +16,12 @@ LOCAL = frozenset({"compute", "ipmi"})  # their discoveries see their own host a
 
 
 def group_of(place: Place) -> Name | None:
-    """The group of a place's agent; None where nothing of it can be shared."""
-    config = place.config
+    """The group of a place's agent; None where nothing of it can be shared.
+
+    As it was before the upgrade: meanwhile an agent may read a polling file of ours.
+    """
+    seen = place.before or place.now
+    config = None if seen is None else seen.config
     if config is None or not config.coordinated:
         return None
     if not config.resources and frozenset(place.namespaces) <= LOCAL:

@@ -7,7 +7,9 @@ joins takes a share of each member's resources, who leaves gives its own away.
 
 - **Leaving** half an interval after the own tick costs nothing: a member that ticks in the first
   half has polled before and takes over one interval later (a gap of 1.0 to 1.5 intervals), one that
-  ticks in the second half takes over at once (0.5 to 1.0).
+  ticks in the second half takes over at once (0.5 to 1.0). Where an heir ticks almost exactly
+  opposite, a moment more or less decides between 0.5 and 1.5: there the order is given so early
+  that the leaver is gone when that heir ticks. A poll may then be doubled, but none is missed.
 - **Joining** doubles the polls of what is taken from a member that ticked less than half an
   interval before the first poll of the new one. A member that ticks between the join and that first
   poll knows already. So the best first poll is just before the first tick after the longest stretch
@@ -25,8 +27,23 @@ from itertools import pairwise, permutations
 HALF = 0.5
 MOST_TRIED = 6  # members whose every order is tried: 720 of them
 MARGIN = 0.08  # intervals between a planned first poll and the tick it has to come before
-UNTRIED = 0.2  # the same while nobody has seen how long a start takes
-PUNCTUAL = 0.04  # intervals: a start is not more punctual than that (lab: 0.3 s of 10 s)
+UNTRIED = 0.1  # the same while nobody has seen how long a start takes: see best_join
+PUNCTUAL = 0.04  # intervals: ticks and starts are not more punctual than that (lab: 0.3 s of 10 s)
+BORDER = 0.05  # intervals: an heir that ticks so short before the opposite takes over at once
+GONE = 0.08  # intervals from the order until a member has left (lab: 0.2 s and 0.6 s of 10 s)
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """The phase (seconds into the interval) at which a member should be told to leave.
+
+    `at_risk` are the heirs whose first poll of what they take over may come less than half an
+    interval after the leaver's last one; `doubled` is how many of them are expected to poll twice.
+    """
+
+    phase: float
+    at_risk: frozenset[str] = frozenset()
+    doubled: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +63,42 @@ def best_join(ticks: Mapping[str, float], interval: float, margin: float = MARGI
     `ticks` are the members' phases. It is planned `margin` intervals before a tick, or in the
     middle of the stretch in which nothing is doubled where that is too short. Of several such
     phases the one with the most room before it is taken; without members any will do.
+
+    The margin is there because a late first poll doubles at once. An early one costs nothing until
+    the ticks are spread over half an interval, but then heirs tick opposite each other. So an
+    untried start gets a little more than MARGIN and not much: it is usually early already, because
+    the time it takes is guessed from agents that may have started all at once.
     """
     if not ticks:
         return Join(0.0, frozenset())
-    found = [_join_before(phase, ticks, interval, margin) for phase in sorted(set(ticks.values()))]
+    phases = sorted(set(ticks.values()))
+    # Of ticks close together it is the first that counts: before a later one there is no room.
+    apart = [one for one in phases if _stretch(one, ticks, interval) > PUNCTUAL * interval]
+    found = [_join_before(phase, ticks, interval, margin) for phase in apart or phases]
     return min(found, key=lambda one: (len(one.at_risk), -_room(one.phase, ticks, interval)))
 
 
-def leave_phase(own: float, interval: float) -> float:
-    """Half an interval after the own tick: nothing is missed or doubled."""
-    return (own + HALF * interval) % interval
+def best_leave(own: float, heirs: Mapping[str, float], interval: float) -> Leave:
+    """When a member that ticks at phase `own` is told to leave those that tick at `heirs`.
+
+    Half an interval after its own tick, or as much earlier as it takes to be gone before the first
+    heir that ticks later than HALF - BORDER. An heir left out because nobody knows its phase is
+    taken to be no risk.
+    """
+    after = {name: (tick - own) % interval / interval for name, tick in heirs.items()}
+    at_once = [offset - GONE for offset in after.values() if offset >= HALF - BORDER]
+    at = min([HALF, *at_once])
+    chances = {name: _chance(offset) for name, offset in after.items() if offset > at}
+    return Leave(
+        (own + at * interval) % interval,
+        frozenset(name for name, chance in chances.items() if chance),
+        sum(chances.values()),
+    )
+
+
+def _chance(offset: float) -> float:
+    """How likely a poll so many intervals after the one before it is doubled."""
+    return min(1.0, max(0.0, (HALF + PUNCTUAL - offset) / (2 * PUNCTUAL)))
 
 
 def next_at(phase: float, interval: float, after: float) -> float:
@@ -63,17 +106,31 @@ def next_at(phase: float, interval: float, after: float) -> float:
     return after + (phase - after) % interval
 
 
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """How one member is replaced: when it leaves (None: its phase is unknown) and is followed."""
+
+    name: str
+    leave: Leave | None
+    join: Join
+
+    @property
+    def risks(self) -> int:
+        """How many members may poll twice: each a part of equal size, see doubled_by_changes."""
+        return len(self.join.at_risk) + (len(self.leave.at_risk) if self.leave else 0)
+
+
 def retiring_order(ticks: Mapping[str, float], interval: float) -> tuple[str, ...]:
-    """In which order members are replaced one by one so that the joins double least.
+    """In which order members are replaced one by one so that the fewest polls are at risk.
 
     As given where that costs nothing; else the first order that costs least. Of many members the
     one that costs least is taken next, without looking further ahead.
     """
-    if len(ticks) > MOST_TRIED:
+    best, least = tuple(ticks), _risks(tuple(ticks), ticks, interval)
+    if least and len(ticks) > MOST_TRIED:
         return _greedy(ticks, interval)
-    best, least = tuple(ticks), float("inf")
-    for order in permutations(ticks):
-        cost = _cost(order, ticks, interval)
+    for order in permutations(ticks) if least else ():
+        cost = _risks(order, ticks, interval)
         if cost < least:
             best, least = order, cost
         if not cost:
@@ -81,49 +138,57 @@ def retiring_order(ticks: Mapping[str, float], interval: float) -> tuple[str, ..
     return best
 
 
-def _cost(order: Sequence[str], ticks: Mapping[str, float], interval: float) -> int:
-    return sum(len(join.at_risk) for _, join in replaced(order, ticks, interval))
+def _risks(order: Sequence[str], ticks: Mapping[str, float], interval: float) -> int:
+    return sum(one.risks for one in replaced(order, ticks, interval))
 
 
 def _greedy(ticks: Mapping[str, float], interval: float) -> tuple[str, ...]:
+    """Of those that cost least the one after which the longest stretch is free of ticks."""
     present, order = dict(ticks), list[str]()
+
+    def cost(way: Replaced) -> tuple[int, float]:
+        after = {**present, way.name: way.join.phase}
+        return way.risks, -max(_stretch(phase, after, interval) for phase in after.values())
+
     while left := [name for name in ticks if name not in order]:
-        joins = {name: _join_without(name, present, interval) for name in left}
-        name = min(left, key=lambda one: len(joins[one].at_risk))
-        present[name] = joins[name].phase
-        order.append(name)
+        margin = MARGIN if order else UNTRIED
+        way = min((_replace(name, present, interval, margin) for name in left), key=cost)
+        present[way.name] = way.join.phase
+        order.append(way.name)
     return tuple(order)
-
-
-def _join_without(name: str, ticks: Mapping[str, float], interval: float) -> Join:
-    others = {other: phase for other, phase in ticks.items() if other != name}
-    return best_join(others, interval)
 
 
 def replaced(
     order: Sequence[str], ticks: Mapping[str, float], interval: float
-) -> tuple[tuple[str, Join], ...]:
-    """The joins when each member in turn leaves and is then followed by its successor.
+) -> tuple[Replaced, ...]:
+    """What happens when each member in turn leaves and is then followed by its successor.
 
     A member whose phase is unknown has none in `ticks`: it is taken to be nobody's risk. The first
     join is planned with more room than the others: see UNTRIED.
     """
-    present, joins = dict(ticks), list[tuple[str, Join]]()
+    present, ways = dict(ticks), list[Replaced]()
     for name in order:
-        present.pop(name, None)
-        join = best_join(present, interval, MARGIN if joins else UNTRIED)
-        present[name] = join.phase
-        joins.append((name, join))
-    return tuple(joins)
+        way = _replace(name, present, interval, MARGIN if ways else UNTRIED)
+        present[name] = way.join.phase
+        ways.append(way)
+    return tuple(ways)
 
 
-def doubled_by_joins(joins: Collection[tuple[int, int]], series: int) -> float:
+def _replace(name: str, ticks: Mapping[str, float], interval: float, margin: float) -> Replaced:
+    others = {other: phase for other, phase in ticks.items() if other != name}
+    own = ticks.get(name)
+    leave = None if own is None else best_leave(own, others, interval)
+    return Replaced(name, leave, best_join(others, interval, margin))
+
+
+def doubled_by_changes(changes: Collection[tuple[int, float]], series: int) -> float:
     """How many polls of `series` are expected twice.
 
-    Each join is (members it finds, of them at risk): a ring of n members gives 1/(n + 1) of its
-    resources to a newcomer, from each member alike.
+    Each change is (the others in the group, of them at risk). A ring of n members gives 1/(n + 1)
+    of its resources to a newcomer, from each member alike; who leaves n others gives up as much, to
+    each alike.
     """
-    return sum(series * risk / (found * (found + 1)) for found, risk in joins if found)
+    return sum(series * risk / (others * (others + 1)) for others, risk in changes if others)
 
 
 def cycles(moments: Sequence[float], interval: float) -> tuple[float, ...]:
@@ -134,11 +199,15 @@ def cycles(moments: Sequence[float], interval: float) -> tuple[float, ...]:
 
 
 def _join_before(phase: float, ticks: Mapping[str, float], interval: float, margin: float) -> Join:
-    before = min(((phase - tick) % interval or interval) for tick in ticks.values())
-    free = before / interval - HALF
+    free = _stretch(phase, ticks, interval) / interval - HALF
     first = (phase - interval * max(PUNCTUAL, min(margin, free / 2))) % interval
     risk = {name for name, tick in ticks.items() if _is_doubled(first, tick, interval)}
     return Join(first, frozenset(risk))
+
+
+def _stretch(phase: float, ticks: Mapping[str, float], interval: float) -> float:
+    """From the tick before a member's own to its own, in seconds."""
+    return min(((phase - tick) % interval or interval) for tick in ticks.values())
 
 
 def _is_doubled(first: float, tick: float, interval: float) -> bool:

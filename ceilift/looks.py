@@ -71,7 +71,8 @@ class PollingLook:
     `fresh`: which of its own resources have a sample measured after its start. `published`:
     messages its own connections have published. `namespace_rows`: samples of its namespaces'
     meters measured after its start, by whomever. `members`: live members of its group, of
-    `expected` agents that run in it; `newest`: when each of `fresh` was measured last.
+    `expected` agents that run in it; `newest`: when each of `fresh` was measured last. `doubled`:
+    polls of the meters polled before that were one too many lately (None: not looked at).
     """
 
     at: float
@@ -82,6 +83,7 @@ class PollingLook:
     members: int | None = None
     expected: int = 0
     newest: Mapping[str, float] = field(default_factory=dict)
+    doubled: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,7 @@ class Origin(StrEnum):
     BEFORE = "before"  # the polling sources the agent had when the upgrade began
     FORMER = "former"  # the file as it was before the upgrade replaced it
     VANISHING = "vanishing"  # of that file the pipes that go
+    HOST = "host"  # the host's own file, which stays as it is
 
 
 @dataclass(frozen=True, slots=True)

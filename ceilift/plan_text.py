@@ -115,8 +115,8 @@ def duration(seconds: float) -> str:
 
 def _kind(node: Node) -> object:
     if isinstance(node, Gate):
-        return (node.kind, _is_first(node))
-    return node.action
+        return (node.kind, _is_first(node), node.meters)
+    return (node.action, _held_to(node))
 
 
 def _by_kind(nodes: Iterable[Node]) -> Iterable[list[Node]]:
@@ -145,11 +145,12 @@ def _sentence(batches: Sequence[Sequence[Node]]) -> str:
         Action.BACKUP: f"Save the database on {hosts}",
         Action.DBSYNC: f"Migrate the database to {node.release} on {hosts} (no return from here)",
         Action.STOP: f"Stop the {agent} on {hosts} and prevent a restart",
-        Action.START: f"Start the {agent} of {node.release} on {hosts}",
+        Action.START: f"Start the {agent} of {node.release} on {hosts}{_held_to(node)}",
         Action.ENABLE: f"Allow the restart of the {agent} on {hosts}",
         Action.BESIDE: f"Start the {agent} of {node.release} on {hosts} beside the old, as a unit "
-        "of its own",
+        f"of its own{_held_to(node)}",
         Action.REMOVE: f"Stop the {agent} beside on {hosts} and take its unit away",
+        Action.MERGE: f"Restart the {agent} on {hosts} with the whole polling file",
         Action.WARM_API: f"Load the API of {node.release} beside the serving one on {hosts}",
         Action.SWITCH_API: f"Switch the API to {node.release} on {hosts}, all in one step",
         Action.WRITE: f"Write the new pipeline for the {agent} on {hosts}, not loaded yet",
@@ -184,7 +185,20 @@ def _gate_sentence(gate: Gate, agent: str, hosts: str) -> str:
             "and every queue of its pipes is read"
         )
     proves = "prove themselves" if agent.endswith("s") else "proves itself"
-    return sentences.get(gate.kind, f"Gate: the {agent} on {hosts} {proves}")
+    meters = f" by samples of {_few(gate.meters)}" if gate.meters else ""
+    return sentences.get(gate.kind, f"Gate: the {agent} on {hosts} {proves}{meters}")
+
+
+def _held_to(step: Step) -> str:
+    """Which pollsters alone it polls, where a file of ours holds it to them."""
+    names = dict.fromkeys(name for file in step.files for name in file.meters)
+    return f", polling {_few(tuple(names))} alone" if names else ""
+
+
+def _few(names: Sequence[str]) -> str:
+    """`a, b, c and 17 more`."""
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
 
 
 def _places(nodes: Sequence[Node]) -> str:

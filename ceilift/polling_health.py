@@ -36,7 +36,12 @@ def judge_polling(
             _judge_share(looks, due, case)
     else:
         _judge_publishing(look, case, stores_rows=stores_rows)
+    if look.doubled:
+        case.harm.append(f"{look.doubled} polls of the old meters came twice lately")
+    elif look.doubled is not None:
+        case.proofs.append("no poll of the old meters came twice lately")
     measured = {
+        "doubled": look.doubled,
         "due": len(due),
         "fresh": None if look.fresh is None else len(look.fresh & due),
         "published": look.published,

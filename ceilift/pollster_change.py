@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from ceilift.account import Changed
 from ceilift.component import Component
 from ceilift.groups import shared_groups
 from ceilift.pollsters import (
@@ -17,7 +18,9 @@ from ceilift.pollsters import (
     PollstersSeen,
     PollstersWanted,
     compare,
+    is_supported,
     matched,
+    stored_meter,
 )
 from ceilift.situation import Place, Situation
 
@@ -63,7 +66,7 @@ def group_change(situation: Situation, members: Sequence[Place]) -> PollsterChan
     if faults := [fault for fault in (_fault(one) for one in asked) if fault]:
         return PollsterChange(unknown=faults[0])
     before = [
-        matched(seen.names, _sources(place))
+        matched(seen.names, old_sources(place))
         for place, seen in zip(old, asked, strict=False)
         if seen is not None
     ]
@@ -76,7 +79,13 @@ def group_change(situation: Situation, members: Sequence[Place]) -> PollsterChan
 def new_sources(situation: Situation, place: Place) -> tuple[PollingSource, ...]:
     """The polling sources an agent has in the end: those of the given file, else its own."""
     given = situation.state.new_files.polling
-    return _sources(place) if given is None else given.sources
+    return old_sources(place) if given is None else given.sources
+
+
+def old_sources(place: Place) -> tuple[PollingSource, ...]:
+    """Its polling sources before the upgrade: while that goes on, it may have a file of ours."""
+    before = place.before
+    return () if before is None else before.config.polling_sources
 
 
 def by_namespaces(situation: Situation) -> Iterator[tuple[Place, ...]]:
@@ -93,6 +102,19 @@ def separate_groups(situation: Situation) -> tuple[tuple[Place, ...], ...]:
     """The shared groups whose new agents have to start in a group of their own."""
     shared = shared_groups(situation.wanted(Component.POLLING)).values()
     return tuple(members for members in shared if group_change(situation, members).new)
+
+
+def meters_changed(situation: Situation) -> Changed:
+    """The meters that come with their intervals, and those that go, over all polling agents."""
+    new: dict[str, float] = {}
+    removed: set[str] = set()
+    for members in by_namespaces(situation):
+        change = group_change(situation, members)
+        removed |= {stored_meter(name) for name in change.removed}
+        for name in change.new:
+            taken = (s for s in new_sources(situation, members[0]) if is_supported(s.meters, name))
+            new[stored_meter(name)] = min(source.interval_s for source in taken)
+    return Changed(new, frozenset(removed - set(new)))
 
 
 def _rolls_polling(situation: Situation) -> bool:
@@ -126,9 +148,3 @@ def _fault(seen: PollstersSeen | None) -> str:
     if seen is None:
         return "a release that runs was not asked"
     return f"{seen.release} on {seen.host}: {seen.fault}" if seen.fault else ""
-
-
-def _sources(place: Place) -> tuple[PollingSource, ...]:
-    """As before the upgrade: while it goes on, an agent may have a file of ours."""
-    before = place.before
-    return () if before is None else before.config.polling_sources

@@ -137,6 +137,14 @@ def matched(names: Iterable[str], sources: Collection[PollingSource]) -> frozens
     )
 
 
+def stored_meter(name: str) -> str:
+    """The meter under which a pollster's samples are stored: nearly always its own name.
+
+    Those of the RADOS gateway differ (ceilometer/objectstore/rgw.py of 17.0.2).
+    """
+    return f"radosgw.{name.removeprefix('rgw.')}" if name.startswith("rgw.") else name
+
+
 def compare(old: Iterable[str], new: Iterable[str]) -> Difference:
     """The pollsters of the old and of the new agents, sorted by name."""
     before, after = frozenset(old), frozenset(new)

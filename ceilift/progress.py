@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from ceilift.paths.nodes import DBSYNC_ID
 from ceilift.pipeline_change import digest_of
-from ceilift.plan import Action, Gate, GateKind, Plan, Step, Target
+from ceilift.plan import Action, FileKind, Gate, GateKind, Plan, Step, Target
 from ceilift.situation import Key, by_key, key_of
 from ceilift.state import CloudState, Instance, Restart
 
@@ -36,6 +36,11 @@ class Progress:
         self._steps = {step.id: step for step in plan.steps}
         self._starts = self._steps_by_key(Action.START)
         self._stops = self._steps_by_key(Action.STOP)
+        self._whole = {
+            _key(step.targets[0]): {file.digest for file in step.files}
+            for step in plan.steps
+            if step.action is Action.MERGE
+        }
         self._removes = self._steps_by_key(Action.REMOVE)
         self._spoilt = {
             gate.stage
@@ -53,12 +58,8 @@ class Progress:
             return bool({step.id, DBSYNC_ID} & self._proven.keys())
         if step.action is Action.WARM_API and step.id in self._proven:
             return True
-        if step.action is Action.WRITE:
-            return all(self._has_files(target, step) for target in step.targets)
-        if step.action is Action.RELOAD:
-            return self._was_reloaded(step)
-        if step.targets[0].drains and step.action is Action.BESIDE:
-            return self._drains(step.targets[0], step.release)
+        if step.action in {Action.WRITE, Action.RELOAD} or step.targets[0].drains:
+            return self._sharing_done(step)
         judge = {
             Action.STOP: self._rests,
             Action.START: self._runs,
@@ -67,8 +68,20 @@ class Progress:
             Action.SWITCH_API: self._serves,
             Action.BESIDE: self._stood_beside,
             Action.REMOVE: self._removed,
+            Action.MERGE: self._runs,
         }[step.action]
-        return all(judge(target) for target in step.targets)
+        if step.action is Action.MERGE and step.id not in self._proven:
+            return False
+        return all(judge(target) and self._has_files(step, target) for target in step.targets)
+
+    def _has_files(self, step: Step, target: Target) -> bool:
+        """Whether what a polling agent reads is what the step gave it, or what a later one did."""
+        wanted = {file.digest for file in step.files if file.kind is FileKind.POLLING}
+        now = self._instance(target)
+        if not wanted or now is None or step.action not in {Action.START, Action.MERGE}:
+            return True
+        wanted |= self._whole.get(_key(target), set())
+        return now.config.polling_digest in wanted
 
     def _gate_done(self, gate: Gate) -> bool:
         if gate.id not in self._proven:
@@ -92,7 +105,17 @@ class Progress:
         step = self._removes.get(_key(target))
         return step is not None and step.id in self._proven and self._instance(target) is None
 
-    def _has_files(self, target: Target, step: Step) -> bool:
+    def _sharing_done(self, step: Step) -> bool:
+        """Whether a step that brings another pipeline to agents that share work is done."""
+        if step.action is Action.WRITE:
+            return all(self._is_written(target, step) for target in step.targets)
+        if step.action is Action.RELOAD:
+            return self._was_reloaded(step)
+        if step.action is Action.REMOVE:
+            return self._removed(step.targets[0])
+        return self._drains(step.targets[0], step.release)
+
+    def _is_written(self, target: Target, step: Step) -> bool:
         """Whether the host's own files are those that the step puts there."""
         now = self._instance(target)
         if now is None or target.host not in self._seen:

@@ -10,10 +10,15 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ceilift.handover import MARGIN, UNTRIED, best_join, doubled_by_joins
+from ceilift.handover import HALF, MARGIN, UNTRIED, best_join, best_leave, doubled_by_changes
 from ceilift.plan import Action, ExpectedLoss, Step, Target, Timing
 
 MISSED_ABOVE = 1.5  # intervals between two polls: see ceilift/account
+MERGE_S = 7.0  # from a member's first poll to the next one's stop: its gate and a look (lab)
+MERGING = (
+    "members take the whole polling file one by one: until the last has it, the new meters of "
+    "their share are polled by them and by the agents beside"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,51 +39,70 @@ class Polling:
     """All polling agents before the stage, by target, and the pace of the target release.
 
     `first_poll` counts the intervals from a start to the first poll, `restart_s` the seconds from
-    a stop to the end of the next start.
+    a stop to the end of the next start. `new_series` are those of the pollsters that only the
+    target has, where these are polled by agents beside until all are merged.
     """
 
     agents: Mapping[Target, Polled] = field(default_factory=dict)
     interval_s: float = 0.0
     first_poll: int = 0
     restart_s: float = 0.0
+    new_series: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One join or leave: how many others are in the group, and how many of them poll twice.
+
+    `doubled` is the number expected: less than one where it depends on a moment more or less.
+    """
+
+    timing: Timing
+    others: int
+    doubled: float
 
 
 def rolling_loss(steps: Sequence[Step], polling: Polling) -> ExpectedLoss:
     """What these steps cost, in their order: for one series at most, and for all together."""
     if not polling.interval_s:
         return ExpectedLoss(why="the polling interval is not known")
-    risks = list(_joins(steps, polling))
+    changes = list(_changes(steps, polling))
     members = {target for target in polling.agents if polling.agents[target].group}
     series = max((polling.agents[target].series for target in members), default=0)
-    joined = math.ceil(doubled_by_joins(risks, series) - 1e-9)
+    shares = [(change.others, change.doubled) for change in changes]
+    changed = math.ceil(doubled_by_changes(shares, series) - 1e-9)
     overlaps = list(_overlaps(steps, polling))
+    merging = math.ceil(_while_merging(steps, polling) - 1e-9)
     missed, affected = _pauses(steps, polling)
     return ExpectedLoss(
         missed=missed,
-        doubled=max((times for times, _ in overlaps), default=0) + (1 if joined else 0),
+        doubled=max((times for times, _ in overlaps), default=0)
+        + (1 if changed else 0)
+        + (math.ceil(merging / polling.new_series) if merging else 0),
         longest_gap_s=round(polling.interval_s * (missed + MISSED_ABOVE), 1),
-        why="; ".join(_reasons(risks, overlaps, missed)),
+        why="; ".join((*_reasons(changes, overlaps, missed), *([MERGING] if merging else []))),
         missed_in_all=missed * affected,
-        doubled_in_all=joined + sum(times * count for times, count in overlaps),
+        doubled_in_all=changed + merging + sum(times * count for times, count in overlaps),
     )
 
 
-def _joins(steps: Sequence[Step], polling: Polling) -> Iterator[tuple[int, int]]:
-    """For each join how many members it finds, and how many of them are at risk."""
+def _changes(steps: Sequence[Step], polling: Polling) -> Iterator[Change]:
+    """Every join, and every leave of a member whose phase is known, in the order of the steps."""
     present = {
         _place(target): one.phase
         for target, one in polling.agents.items()
         if one.group and one.phase is not None
     }
     tried = False
-    for step in steps:
+    for step in (one for one in steps if one.action is not Action.BESIDE):
         place = _place(step.targets[0])
-        if step.timing is Timing.LEAVE:
-            present.pop(place, None)
-        elif step.timing is Timing.JOIN:
+        if step.timing is Timing.LEAVE and place in present:
+            leave = best_leave(present.pop(place), present, polling.interval_s)
+            yield Change(step.timing, len(present), leave.doubled)
+        if step.timing is Timing.JOIN or step.action is Action.MERGE:
             margin = MARGIN if tried else UNTRIED
             join, tried = best_join(present, polling.interval_s, margin), True
-            yield len(present), len(join.at_risk)
+            yield Change(Timing.JOIN, len(present), len(join.at_risk))
             present[place] = join.phase
 
 
@@ -94,6 +118,19 @@ def _overlaps(steps: Sequence[Step], polling: Polling) -> Iterator[tuple[int, in
             yield 2, own.series
 
 
+def _while_merging(steps: Sequence[Step], polling: Polling) -> float:
+    """How many polls of the new meters are doubled while members are merged one by one.
+
+    A merged member polls the new meters of its share, one of n, once an interval until the agents
+    beside are gone: those poll all of them until then.
+    """
+    merges = sum(step.action is Action.MERGE for step in steps)
+    if not merges:
+        return 0.0
+    each = math.ceil(HALF + MERGE_S / polling.interval_s)
+    return polling.new_series * (each * (merges - 1) / 2 + 1)
+
+
 def _pauses(steps: Sequence[Step], polling: Polling) -> tuple[int, int]:
     """How many polls are missed by the series of agents replaced in place, and of how many."""
     stopped = [s.targets[0] for s in steps if s.timing is Timing.AFTER_TICK]
@@ -103,14 +140,20 @@ def _pauses(steps: Sequence[Step], polling: Polling) -> tuple[int, int]:
 
 
 def _reasons(
-    risks: Collection[tuple[int, int]], overlaps: Collection[tuple[int, int]], missed: int
+    changes: Collection[Change], overlaps: Collection[tuple[int, int]], missed: int
 ) -> Iterator[str]:
-    if risks:
+    doubling = {change.timing for change in changes if change.doubled}
+    if changes:
         yield "members leave half an interval after their tick and join just before the others'"
-    if any(risk for _, risk in risks):
+    if Timing.JOIN in doubling:
         yield (
             "the ticks leave no stretch of half an interval, so part of what a newcomer takes "
             "over is polled twice"
+        )
+    if Timing.LEAVE in doubling:
+        yield (
+            "members tick half an interval apart, so part of what a leaver gives away may be "
+            "polled twice"
         )
     if overlaps:
         yield (
@@ -119,7 +162,7 @@ def _reasons(
         )
     if missed:
         yield f"an agent of this release polls first after {missed} missed intervals"
-    if not (risks or overlaps or missed):
+    if not (changes or overlaps or missed):
         yield "agents are restarted between two of their own polls"
 
 

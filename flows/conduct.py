@@ -11,7 +11,7 @@ from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture
 from prefect.states import Completed, Failed
 
-from ceilift.account import Account
+from ceilift.account import Account, Changed
 from ceilift.cloud import Cloud
 from ceilift.errors import (
     BAD_INPUT,
@@ -26,7 +26,9 @@ from ceilift.inventory_file import load_inventory
 from ceilift.observe import observe, remember_activity
 from ceilift.plan import Plan
 from ceilift.planner import make_plan
+from ceilift.pollster_change import meters_changed
 from ceilift.release import load_catalogue
+from ceilift.situation import Situation
 from ceilift.state import CloudState
 from flows import artifacts
 from flows.approval import approved_plan, refuse_blockers
@@ -168,6 +170,7 @@ def _run(
     session.before = state.baseline or state.instances
     plan = session.plan
     intervals = configured_intervals(state)
+    session.changed = _changed(session, state)
     session.learned = learn_intervals(session.cloud, intervals, session.opened or begun.at)
     nodes = tuple(node for stage in plan.stages for batch in stage.batches for node in batch)
     session.progress.planned(nodes, plan.estimate_s)
@@ -186,6 +189,14 @@ def _run(
     report = finish(session, session.upgrade, error, loss, begun, form.inventory)
     artifacts.show_report(report)
     return Completed(message=report.headline) if error is None else ended(error)
+
+
+def _changed(session: Session, state: CloudState) -> Changed:
+    """The meters that the upgrade brings and ends, which its account has to know."""
+    request, catalogue = session.plan.request, session.catalogue
+    target = catalogue.get(request.to)
+    situation = Situation(session.cloud.inventory, state, catalogue, request, target)
+    return meters_changed(situation)
 
 
 def _account(session: Session) -> Account | None:

@@ -171,7 +171,7 @@ def _agent_command(root: Path, role: Role, release: str) -> str:
 
 
 def _items(values: list[str] | tuple[str, ...]) -> str:
-    return "\n".join(f"          - {value}" for value in values)
+    return "\n".join(f'          - "{value}"' for value in values)
 
 
 def _remove(path: Path) -> None:

@@ -22,6 +22,8 @@ ALIGNED = 0.2  # intervals within which aligned phases lie
 NEAR_S = 0.5
 TRIES = 8
 SILENT_S = 5.0  # after which an agent has nothing to poll
+AHEAD_S = 2.0  # of its first poll is an agent started: as a rule it has loaded by then
+MORE_S = 0.5  # is added to that at each further try: the machine may be busy
 REST_S = 0.12  # from letting a held agent go to its first poll: median of 9, 0.09 to 0.24
 _LINE = " Polling pollster "
 _STAMP = len("2026-11-24 10:02:37.467")
@@ -42,8 +44,8 @@ def align(lab: Lab, phases: Mapping[str, float], progress: Progress) -> dict[str
     found = dict[str, float]()
     for name, phase in phases.items():
         host = lab.named(name)
-        for _ in range(TRIES):
-            ticks_at = _restarted(lab, host, phase)
+        for number in range(TRIES):
+            ticks_at = _restarted(lab, host, phase, AHEAD_S + number * MORE_S)
             if ticks_at is not None and _apart(ticks_at, phase) <= NEAR_S:
                 found[name] = ticks_at
                 break
@@ -86,17 +88,20 @@ def _log(lab: Lab, host: Host) -> Path:
     return lab.host(host) / "var" / "log" / "ceilometer" / name
 
 
-def _restarted(lab: Lab, host: Host, phase: float) -> float | None:
-    """The phase after a start so timed.
+def _restarted(lab: Lab, host: Host, phase: float, ahead: float) -> float | None:
+    """The phase after a start so timed: `ahead` seconds before, and held back for the rest.
 
-    None for an agent to which none of the group's resources fell: started again it is another
-    member, to which some may.
+    It is held for as short as can be, so that its log tells of about as long a start as any. One
+    that has loaded too late is let go at once, and ticks elsewhere. None for an agent to which none
+    of the group's resources fell: started again it is another member, to which some may.
     """
     fleet.supervisor(lab, host).stop(PROGRAMS[Role.POLLING])
     begin = now()
+    go = begin + ahead + (phase - REST_S - begin - ahead) % POLL_INTERVAL_S
+    _wait_until(go - ahead)
     held = _started_and_held(lab, host)
     try:
-        threading.Event().wait((phase - REST_S - now()) % POLL_INTERVAL_S)
+        _wait_until(go)
     finally:
         for pid in held:
             processes.send(pid, signal.SIGCONT)
@@ -126,6 +131,11 @@ def _started_and_held(lab: Lab, host: Host) -> tuple[int, ...]:
     for pid in held:
         processes.send(pid, signal.SIGSTOP)
     return held
+
+
+def _wait_until(moment: float) -> None:
+    """Until that moment (epoch seconds); not at all when it has passed."""
+    threading.Event().wait(max(0.0, moment - now()))
 
 
 def _apart(one: float, other: float) -> float:

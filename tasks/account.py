@@ -60,8 +60,16 @@ def account_for(session: Session) -> Account | None:
         _watch_on(session, until, longest)
         began = min(session.opened or session.spans[0].start, session.spans[0].start)
         since = began - MARGIN_INTERVALS * longest
-        samples = store.events(since, until, {meter for meter, _ in session.learned})
-    return account(samples, session.learned, _whole(session.spans), since=since, until=until)
+        meters = {meter for meter, _ in session.learned} | set(session.changed.new)
+        samples = store.events(since, until, meters)
+    return account(
+        samples,
+        session.learned,
+        _whole(session.spans),
+        since=since,
+        until=until,
+        changed=session.changed,
+    )
 
 
 def _watch_on(session: Session, until: float, interval: float) -> None:

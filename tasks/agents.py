@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ceilift.component import Component
 from ceilift.errors import StepFailedError
 from ceilift.inventory import host_unit
-from ceilift.plan import FOLDER, Action, GateKind, Step
+from ceilift.plan import FOLDER, Action, GateKind, Step, Timing
 from ceilift.services import service_manager
 from ceilift.services.protocol import Beside, Override
 from tasks.files import own_folder, put_files
@@ -43,6 +45,20 @@ def beside(nodes: list[str]) -> NodesDone:
 def remove(nodes: list[str]) -> NodesDone:
     """Stop units of their own and take their definitions away."""
     return carry_out(nodes, _remove)
+
+
+@node_task()
+def merge(nodes: list[str]) -> NodesDone:
+    """Restart polling agents with the whole polling file, between two of their ticks."""
+    return carry_out(nodes, _merge)
+
+
+def _merge(session: Session, step: Step) -> str:
+    """The file first: an agent reads it only when it starts. Its restart is allowed as before."""
+    written = tuple(put_files(session, step))
+    stopped = _stop(session, step)
+    started = _start(session, replace(step, timing=Timing.JOIN, files=()))
+    return "; ".join((*written, stopped, started, _enable(session, step)))
 
 
 def _stop(session: Session, step: Step) -> str:

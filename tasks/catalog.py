@@ -18,6 +18,7 @@ TASKS: Mapping[Action, Task[[list[str]], Any]] = {
     Action.ENABLE: agents.enable,
     Action.BESIDE: agents.beside,
     Action.REMOVE: agents.remove,
+    Action.MERGE: agents.merge,
     Action.WRITE: pipelines.write,
     Action.RELOAD: pipelines.reload,
     Action.WARM_API: api.warm,

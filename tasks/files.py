@@ -37,6 +37,8 @@ def put_files(session: Session, step: Step) -> Iterator[str]:
     shell = session.cloud.connections.shell(target.host)
     main = inventory.path(inventory.config.main, inventory.host(target.host))
     for file in step.files:
+        if file.origin is Origin.HOST:
+            continue
         path = _path(session, step, file)
         if file.origin is Origin.FORMER:
             yield restore_file(session.actor, shell, step.id, path, file.digest)

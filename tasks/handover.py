@@ -6,13 +6,13 @@ cannot be told, or the moment is too far away, nothing is waited for, and that i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
 from ceilift.clock import now
 from ceilift.component import Component
-from ceilift.handover import MARGIN, UNTRIED, best_join, leave_phase, next_at
+from ceilift.handover import HALF, MARGIN, UNTRIED, best_join, best_leave, next_at
 from ceilift.plan import Step, Target, Timing
 from ceilift.probe import observe_hosts
 from ceilift.state import HostState, Instance
@@ -42,7 +42,7 @@ def moment_for(session: Session, step: Step) -> Moment:
     hosts = observe_hosts(
         session.cloud.connections, session.cloud.inventory, tuple(session.catalogue.releases)
     )
-    sight = Ticks(tuple(_polling(hosts)), step.targets[0])
+    sight = Ticks(tuple(_polling(hosts)), step.targets[0], _prefix(step))
     interval = sight.interval_s
     if not interval:
         return Moment(0.0, "at once: the interval is not known")
@@ -55,10 +55,14 @@ def moment_for(session: Session, step: Step) -> Moment:
 
 @dataclass(frozen=True)
 class Ticks:
-    """All polling agents as they are now, and the one that a step is about."""
+    """All polling agents as they are now, and the one that a step is about.
+
+    `prefix` is the group prefix that the step gives it (None: none).
+    """
 
     agents: Sequence[Instance]
     target: Target
+    prefix: str | None = None
 
     @property
     def own(self) -> Instance | None:
@@ -75,11 +79,26 @@ class Ticks:
 
     def members(self) -> Mapping[str, float]:
         """The phases of the others that run in the target's group."""
-        group = None if self.own is None else _group(self.own)
         others = (one for one in self.agents if one is not self.own and one.running)
-        mine = [one for one in others if group is None or _group(one) == group]
+        mine = [one for one in others if self._shares(one)]
         ticks = {f"{one.host}/{one.unit}": self.tick_of(one) for one in mine}
         return {name: tick % self.interval_s for name, tick in ticks.items() if tick is not None}
+
+    def _shares(self, other: Instance) -> bool:
+        """Whether the target is, or will be, in the same group as another agent.
+
+        A unit that is not there yet has the prefix of its options. Of static resources a file of
+        ours may hold fewer.
+        """
+        own = self.own
+        config = other.config
+        if set(other.namespaces) != set(self.target.namespaces):
+            return False
+        prefix = self.prefix if own is None else own.config.group_prefix
+        if prefix is not None and prefix != config.group_prefix:
+            return False
+        mine = set() if own is None else set(own.config.resources)
+        return not mine or not config.resources or bool(mine & set(config.resources))
 
     def tick_of(self, one: Instance) -> float | None:
         """A tick of an agent: from its log; of one that has polled nothing, from its start."""
@@ -87,6 +106,23 @@ class Ticks:
             return one.last_tick
         lead, _ = self.lead_s(one.release or "", 0.0)
         return one.launched + lead if lead else None
+
+    def left_at(self) -> float:
+        """The last tick of the target before it left; 0 when it was never there.
+
+        What it polled then may wait for its successor: to poll that half an interval later at the
+        earliest doubles nothing.
+        """
+        return self.own.ticks[-1] if self.own is not None and self.own.ticks else 0.0
+
+    def newest_at(self) -> float:
+        """When the newest of the other agents was launched: later than the last leave; or 0.
+
+        A member that leaves half an interval after that has ticked meanwhile, so it has polled what
+        it took over then.
+        """
+        others = (one for one in self.agents if one is not self.own)
+        return max((one.launched for one in others if one.launched is not None), default=0.0)
 
     def before(self) -> float | None:
         """The last tick of whoever polls what the target is to poll: on its host, or itself."""
@@ -109,40 +145,53 @@ class Ticks:
 
 
 def _order_at(session: Session, step: Step, sight: Ticks, interval: float) -> Moment | None:
-    begun, own = now() + READY_S, sight.own
     if step.timing is Timing.LEAVE:
-        tick = None if own is None else sight.tick_of(own)
-        if tick is None:
-            return None
-        at = next_at(leave_phase(tick, interval), interval, begun)
-        return Moment(at, "half an interval after its own tick")
+        return _leave_at(sight, interval)
     if step.timing is Timing.AFTER_TICK:
+        own = sight.own
         if own is None or own.last_tick is None:
             return None
-        at = next_at(own.last_tick + CYCLE * interval, interval, begun)
+        at = next_at(own.last_tick + CYCLE * interval, interval, now() + READY_S)
         return Moment(at, "just after its own tick")
     return _start_at(session, step, sight, interval)
+
+
+def _leave_at(sight: Ticks, interval: float) -> Moment | None:
+    """About half an interval after the target's own tick: by then its polling cycle is over."""
+    tick = None if sight.own is None else sight.tick_of(sight.own)
+    if tick is None:
+        return None
+    leave = best_leave(tick % interval, sight.members(), interval)
+    words = f"half an interval after its own tick{_at_risk(leave.at_risk)}"
+    earliest = max(now() + READY_S, sight.newest_at() + HALF * interval)
+    return Moment(next_at(leave.phase, interval, earliest), words)
 
 
 def _start_at(session: Session, step: Step, sight: Ticks, interval: float) -> Moment | None:
     release = session.catalogue.get(step.release or session.plan.to)
     usual = release.timing.start_s.value.get(Component.POLLING, 0.0)
     lead, tried = sight.lead_s(release.version, usual)
+    earliest = now() + READY_S + lead
     if step.timing is Timing.JOIN:
         members = sight.members()
         if not members:
             return None
         join = best_join(members, interval, MARGIN if tried else UNTRIED)
-        phase, words = join.phase, f"to poll first before {len(members)} members tick"
-        if join.at_risk:
-            words += f"; at risk: {', '.join(sorted(join.at_risk))}"
+        phase = join.phase
+        words = f"to poll first before {len(members)} members tick{_at_risk(join.at_risk)}"
+        earliest = max(earliest, sight.left_at() + HALF * interval)
     else:
         last = sight.before()
         if last is None:
             return None
         phase, words = last + BEHIND * interval, "to poll first when the one before it would"
-    first = next_at(phase, interval, now() + READY_S + lead)
+    first = next_at(phase, interval, earliest)
     return Moment(first - lead, f"{words} (a start takes {lead:.1f} s)")
+
+
+def _at_risk(names: Collection[str]) -> str:
+    """Whose part of the polls may be doubled, for the end of a sentence."""
+    return f"; at risk of a doubled poll: {', '.join(sorted(names))}" if names else ""
 
 
 def _polling(hosts: Sequence[HostState]) -> Iterator[Instance]:
@@ -150,9 +199,9 @@ def _polling(hosts: Sequence[HostState]) -> Iterator[Instance]:
         yield from (one for one in host.instances if one.component is Component.POLLING)
 
 
-def _group(one: Instance) -> tuple[frozenset[str], str, frozenset[str]]:
-    config = one.config
-    return frozenset(one.namespaces), config.group_prefix, frozenset(config.resources)
+def _prefix(step: Step) -> str | None:
+    found = {name: value for _, name, value in step.options}
+    return found.get("partitioning_group_prefix")
 
 
 def _lead(one: Instance, interval: float) -> float | None:

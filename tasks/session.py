@@ -11,7 +11,7 @@ from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from ceilift.account import Key, Learned, Span
+from ceilift.account import UNCHANGED, Changed, Key, Learned, Span
 from ceilift.clock import monotonic, now, timestamp
 from ceilift.cloud import Cloud
 from ceilift.errors import (
@@ -38,6 +38,7 @@ BEGINS_SOMETHING_NEW = frozenset(
         Action.START,
         Action.BESIDE,
         Action.REMOVE,
+        Action.MERGE,
         Action.WRITE,
         Action.RELOAD,
         Action.WARM_API,
@@ -65,7 +66,8 @@ class Session:
     nothing new begins; what was begun is still judged and secured. In a dry run `upgrade` is
     None and nothing is written to the ledger; otherwise `opened` is when it was (epoch seconds).
     `spans` are the stages' times, `readings` what was measured on the way, `before` what ran
-    before the upgrade, `learned` the interval of every polled series. `done` are the nodes carried
+    before the upgrade, `learned` the interval of every polled series, `changed` the meters that
+    come and go. `done` are the nodes carried
     out: a batch that is tried again leaves them alone.
     """
 
@@ -81,6 +83,7 @@ class Session:
     spans: list[Span] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)
     learned: dict[Key, Learned] = field(default_factory=dict)
+    changed: Changed = UNCHANGED
     done: dict[str, dict[str, str]] = field(default_factory=dict)
     before: tuple[Instance, ...] = ()
     task_runs: int = 0

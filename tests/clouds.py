@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from ceilift.component import Component
 from ceilift.inventory import UNITS, Inventory
-from ceilift.plan import Accepted, Action, Gate, Plan, Request, Step, Target
+from ceilift.plan import Accepted, Action, FileKind, Gate, Plan, Request, Step, Target
 from ceilift.release import Catalogue, load_catalogue
 from ceilift.state import (
     AgentConfig,
@@ -215,8 +215,16 @@ def _changed(host: HostState, step: Step, to: str) -> tuple[Instance, ...]:
         if step.action is Action.REMOVE:
             found.pop(was.key, None)
         else:
-            found[was.key] = _acted(_with_files(was, step), step, to)
+            found[was.key] = _reading(_acted(_with_files(was, step), step, to), step)
     return tuple(found.values())
+
+
+def _reading(one: Instance, step: Step) -> Instance:
+    """The agent with the polling file that the step gave it; without one, with what it had."""
+    given = next((file for file in step.files if file.kind is FileKind.POLLING), None)
+    if given is None:
+        return one
+    return replace(one, config=replace(one.config, polling_digest=given.digest))
 
 
 def _instance(host: HostState, target: Target) -> Instance:
@@ -229,23 +237,26 @@ def _instance(host: HostState, target: Target) -> Instance:
 
 def _with_files(was: Instance, step: Step) -> Instance:
     """The agent whose own files are those that the step puts there."""
-    own = {f"{file.kind}_digest": file.digest for file in step.files if not file.place}
-    changes: dict[str, Any] = own
+    own = [one for one in step.files if not one.place and one.kind is not FileKind.POLLING]
+    changes: dict[str, Any] = {f"{file.kind}_digest": file.digest for file in own}
     return replace(was, config=replace(was.config, **changes))
 
 
 def _acted(was: Instance, step: Step, to: str) -> Instance:
-    action = step.action
-    if action in {Action.WRITE, Action.RELOAD}:
-        return was
-    if action is Action.BESIDE and step.release is not None:
-        to = step.release
-    if action is Action.STOP:
-        return replace(was, release=None, pids=(), restart=Restart.PREVENTED)
-    if action is Action.BESIDE:
-        return replace(was, release=to, defined_release=to, pids=(300,), restart=Restart.PREVENTED)
-    if action is Action.START:
-        return replace(was, release=to, defined_release=to, pids=(200,))
-    if action is Action.SWITCH_API:
-        return replace(was, release=to, defined_release=to)
-    return replace(was, restart=Restart.ENABLED)
+    runs = step.release or to
+    at: Mapping[Action, dict[str, Any]] = {
+        Action.WRITE: {},
+        Action.RELOAD: {},
+        Action.STOP: {"release": None, "pids": (), "restart": Restart.PREVENTED},
+        Action.BESIDE: {
+            "release": runs,
+            "defined_release": runs,
+            "pids": (300,),
+            "restart": Restart.PREVENTED,
+        },
+        Action.MERGE: {"release": to, "pids": (400,), "restart": Restart.ENABLED},
+        Action.START: {"release": to, "defined_release": to, "pids": (200,)},
+        Action.SWITCH_API: {"release": to, "defined_release": to},
+        Action.ENABLE: {"restart": Restart.ENABLED},
+    }
+    return replace(was, **at[step.action])

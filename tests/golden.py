@@ -11,6 +11,9 @@ A file says which hosts have which roles and what runs there, and holds the plan
     partitioned: true               workload_partitioning of every notification agent
     agents: {resources: [a, b]}     options of every polling agent (AgentConfig), and
       ticks: {ctl1: 3}              the phase of its ticks, by host
+      polls: {'*': [r1, r2]}        the patterns of its one source, and the resources
+    pollsters: {16.0.1: [cpu]}      what the installed releases load for the namespace central
+    new_polling: {'*': [r1, r2]}    what --new-polling holds
     inventory: {wsgi: null}         sections of the inventory that differ (null: left out)
     down: [ctl2]                    hosts that do not answer
     request: {first: ctl2}          what the operator asks for
@@ -36,6 +39,7 @@ from ceilift.pipeline import LoadSeen, read_pipelines
 from ceilift.plan import FileKind, NewFile, Plan, Request
 from ceilift.planner import make_plan
 from ceilift.policy import policy_from_text
+from ceilift.pollsters import PollingFile, PollingSource, PollstersSeen, polling_yaml
 from ceilift.state import CloudState, Instance, NewFiles
 from tests.clouds import after, agent, begun, catalogue, hosts_named, in_order, inventory, seen
 from tests.clouds import request as asked
@@ -66,12 +70,8 @@ class Golden:
     @cached_property
     def request(self) -> Request:
         """What the operator asks for now."""
-        return self._asked({**self.data.get("request", {}), **self.data.get("again", {})})
-
-    def _asked(self, given: Mapping[str, Any]) -> Request:
-        new = self.data.get("new_pipeline")
-        files = (NewFile(FileKind.PIPELINE, "new.yaml", digest(new)),) if new else ()
-        return replace(_request(given), files=files)
+        asked = _request({**self.data.get("request", {}), **self.data.get("again", {})})
+        return replace(asked, files=self._files())
 
     @cached_property
     def first_state(self) -> CloudState:
@@ -86,16 +86,33 @@ class Golden:
             else host
             for host in state.hosts
         )
-        return self._with_new_pipeline(replace(state, hosts=hosts))
+        state = replace(state, hosts=hosts, pollsters=self._pollsters())
+        return replace(state, new_files=self._new_files(), loads=tuple(self._loads(state)))
 
-    def _with_new_pipeline(self, state: CloudState) -> CloudState:
-        """With what the new file says, and every host's release having loaded it."""
-        if "new_pipeline" not in self.data:
-            return state
-        given = read_pipelines(self.data["new_pipeline"], NO_PIPES)
-        digests = tuple(file.digest for file in self.request.files)
-        loads = (LoadSeen(host.name, self.data["runs"], digests) for host in state.hosts)
-        return replace(state, new_files=NewFiles(pipeline=given), loads=tuple(loads))
+    def _pollsters(self) -> tuple[PollstersSeen, ...]:
+        given = self.data.get("pollsters", {}).items()
+        return tuple(PollstersSeen("ctl1", r, ("central",), tuple(names)) for r, names in given)
+
+    def _loads(self, state: CloudState) -> Iterator[LoadSeen]:
+        """Every host's release has loaded the new pipeline."""
+        digests = tuple(one.digest for one in self._files() if one.kind is FileKind.PIPELINE)
+        if digests:
+            yield from (LoadSeen(host.name, self.data["runs"], digests) for host in state.hosts)
+
+    def _new_files(self) -> NewFiles:
+        polling, pipeline = self.data.get("new_polling"), self.data.get("new_pipeline")
+        return NewFiles(
+            polling=None if polling is None else PollingFile(_sources(polling)),
+            pipeline=None if pipeline is None else read_pipelines(pipeline, NO_PIPES),
+        )
+
+    def _files(self) -> tuple[NewFile, ...]:
+        polling, pipeline = self.data.get("new_polling"), self.data.get("new_pipeline")
+        texts = {
+            FileKind.POLLING: "" if polling is None else polling_yaml(_sources(polling)),
+            FileKind.PIPELINE: pipeline or "",
+        }
+        return tuple(NewFile(kind, "new.yaml", digest(t)) for kind, t in texts.items() if t)
 
     @cached_property
     def state(self) -> CloudState:
@@ -103,7 +120,7 @@ class Golden:
         last = self.data.get("done")
         if last is None:
             return self.first_state
-        begin = self._asked(self.data.get("request", {}))
+        begin = replace(_request(self.data.get("request", {})), files=self._files())
         whole = make_plan(self.inventory, self.first_state, catalogue(), begin)
         ids = [node.id for node in in_order(whole)]
         return after(whole, begun(self.first_state), ids[: ids.index(last) + 1])
@@ -145,8 +162,24 @@ class Golden:
         lists: dict[str, Any] = {
             k: tuple(v) if isinstance(v, list) else v for k, v in options.items()
         }
+        polls = lists.pop("polls", None)
+        if polls is not None:
+            sources = _sources(polls)
+            lists |= {
+                "polling_sources": sources,
+                "resources": sources[0].resources,
+                "polling_digest": digest(polling_yaml(sources)),
+            }
         config = replace(made.config, **lists)
         return replace(made, config=config, ticks=() if phase is None else (float(phase),))
+
+
+def _sources(given: Mapping[str, Any]) -> tuple[PollingSource, ...]:
+    """One source for each set of resources, the patterns separated by blanks."""
+    return tuple(
+        PollingSource(f"source{number}", 10.0, tuple(patterns.split()), tuple(resources))
+        for number, (patterns, resources) in enumerate(given.items())
+    )
 
 
 def _request(given: Mapping[str, Any]) -> Request:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise, zip_longest
 from math import floor
 from statistics import median
 
 from ceilift.account.losses import (
+    UNCHANGED,
     Account,
+    Changed,
     Gap,
     Key,
     Learned,
@@ -56,8 +58,12 @@ def account(
     *,
     since: float,
     until: float,
+    changed: Changed = UNCHANGED,
 ) -> Account:
     """Judge every series between `since` and `until` (epoch seconds).
+
+    `changed` are the meters that came and went: a series of a new one is due from its first sample
+    on, one of a meter that went up to its last.
 
     Advised: three intervals before the first step to three after the last gate. A series in
     `intervals` with no sample at all is one long gap. What happens outside every span is
@@ -65,18 +71,36 @@ def account(
     """
     inside = [sample for sample in samples if since <= sample.timestamp <= until]
     rows, frame = _by_series(inside), _Frame(tuple(spans), since, until)
+    known = {**_come(rows, intervals, changed), **intervals}
     series = tuple(
-        _series_account(key, rows.get(key, []), learned, frame)
-        for key, learned in sorted(intervals.items())
+        _series_account(key, rows.get(key, []), learned, _due(frame, key, rows, changed))
+        for key, learned in sorted(known.items())
     )
     return Account(
         since=since,
         until=until,
         series=series,
         stages=_stage_losses(series, frame),
-        unaccounted=tuple(sorted(set(rows) - set(intervals))),
+        unaccounted=tuple(sorted(set(rows) - set(known))),
         sent_twice=sent_twice(inside),
     )
+
+
+def _come(
+    rows: Mapping[Key, list[Sample]], intervals: Mapping[Key, Learned], changed: Changed
+) -> dict[Key, Learned]:
+    new = (key for key in rows if key not in intervals and key[0] in changed.new)
+    return {key: Learned(changed.new[key[0]], configured=True) for key in new}
+
+
+def _due(frame: _Frame, key: Key, rows: Mapping[Key, list[Sample]], changed: Changed) -> _Frame:
+    """The time in which a series is due: the whole one, unless its meter came or went."""
+    times = [row.timestamp for row in rows.get(key, [])]
+    if times and key[0] in changed.new:
+        return replace(frame, since=min(times))
+    if times and key[0] in changed.removed:
+        return replace(frame, until=max(times))
+    return frame
 
 
 def sent_twice(samples: Iterable[Sample]) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 Key = tuple[str, str]
 """Meter and resource: what makes a series."""
@@ -14,6 +15,17 @@ class Learned:
 
     interval_s: float
     configured: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Meters that an upgrade brings, with their intervals in seconds, and those that it ends."""
+
+    new: Mapping[str, float] = field(default_factory=dict)
+    removed: frozenset[str] = frozenset()
+
+
+UNCHANGED = Changed()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Generic, Protocol, TypeVar
 
 from ceilift import health, pipeline_health
+from ceilift.account import account
 from ceilift.bus import of_process
 from ceilift.clock import now
 from ceilift.component import Component
@@ -16,16 +17,20 @@ from ceilift.errors import TransientError
 from ceilift.gates.api import see_api
 from ceilift.gates.pipeline import see_drained, see_pipeline
 from ceilift.gates.sight import Seen, Sight, Traffic
+from ceilift.inventory import BESIDE_SUFFIX
 from ceilift.looks import CollectorLook, NotificationLook, PollingLook, StopLook
 from ceilift.plan import GateKind
+from ceilift.pollsters import stored_meter
 from ceilift.probe.host import stored_names
 from ceilift.state import BusConnection, HostState, Instance
 from ceilift.telemetry.marked import METER
+from ceilift.telemetry.source import StoredSamples
 from ceilift.verdict import Verdict
 
 __all__ = ["Seen", "Sight", "Traffic", "Watch", "due_resources", "see_api", "watch_for"]
 
 L = TypeVar("L")
+LATELY_INTERVALS = 2.5
 CLOCKS_DIFFER_S = 60.0  # a sample bears the time of the host that sent it
 
 
@@ -147,8 +152,7 @@ def see_polling(sight: Sight, due: frozenset[str]) -> PollingLook:
     instance = seen.instance
     newest: Mapping[str, float] | None = None
     if store is not None and instance is not None and instance.started is not None:
-        meters = sight.polled or None  # none learned: any sample of its resources will do
-        newest = store.newest(due, instance.started, meters)
+        newest = _newest(sight, store, due, instance.started)
     members, expected = _group_of(sight, instance)
     return PollingLook(
         at=now(),
@@ -159,7 +163,48 @@ def see_polling(sight: Sight, due: frozenset[str]) -> PollingLook:
         members=members,
         expected=expected,
         newest=newest or {},
+        doubled=_doubled(sight, instance),
     )
+
+
+def _doubled(sight: Sight, instance: Instance | None) -> int | None:
+    """How many polls of old meters came twice lately, while an agent beside polls new ones.
+
+    Lately: were they polled by two, every interval would show it; on a busy machine one may.
+    """
+    store, since = sight.cloud.samples, None if instance is None else instance.started
+    beside = sight.target.unit.endswith(BESIDE_SUFFIX) and sight.gate.meters
+    if not beside or store is None or since is None:
+        return None
+    until = now()
+    since = max(since, until - LATELY_INTERVALS * _longest_interval(sight))
+    samples = store.events(since, until, sight.polled)
+    return account(samples, sight.learned, (), since=since, until=until).doubled
+
+
+def _longest_interval(sight: Sight) -> float:
+    return max((one.interval_s for one in sight.learned.values()), default=0.0)
+
+
+def _newest(
+    sight: Sight, store: StoredSamples, due: frozenset[str], since: float
+) -> Mapping[str, float]:
+    """When each resource was measured last; one that lacks a meter which is due is not there.
+
+    Of meters of its own, those are due that lately came of that resource, and one at least: many a
+    pollster finds nothing. Without, any that was polled before will do, and any at all if none was.
+    """
+    if not sight.gate.meters:
+        return store.newest(due, since, sight.polled or None)
+    wanted = {stored_meter(name) for name in sight.gate.meters}
+    lately = since - LATELY_INTERVALS * _longest_interval(sight)
+    samples = [one for one in store.events(lately, now(), wanted) if one.resource in due]
+    fresh = {(one.meter, one.resource): one.timestamp for one in samples if one.timestamp >= since}
+    late = {one.resource for one in samples if (one.meter, one.resource) not in fresh}
+    newest: dict[str, float] = {}
+    for (_, resource), moment in fresh.items():
+        newest[resource] = min(moment, newest.get(resource, moment))
+    return {resource: moment for resource, moment in newest.items() if resource not in late}
 
 
 def _group_of(sight: Sight, instance: Instance | None) -> tuple[int | None, int]:
@@ -261,4 +306,5 @@ def _polled_since(sight: Sight, instance: Instance | None) -> int | None:
     store = sight.cloud.samples
     if store is None or instance is None or instance.started is None or not sight.polled:
         return None
-    return store.count(instance.started, now(), sight.polled)
+    meters = frozenset(stored_meter(name) for name in sight.gate.meters) or sight.polled
+    return store.count(instance.started, now(), meters)

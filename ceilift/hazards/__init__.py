@@ -6,7 +6,17 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from ceilift.finding import Finding, Severity, most_severe_first
-from ceilift.hazards import activity, agents, database, hosts, payload, pipelines, releases, rolling
+from ceilift.hazards import (
+    activity,
+    agents,
+    database,
+    hosts,
+    payload,
+    pipelines,
+    pollsters,
+    releases,
+    rolling,
+)
 from ceilift.hazards.case import Case
 from ceilift.plan import Accepted, Plan
 from ceilift.situation import Situation
@@ -50,6 +60,9 @@ RULES: tuple[Rule, ...] = (
     agents.last_acknowledgement,
     payload.polling_first,
     payload.polling_aside,
+    pollsters.pollsters_unknown,
+    pollsters.pollsters_new,
+    pollsters.pollsters_removed,
     rolling.polling_ring,
     rolling.polling_membership,
     rolling.partitioned_rings,
@@ -73,7 +86,7 @@ RULES_BACK: tuple[Rule, ...] = (
 )
 
 # Blockers an operator may lift with a reason; every other blocker has to be mended.
-ACCEPTABLE = frozenset({"busy", "unknown-release"})
+ACCEPTABLE = frozenset({"busy", "pollsters-unknown", "unknown-release"})
 
 
 def findings_of(situation: Situation, plan: Plan) -> tuple[Finding, ...]:

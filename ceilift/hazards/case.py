@@ -9,7 +9,7 @@ from functools import cached_property
 from ceilift.component import Component
 from ceilift.finding import Finding, Severity
 from ceilift.inventory import Database
-from ceilift.plan import Action, Plan
+from ceilift.plan import Action, Gate, Plan, Step
 from ceilift.situation import Place, Situation
 from ceilift.state import AgentConfig
 
@@ -43,6 +43,13 @@ class Case:
         """Component, host and unit of every agent that is still to be started."""
         chosen = (step for step in self.plan.steps if step.action is Action.START)
         return frozenset((t.component, t.host, t.unit) for step in chosen for t in step.targets)
+
+    def rolls(self, component: Component) -> bool:
+        """Whether the plan takes that component host by host."""
+        request = self.situation.request
+        nodes: tuple[Step | Gate, ...] = (*self.plan.steps, *self.plan.gates)
+        left = any(node.stage == component for node in nodes)
+        return request.path == "partial" and component not in request.stop_all and left
 
     @property
     def database(self) -> Database | None:

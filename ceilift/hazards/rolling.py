@@ -12,7 +12,6 @@ from ceilift.groups import shared_groups
 from ceilift.hazards.case import Case, blocker, labels, several, warning
 from ceilift.pipeline import differences
 from ceilift.pipeline_change import old_first
-from ceilift.plan import Gate, Step
 from ceilift.release import Release
 from ceilift.situation import Place
 
@@ -21,7 +20,7 @@ def polling_ring(case: Case) -> Iterator[Finding]:
     """T2: two kinds of hash ring in one group leave resources unpolled and double others."""
     target = case.situation.target.polling
     rings = {release.polling.ring.value for release in _old(case, Component.POLLING)}
-    if not (rings - {target.ring.value}) or not _rolls(case, Component.POLLING):
+    if not (rings - {target.ring.value}) or not case.rolls(Component.POLLING):
         return
     for places in shared_groups(case.situation.wanted(Component.POLLING)).values():
         yield blocker(
@@ -38,7 +37,7 @@ def polling_membership(case: Case) -> Iterator[Finding]:
     """T3: members that never learn of each other cannot be replaced one by one."""
     releases = (*_old(case, Component.POLLING), case.situation.target)
     never = [one for one in releases if one.polling.membership.value == "never"]
-    if not never or not _rolls(case, Component.POLLING):
+    if not never or not case.rolls(Component.POLLING):
         return
     for places in shared_groups(case.situation.wanted(Component.POLLING)).values():
         yield blocker(
@@ -87,7 +86,7 @@ def partitioned_groups(case: Case) -> Iterator[Finding]:
 def uneven_pipelines(case: Case) -> Iterator[Finding]:
     """Notification agents that share work have to have the same pipeline."""
     places = _partitioned(case)
-    if not places or not _rolls(case, Component.NOTIFICATION):
+    if not places or not case.rolls(Component.NOTIFICATION):
         return
     if old_first(case.situation) is not None:  # half of them may have the new files by now
         places = [replace(place, now=None) for place in places]
@@ -130,14 +129,6 @@ def advised_order(case: Case) -> Iterator[Finding]:
         )
 
 
-def _rolls(case: Case, component: Component) -> bool:
-    """Whether the plan takes that component host by host."""
-    request = case.situation.request
-    nodes: tuple[Step | Gate, ...] = (*case.plan.steps, *case.plan.gates)
-    left = any(node.stage == component for node in nodes)
-    return request.path == "partial" and component not in request.stop_all and left
-
-
 def _old(case: Case, component: Component) -> tuple[Release, ...]:
     """The releases that its agents ran before, other than the target."""
     ran = {p.ran for p in case.situation.places[component] if p.is_old(case.to)}
@@ -148,7 +139,7 @@ def _old(case: Case, component: Component) -> tuple[Release, ...]:
 def _sharing_with(case: Case) -> Iterator[tuple[Release, list[Place]]]:
     """Each old release whose notification agents would share work with the target's."""
     places = _partitioned(case)
-    if places and _rolls(case, Component.NOTIFICATION):
+    if places and case.rolls(Component.NOTIFICATION):
         yield from ((old, places) for old in _old(case, Component.NOTIFICATION))
 
 

@@ -12,14 +12,12 @@ from dataclasses import dataclass
 
 from ceilift.component import SERVICES, Component
 from ceilift.estimate import Pace
-from ceilift.paths.nodes import Builder, Ids
+from ceilift.paths.nodes import Builder, Ids, Wave
 from ceilift.paths.pipeline_nodes import drained_while_down
 from ceilift.payload import agent_order
 from ceilift.pipeline_change import pipeline_change
 from ceilift.plan import Gate, Step
 from ceilift.situation import Place, Situation
-
-Wave = tuple[Step | Gate, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ from ceilift.plan import Action, Gate, GateKind, Step, StepFile, Target
 from ceilift.situation import AGENT, Place, Situation
 
 Ids = tuple[str, ...]
+Wave = tuple[Step | Gate, ...]
+Options = tuple[tuple[str, str, str], ...]  # section, name and value
 BACKUP_ID, DBSYNC_ID = "database/backup", "database/dbsync"
 
 PROOF = {
@@ -95,7 +97,6 @@ class Builder:
     def start(self, place: Place, needs: Ids, *, first: bool = False) -> Step:
         """Point one unit at the target release and start it; it is not restarted by itself yet."""
         alone = "one polling agent for the whole cloud polls first"
-        given = self.situation.request.files_of(place.component)
         return Step(
             id=f"{self.stage}/start/{place.label}",
             stage=self.stage,
@@ -106,8 +107,13 @@ class Builder:
             why=alone if first else f"the inventory has a {AGENT[place.component]} there",
             judged_by=f"its processes have loaded {self.release}",
             undo="stop it",
-            files=tuple(StepFile(file.kind, file.digest) for file in given),
+            files=self.given(place),
         )
+
+    def given(self, place: Place) -> tuple[StepFile, ...]:
+        """The operator's new files that an agent of the place reads, each taken whole."""
+        files = self.situation.request.files_of(place.component)
+        return tuple(StepFile(file.kind, file.digest) for file in files)
 
     def enable(self, place: Place, needs: Ids) -> Step:
         """Let the process manager restart a proven agent again."""
@@ -174,7 +180,14 @@ class Builder:
         return self._gate("proven", GateKind.API, targets, needs, why)
 
     def _gate(
-        self, name: str, kind: GateKind, targets: tuple[Target, ...], needs: Ids, why: str
+        self,
+        name: str,
+        kind: GateKind,
+        targets: tuple[Target, ...],
+        needs: Ids,
+        why: str,
+        *,
+        meters: Ids = (),
     ) -> Gate:
         return Gate(
             id=f"{self.stage}/{name}",
@@ -185,4 +198,5 @@ class Builder:
             needs=needs,
             why=why,
             timeout_s=gate_timeout_s(kind, self.pace),
+            meters=meters,
         )

@@ -15,14 +15,16 @@ from ceilift.component import SERVICES, Component
 from ceilift.estimate import Pace
 from ceilift.groups import shared_groups
 from ceilift.handover import retiring_order
-from ceilift.paths.full import BUILD, Section, Wave, database_stage
-from ceilift.paths.nodes import Ids
-from ceilift.paths.pipeline_nodes import Options, old_agents_first
+from ceilift.paths.full import BUILD, Section, database_stage
+from ceilift.paths.nodes import Ids, Options, Wave
+from ceilift.paths.pipeline_nodes import old_agents_first
 from ceilift.paths.rolling_nodes import ANY_PORT, RollingBuilder
+from ceilift.paths.separate import Separate
 from ceilift.payload import agent_order
 from ceilift.pipeline_change import old_first
 from ceilift.plan import Timing
 from ceilift.policy import Mode
+from ceilift.pollster_change import group_change, separate_groups
 from ceilift.situation import Place, Situation
 
 OWN_GROUP: Options = (("polling", "partitioning_group_prefix", "ceilift-{host}"),)
@@ -70,9 +72,14 @@ def _stage(component: Component, situation: Situation) -> Callable[[RollingBuild
 
 def rolling_stage(build: RollingBuilder, barrier: Ids) -> Section:
     """New places first, then the old ones batch by batch, then those that are not wanted."""
-    places = build.situation.places[Component(build.stage)]
+    component = Component(build.stage)
+    places = build.situation.places[component]
     waves, barrier = _synchronised(build, barrier)
-    for manner, batch in _batches(build.situation, Component(build.stage), build.release):
+    for members in _apart(build.situation, component):
+        change = group_change(build.situation, members)
+        found, barrier = Separate(build, change, members).waves(barrier)
+        waves += found
+    for manner, batch in _batches(build.situation, component, build.release):
         found, barrier = _taken_over(build, manner, batch, barrier)
         waves += found
     surplus = [p for p in places if not p.wanted and not p.is_settled(build.release)]
@@ -89,11 +96,21 @@ def _synchronised(build: RollingBuilder, barrier: Ids) -> tuple[list[Wave], Ids]
     return ([], barrier) if change is None else old_agents_first(build, change, barrier)
 
 
+def _apart(situation: Situation, component: Component) -> Iterator[tuple[Place, ...]]:
+    """The old members, in turn, of each group whose new agents have to begin beside it."""
+    if component is Component.POLLING:
+        for members in separate_groups(situation):
+            old = [place for place in members if place.is_old(situation.target.version)]
+            yield tuple(_in_turn(members, old))
+
+
 def _batches(
     situation: Situation, component: Component, release: str
 ) -> Iterator[tuple[Manner, tuple[Place, ...]]]:
     """What is acted on together, in order: added places, members of groups, all the others."""
-    wanted = [p for p in situation.wanted(component) if not p.is_settled(release)]
+    apart = {place.label for old in _apart(situation, component) for place in old}
+    left = (p for p in situation.wanted(component) if not p.is_settled(release))
+    wanted = [place for place in left if place.label not in apart]
     policy = situation.request.policy(component)
     agents = len(situation.wanted(component))
     added = [place for place in wanted if not place.is_old(release)]

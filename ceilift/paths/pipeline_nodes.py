@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from ceilift.component import Component
 from ceilift.inventory import DRAIN_SUFFIX
-from ceilift.paths.nodes import Builder, Ids
+from ceilift.paths.nodes import Builder, Ids, Options, Wave
 from ceilift.pipeline_change import PipelineChange, digest_of
 from ceilift.plan import (
     FOLDER,
@@ -31,8 +31,6 @@ KINDS = {
     FileKind.PIPELINE: "pipeline_cfg_file",
     FileKind.EVENT_PIPELINE: "event_pipeline_cfg_file",
 }
-Options = tuple[tuple[str, str, str], ...]
-Wave = tuple[Step | Gate, ...]
 GROUP_DIGITS = 12  # of the new file's digest: nobody else knows the folder's name beforehand
 
 

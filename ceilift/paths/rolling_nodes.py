@@ -6,18 +6,25 @@ from dataclasses import dataclass, replace
 
 from ceilift.component import Component
 from ceilift.inventory import BESIDE_SUFFIX
-from ceilift.paths.nodes import PROOF, Builder, Ids
-from ceilift.paths.pipeline_nodes import Options, beside_files
+from ceilift.paths.nodes import PROOF, Builder, Ids, Options
+from ceilift.paths.pipeline_nodes import beside_files
 from ceilift.pipeline_change import old_first
-from ceilift.plan import Action, Gate, Step, StepFile, Target, Timing
+from ceilift.plan import Action, Gate, GateKind, Step, StepFile, Target, Timing
 from ceilift.situation import AGENT, Place
 
+Files = tuple[StepFile, ...]
 ANY_PORT: Options = (("collector", "udp_port", "0"),)  # two collectors cannot bind one UDP port
 SURGED = {
     Component.COLLECTOR: "both consume metering.sample; the old one is retired when it is proven",
     Component.NOTIFICATION: "both consume notifications; the old one is retired when it is proven",
     Component.POLLING: "the old one goes on polling until it is proven",
 }
+NEW_ONES = "fresh samples of the new meters arrive, and none of the old is polled twice"
+HELD = (
+    "it takes part in the old group, and polls what old and new agents poll: a pollster that the "
+    "others lack would be polled on its share alone"
+)
+MERGED = "all agents of the group are upgraded: now each polls old and new pollsters alike"
 STOPPED = "it is replaced: the others of its kind go on meanwhile"
 RETIRED = "the new one beside it is proven"
 
@@ -26,13 +33,20 @@ RETIRED = "the new one beside it is proven"
 class RollingBuilder(Builder):
     """Makes the steps and gates of one rolling stage."""
 
-    def beside(self, place: Place, needs: Ids, timing: Timing, options: Options) -> Step:
+    def beside(
+        self,
+        place: Place,
+        needs: Ids,
+        timing: Timing,
+        options: Options,
+        files: Files = (),
+    ) -> Step:
         """Start the target under a unit of its own, beside the old one.
 
         A notification agent there reads the new files under names of their own: the host's files
         are the old one's, unless that has the new ones already.
         """
-        files, told = self._new_files(place)
+        own, told = self._new_files(place)
         return Step(
             id=f"{self.stage}/beside/{place.label}",
             stage=self.stage,
@@ -45,18 +59,49 @@ class RollingBuilder(Builder):
             undo="stop it and take its unit away",
             timing=timing,
             options=(*options, *told),
-            files=files,
+            files=(*files, *own),
         )
 
-    def _new_files(self, place: Place) -> tuple[tuple[StepFile, ...], Options]:
+    def _new_files(self, place: Place) -> tuple[Files, Options]:
         if place.component is not Component.NOTIFICATION or old_first(self.situation) is not None:
             return (), ()
         return beside_files(self)
 
-    def proven_beside(self, place: Place, needs: Ids) -> Gate:
+    def proven_beside(self, place: Place, needs: Ids, meters: Ids = ()) -> Gate:
         """The one beside shows that telemetry flows through it, before the old one is retired."""
         kind, why = PROOF[place.component]
-        return self._gate(f"proven-beside/{place.label}", kind, (surge_target(place),), needs, why)
+        name, target = f"proven-beside/{place.label}", surge_target(place)
+        return self._gate(name, kind, (target,), needs, NEW_ONES if meters else why, meters=meters)
+
+    def held(
+        self, place: Place, needs: Ids, timing: Timing, options: Options, files: Files
+    ) -> Step:
+        """Start the target under the host's own unit, held to what old and new agents poll."""
+        step = self.risen(place, needs, timing)
+        return replace(step, options=options, files=files, why=HELD)
+
+    def merge(self, place: Place, needs: Ids, file: StepFile) -> Step:
+        """Restart an agent of the target with the whole polling file, between two of its ticks."""
+        return Step(
+            id=f"{self.stage}/merge/{place.label}",
+            stage=self.stage,
+            action=Action.MERGE,
+            targets=(place.target,),
+            release=self.release,
+            needs=needs,
+            why=MERGED,
+            judged_by=f"its processes have loaded {self.release}, with the whole polling file",
+            undo="restart it with the pollsters that the old release has, too",
+            timing=Timing.LEAVE,
+            files=(file,),
+        )
+
+    def merged(self, place: Place, needs: Ids, meters: Ids) -> Gate:
+        """All meters, old and new, are polled since it has the whole file."""
+        why = "fresh samples of old and new meters arrive"
+        return self._gate(
+            f"merged/{place.label}", GateKind.POLLING, (place.target,), needs, why, meters=meters
+        )
 
     def remove(self, place: Place, needs: Ids, timing: Timing) -> Step:
         """Stop the one beside and take its unit away."""

@@ -13,8 +13,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 from ceilift.component import Component
-from ceilift.paths.full import Section, Wave
-from ceilift.paths.nodes import Builder, Ids
+from ceilift.paths.full import Section
+from ceilift.paths.nodes import Builder, Ids, Wave
 from ceilift.paths.pipeline_nodes import KINDS, drain_target, pipeline_builder
 from ceilift.paths.rolling_nodes import RollingBuilder, surge_target
 from ceilift.pipeline_change import digest_of, old_first

@@ -9,16 +9,22 @@ from lab import traffic
 from lab.accept import sinks
 from lab.accept.bed import bed
 from lab.accept.checks import Checks
-from lab.accept.rolling import HEAD, Rolled, demand, rolled, settle
+from lab.accept.rolling import HEAD, Rolled, demand, demand_kept, rolled, settle
 from lab.errors import LabError, TimeUpError
+from lab.hosts import polling_yaml
 from lab.phases import align, seeded
 from lab.progress import Progress
-from lab.settings import CloudName, cloud_named
+from lab.settings import METERS, CloudName, cloud_named
 from lab.waiting import until
 
 SEEDS = {True: (1, 2, 3, 4, 5), False: (6, 7, 8, 9, 10)}
 SHORT_SEEDS = {True: (1,), False: ()}
 IN_SHORT = (1, 4)
+NEW_METERS = {
+    "explicit": (*METERS, "hardware.memory.used"),
+    "wildcard": ("*", *(f"!{name}" for name in ("hardware.disk.*", "hardware.network.*"))),
+}
+SHORT_NEW = {"explicit": NEW_METERS["explicit"]}
 
 Scenario = Callable[[Checks, Progress], list[Rolled]]
 
@@ -54,6 +60,27 @@ def same_pollsters(checks: Checks, progress: Progress) -> list[Rolled]:
             ran = rolled(lab, f"1 {kind} seed {seed}", progress)
             demand(checks, ran, doubled_most=0 if aligned else None)
             found.append(ran)
+    return found
+
+
+def new_pollsters(checks: Checks, progress: Progress) -> list[Rolled]:
+    """16.0.1 to 17.0.2, new pollsters by polling.yaml: explicit lists, then a wildcard."""
+    found = []
+    for kind, meters in (SHORT_NEW if checks.short else NEW_METERS).items():
+        lab = bed(cloud_named(CloudName.COORDINATED), progress)
+        settle(lab, progress)
+        file = lab.root / "new-polling.yaml"
+        file.write_text(polling_yaml(lab.hosts[0], meters))
+        more = ("--only", "polling", "--new-polling", str(file))
+        ran = rolled(lab, f"2 {kind}", progress, *more)
+        demand_kept(checks, ran)
+        polls = ran.account.polls
+        missed, doubled = (
+            sum(getattr(one, kind) for one in polls) for kind in ("missed", "doubled")
+        )
+        checks.demand_time(f"{ran.name}: old meters missed", missed == 0, missed)
+        checks.demand_time(f"{ran.name}: old meters doubled", doubled == 0, doubled)
+        found.append(ran)
     return found
 
 
@@ -145,6 +172,7 @@ def demand_rolled(checks: Checks, ran: Rolled) -> None:
 
 SCENARIOS: Mapping[int, Scenario] = {
     1: same_pollsters,
+    2: new_pollsters,
     3: collectors_and_agents,
     4: one_pipeline,
     5: changed_pipeline,

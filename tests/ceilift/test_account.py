@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ceilift.account import OUTSIDE, Learned, Span, account, learn, sent_twice
+from ceilift.account import OUTSIDE, Changed, Learned, Span, account, learn, sent_twice
 from ceilift.state import Sample
 
 TEN = Learned(10.0, configured=True)
@@ -186,3 +186,31 @@ def test_figures_agree_with_the_raw_timestamps(times: list[float]) -> None:
 @given(st.permutations(ticks(8)))
 def test_the_order_of_rows_does_not_matter(times: list[float]) -> None:
     assert figures(times, since=0, until=75) == (0, 0)
+
+
+def test_a_series_of_a_new_meter_is_due_from_its_first_sample_on() -> None:
+    rows = [sample(at) for at in (40, 50, 70, 72)]
+    changed = Changed({KEY[0]: 10.0})
+
+    found = account(rows, {}, [], since=0, until=75, changed=changed)
+
+    assert (found.missed, found.doubled) == (1, 1)
+    assert found.series[0].longest_gap_s == 20
+    assert found.unaccounted == ()
+
+
+def test_a_new_meter_of_a_series_that_was_known_is_judged_as_before() -> None:
+    changed = Changed({KEY[0]: 30.0})
+
+    found = account([sample(40)], {KEY: TEN}, [], since=0, until=45, changed=changed)
+
+    assert found.series[0].interval_s == 10.0
+
+
+def test_a_meter_that_goes_is_not_missed_afterwards() -> None:
+    rows = [sample(at) for at in ticks(4)]
+
+    found = account(rows, {KEY: TEN}, [], since=0, until=95, changed=Changed({}, frozenset(KEY)))
+
+    assert found.missed == 0
+    assert account(rows, {KEY: TEN}, [], since=0, until=95).missed == 6

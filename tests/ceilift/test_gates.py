@@ -18,7 +18,14 @@ from ceilift.gates.sight import Sight
 from ceilift.plan import Gate, GateKind
 from ceilift.planner import make_plan
 from ceilift.remote.shell import Result
-from ceilift.state import BusConnection, CloudState, HostState, Instance, QueueState, Sample
+from ceilift.state import (
+    BusConnection,
+    CloudState,
+    HostState,
+    Instance,
+    QueueState,
+    Sample,
+)
 from ceilift.telemetry.marked import METER, Marked
 from ceilift.verdict import Outcome
 from tests import clouds
@@ -82,7 +89,8 @@ class Bench:
 
     def stored(self, meter: str, resource: str, at: float) -> None:
         assert self.cloud.samples is not None
-        self.cloud.samples.samples.append(Sample(meter, resource, at, at, "m"))
+        found = self.cloud.samples.samples
+        found.append(Sample(meter, resource, at, at, f"m{len(found)}"))
 
 
 @pytest.fixture
@@ -246,6 +254,51 @@ def test_a_polling_agent_is_proven_by_samples_measured_after_its_start(
     bench.stored("cpu", RESOURCE, now() - age_s)
 
     assert due_resources(sight) == {RESOURCE}
+    assert outcome(sight) is verdict
+
+
+def asking(bench: Bench, *meters: str, unit: str = "") -> Sight:
+    """The gate of an agent that has to show these meters."""
+    sight = polls(bench)
+    gate = replace(sight.gate, meters=meters)
+    if unit:
+        bench.runs(
+            "9.0.7",
+            lambda i: replace(i, unit=unit, config=replace(i.config, resources=(RESOURCE,))),
+        )
+        gate = replace(gate, targets=(replace(gate.targets[0], unit=unit),))
+    return replace(sight, gate=gate)
+
+
+def test_an_agent_with_new_meters_is_proven_by_one_of_them(bench: Bench) -> None:
+    sight = asking(bench, "memory", "never.there")
+    bench.stored("cpu", RESOURCE, now() - 10)
+
+    assert outcome(sight) is Outcome.UNHEALTHY
+    bench.stored("memory", RESOURCE, now() - 10)
+    assert outcome(sight) is Outcome.HEALTHY
+
+
+def test_a_meter_that_came_before_its_start_has_to_come_again(bench: Bench) -> None:
+    sight = asking(bench, "cpu", "memory")
+    bench.stored("cpu", RESOURCE, now() - 10)
+    bench.stored("memory", RESOURCE, now() - 70)
+
+    assert outcome(sight) is Outcome.UNHEALTHY
+    bench.stored("memory", RESOURCE, now() - 5)
+    assert outcome(sight) is Outcome.HEALTHY
+
+
+@pytest.mark.parametrize(("second", "verdict"), [(2, Outcome.UNHEALTHY), (10, Outcome.HEALTHY)])
+def test_beside_an_old_agent_old_meters_must_not_come_twice(
+    bench: Bench, second: float, verdict: Outcome
+) -> None:
+    sight = asking(bench, "memory", unit="ceilometer-polling-ceilift")
+    bench.stored("memory", RESOURCE, now() - 5)
+    bench.stored("cpu", RESOURCE, now() - 15)
+    bench.stored("cpu", RESOURCE, now() - 15 + second)
+    bench.connect(sight.gate, traffic=Traffic(published=3))
+
     assert outcome(sight) is verdict
 
 

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ceilift.handover import (
+    BORDER,
+    GONE,
     HALF,
+    MARGIN,
     PUNCTUAL,
     UNTRIED,
     best_join,
+    best_leave,
     cycles,
-    doubled_by_joins,
-    leave_phase,
+    doubled_by_changes,
     next_at,
     replaced,
     retiring_order,
@@ -46,15 +50,38 @@ def intervals(moments: list[float]) -> list[float]:
     return [(later - earlier) / T for earlier, later in pairwise(moments)]
 
 
-@given(own=phases, other=phases)
-def test_leaving_half_an_interval_after_the_tick_misses_and_doubles_nothing(
-    own: float, other: float
+@given(own=phases, heirs=groups(1, 4), late=st.floats(0, 0.99 * GONE))
+def test_leaving_misses_nothing_and_doubles_only_who_is_at_risk(
+    own: float, heirs: Mapping[str, float], late: float
 ) -> None:
-    moment = next_at(leave_phase(own, T), T, 1000.0)
+    leave = best_leave(own, heirs, T)
+    gone = next_at(leave.phase, T, next_at(own, T, 1000.0)) + late * T
 
-    found = intervals(polls(own, other, moment))
+    for name, tick in heirs.items():
+        found = intervals(polls(own, tick, gone))
+        assert all(one <= 1.5 + 1e-9 for one in found)
+        assert name in leave.at_risk or all(one >= HALF - 1e-9 for one in found)
 
-    assert all(0.5 - 1e-9 <= one <= 1.5 + 1e-9 for one in found)
+
+@given(own=phases, heirs=groups(0, 4))
+def test_a_member_leaves_half_an_interval_after_its_tick_or_somewhat_earlier(
+    own: float, heirs: Mapping[str, float]
+) -> None:
+    leave = best_leave(own, heirs, T)
+
+    after = (leave.phase - own) % T / T
+    assert HALF - BORDER - GONE - 1e-9 <= after <= HALF + 1e-9
+    opposite = [t for t in heirs.values() if abs((t - own) % T / T - HALF) < BORDER + GONE + 1e-9]
+    assert opposite or abs(after - HALF) < 1e-9
+    assert 0 <= leave.doubled <= len(leave.at_risk)
+
+
+def test_an_heir_just_before_the_opposite_takes_over_at_once() -> None:
+    leave = best_leave(10, {"early": 40, "before": 56, "opposite": 60, "after": 66, "late": 90}, T)
+
+    assert leave.phase == pytest.approx(56 - GONE * T)
+    assert leave.at_risk == {"before", "opposite"}
+    assert leave.doubled == pytest.approx(1.5)
 
 
 @given(groups(1, 6))
@@ -76,13 +103,15 @@ def test_two_members_leave_room_for_a_third(ticks: Mapping[str, float]) -> None:
     assert near_half or not best_join(ticks, T).at_risk
 
 
-@given(st.lists(st.floats(0, 0.2 * T), min_size=1, max_size=8), phases)
-def test_phases_within_a_fifth_lose_nothing_in_any_order(found: list[float], offset: float) -> None:
+@given(st.lists(st.floats(0, 0.2 * T), min_size=1, max_size=6), phases)
+def test_up_to_six_members_within_a_fifth_put_nothing_at_risk(
+    found: list[float], offset: float
+) -> None:
     ticks = {f"m{index}": (offset + phase) % T for index, phase in enumerate(found)}
 
     order = retiring_order(ticks, T)
 
-    assert not any(join.at_risk for _, join in replaced(order, ticks, T))
+    assert not any(one.risks for one in replaced(order, ticks, T))
 
 
 @given(groups(3, 4))
@@ -92,9 +121,9 @@ def test_three_or_four_members_can_always_be_replaced_without_doubling(
     order = retiring_order(ticks, T)
 
     assert sorted(order) == sorted(ticks)
-    joins = replaced(order, ticks, T)
+    joins = [one.join for one in replaced(order, ticks, T)]
     # Of four ticks at least three are in one half; room for the newcomers has to be left as well.
-    risks = sum(len(join.at_risk) for _, join in joins)
+    risks = sum(len(join.at_risk) for join in joins)
     assert risks <= len(ticks) - 2
     spans = sorted((a - b) % T for a in ticks.values() for b in ticks.values() if a != b)
     near_half = any(abs(span - T / 2) <= (UNTRIED + 3 * PUNCTUAL) * T for span in spans)
@@ -108,14 +137,25 @@ def test_of_many_members_each_is_replaced_once(ticks: Mapping[str, float]) -> No
 
 def test_the_order_given_is_kept_where_it_costs_nothing() -> None:
     assert retiring_order({"a": 5, "b": 7, "c": 9}, T) == ("a", "b", "c")
-    assert retiring_order({"a": 20, "b": 90, "c": 10, "d": 40}, T) == ("b", "a", "c", "d")
-    assert retiring_order({"a": 5, "b": 7, "c": 9, "d": 70}, T) == ("a", "b", "c", "d")
+    assert retiring_order({"a": 5, "b": 7, "c": 9, "d": 75}, T) == ("a", "b", "c", "d")
+
+
+def test_another_order_is_taken_where_it_puts_fewer_at_risk() -> None:
+    assert retiring_order({"a": 20, "b": 90, "c": 10, "d": 40}, T) == ("b", "a", "d", "c")
+    # Else c would leave opposite the successor of b.
+    assert retiring_order({"a": 5, "b": 7, "c": 9, "d": 70}, T) == ("b", "c", "a", "d")
+
+
+def test_of_ticks_close_together_the_first_is_what_a_newcomer_comes_before() -> None:
+    assert best_join({"a": 30, "b": 33}, T).phase == pytest.approx(30 - MARGIN * T)
 
 
 def test_expected_doubles_by_the_ring() -> None:
-    # Of 8 series on 4 members a newcomer takes 8/5, a quarter of it from the one at risk.
-    assert doubled_by_joins([(4, 1)], 8) == 8 / 5 / 4
-    assert doubled_by_joins([(0, 0)], 8) == 0
+    # Of 8 series on 4 members a newcomer takes 8/5, a quarter of it from the one at risk. Who
+    # leaves 4 others had 8/5, and gives a quarter of it to each.
+    assert doubled_by_changes([(4, 1)], 8) == 8 / 5 / 4
+    assert doubled_by_changes([(4, 1), (4, 0.5)], 8) == pytest.approx(1.5 * 8 / 5 / 4)
+    assert doubled_by_changes([(0, 0)], 8) == 0
 
 
 def test_the_lines_of_one_cycle_are_one_tick() -> None:

@@ -1,4 +1,4 @@
-"""What gates about pipelines see: files, processes and readers of the very agents they are about."""
+"""What gates about pipelines see: files, processes and readers of the very agents."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ceilift.bus import Consumer
+from ceilift.component import Component
 from ceilift.gates import watch_for
 from ceilift.gates.sight import Sight
 from ceilift.pipeline import Pipelines
@@ -51,7 +52,7 @@ class Bench:
         return tuple(host for host in self.state.hosts if host.name in set(names))
 
     def outcome(self, kind: GateKind, *targets: tuple[str, str], looks: int = 1) -> Outcome:
-        chosen = tuple(Target(clouds.Component.NOTIFICATION, host, unit) for host, unit in targets)
+        chosen = tuple(Target(Component.NOTIFICATION, host, unit) for host, unit in targets)
         gate = Gate("g", "notification", kind, chosen, "9.0.6", (), "", 1.0, pipes=("meters:all",))
         asked = clouds.request("9.0.7", path="partial", files=(FILE,))
         known = clouds.catalogue()

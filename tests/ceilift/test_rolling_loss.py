@@ -57,6 +57,21 @@ def test_a_join_among_ticks_without_room_doubles_a_part() -> None:
     assert "half an interval" in loss.why
 
 
+def test_a_leave_whose_heir_ticks_almost_opposite_doubles_a_part() -> None:
+    loss = rolling_loss([step("a", Action.STOP, Timing.LEAVE)], group(0, 4.6, 1, series=24))
+
+    # Of 24 series a third member has 8, and each of its heirs gets 4.
+    assert (loss.doubled_in_all, loss.doubled, loss.missed_in_all) == (4, 1, 0)
+    assert loss.longest_gap_s == 15.0
+    assert "half an interval apart" in loss.why
+
+
+def test_an_heir_exactly_opposite_doubles_as_likely_as_not() -> None:
+    loss = rolling_loss([step("a", Action.STOP, Timing.LEAVE)], group(0, 5, 1, series=24))
+
+    assert loss.doubled_in_all == 2
+
+
 def test_one_beside_another_doubles_until_it_is_proven_twice() -> None:
     polling = Polling({target("a"): Polled(3), target("b"): Polled(5)}, 10.0, 2, 4.0)
     steps = [step("a", Action.BESIDE, Timing.AT_TICK, "p-ceilift")]

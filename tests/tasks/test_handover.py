@@ -8,6 +8,7 @@ import pytest
 
 from ceilift.clock import now
 from ceilift.component import Component
+from ceilift.handover import GONE, MARGIN
 from ceilift.plan import Action, Step, Target, Timing
 from ceilift.state import AgentConfig, HostState, Instance
 from tasks import handover
@@ -75,6 +76,59 @@ def test_a_member_leaves_half_an_interval_after_its_tick(
     assert now() + READY_S - 0.5 <= moment.at <= now() + READY_S + T
 
 
+def test_a_member_leaves_earlier_when_an_heir_ticks_opposite(
+    session: Session, seen: list[HostState]
+) -> None:
+    shown(seen, agent("a", 3), agent("b", 4), agent("c", 7.8))
+
+    moment = moment_for(session, step("a", Action.STOP, Timing.LEAVE))
+
+    assert apart(moment.at, 7.8 - GONE * T) < 0.01
+    assert moment.words.endswith("; at risk of a doubled poll: c/p")
+
+
+def test_a_member_leaves_without_regard_to_another_group(
+    session: Session, seen: list[HostState]
+) -> None:
+    other = agent("b", 7.8, config=replace(CONFIG, group_prefix="own"))
+    shown(seen, agent("a", 3), other)
+
+    moment = moment_for(session, step("a", Action.STOP, Timing.LEAVE))
+
+    assert apart(moment.at, 8) < 0.01
+    assert moment.words == "half an interval after its own tick"
+
+
+def test_a_member_leaves_when_it_has_ticked_since_the_newest_one_joined(
+    session: Session, seen: list[HostState]
+) -> None:
+    # It took over a part when the one before left, and may not have polled that yet.
+    launched = now() + READY_S
+    phase = (launched - 0.2 * T) % T
+    shown(seen, agent("a", phase), agent("b", launched % T, launched=launched))
+
+    moment = moment_for(session, step("a", Action.STOP, Timing.LEAVE))
+
+    assert apart(moment.at, phase + T / 2) < 0.01
+    assert moment.at >= launched + T / 2
+
+
+def test_a_successor_polls_half_an_interval_after_the_last_tick_before_it(
+    session: Session, seen: list[HostState]
+) -> None:
+    # It left so short ago that the next moment would double what it polled itself.
+    last = now() + 1.0
+    gone = agent("a", None, release=None, launched=None, ticks=(last,))
+    phase = (now() + 4.5) % T
+    shown(seen, gone, agent("b", phase, release="17.0.2"))
+
+    moment = moment_for(session, step("a", Action.START, Timing.JOIN))
+
+    first = moment.at + 1.2 + ORDER_S
+    assert apart(first, phase - MARGIN * T) < 0.05
+    assert first >= last + T / 2
+
+
 def test_a_moment_is_told_by_the_hosts_own_clock(session: Session, seen: list[HostState]) -> None:
     shown(seen, agent("a", 3), skew=2.5)
 
@@ -102,7 +156,7 @@ def test_the_first_start_of_a_release_is_planned_with_more_room(
 
     moment = moment_for(session, step("a", Action.START, Timing.JOIN))
 
-    assert apart(moment.at + 1.2 + ORDER_S, 3 - 2.0) < 0.05
+    assert apart(moment.at + 1.2 + ORDER_S, 3 - 1.0) < 0.05
 
 
 def test_an_agent_of_another_group_is_no_member(session: Session, seen: list[HostState]) -> None:
@@ -112,6 +166,32 @@ def test_an_agent_of_another_group_is_no_member(session: Session, seen: list[Hos
     moment = moment_for(session, step("a", Action.START, Timing.JOIN))
 
     assert (moment.at, moment.words) == (0.0, "at once: the ticks are not known")
+
+
+def test_a_unit_that_is_not_there_yet_has_the_group_of_its_options(
+    session: Session, seen: list[HostState]
+) -> None:
+    own = replace(CONFIG, group_prefix="own")
+    shown(seen, agent("a", 9), agent("b", 3), agent("c", 6, unit="p-ceilift", config=own))
+    target = Target(Component.POLLING, "a", "p-ceilift", ("central",))
+    options = (("polling", "partitioning_group_prefix", "own"),)
+    asked = replace(
+        step("a", Action.BESIDE, Timing.JOIN), targets=(target,), release="16.0.1", options=options
+    )
+
+    moment = moment_for(session, asked)
+
+    assert moment.words.startswith("to poll first before 1 members tick")
+    assert apart(moment.at + 1.2 + ORDER_S, 6 - 0.8) < 0.05
+
+
+def test_a_member_with_fewer_of_the_resources_is_one_all_the_same(
+    session: Session, seen: list[HostState]
+) -> None:
+    fewer = replace(CONFIG, resources=("r1",))
+    shown(seen, agent("a", 9, release=None), agent("b", 3, config=fewer))
+
+    assert "before 1 members" in moment_for(session, step("a", Action.START, Timing.JOIN)).words
 
 
 def test_an_agent_alone_is_stopped_after_its_tick_and_started_for_its_next(
@@ -129,8 +209,8 @@ def test_an_agent_alone_is_stopped_after_its_tick_and_started_for_its_next(
 def test_who_has_polled_nothing_is_timed_by_its_start(
     session: Session, seen: list[HostState]
 ) -> None:
-    silent = agent("a", None, launched=now() - 25)
-    shown(seen, silent, agent("b", 3))
+    silent = agent("a", None, launched=(launched := now() - 25))
+    shown(seen, silent, agent("b", (launched + 3) % T))
 
     moment = moment_for(session, step("a", Action.STOP, Timing.LEAVE))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ceilift.hazards import ACCEPTABLE
+from ceilift.pollsters import PollstersSeen
 from tests.troubled import BLOCKER, WARNING, Cloud, modern, quiet
 
 
@@ -44,7 +45,14 @@ def test_accepting_lifts_no_other_blocker() -> None:
 
 
 def test_exactly_the_blockers_that_say_so_can_be_accepted() -> None:
-    clouds = (busy(), busy().agent("collector", "ctl2", release="unknown"), busy().seen(bus=None))
+    told = PollstersSeen("ctl1", "16.0.1", ("central",), fault="no python")
+    rolling = modern().polling(group_prefix="", resources=("r",)).seen(pollsters=(told,))
+    clouds = (
+        busy(),
+        busy().agent("collector", "ctl2", release="unknown"),
+        busy().seen(bus=None),
+        rolling.asked(to="17.0.2", path="partial"),
+    )
     blockers = [finding for cloud in clouds for finding in cloud.planned().blockers]
 
     assert {finding.id for finding in blockers if finding.acceptable} == ACCEPTABLE

@@ -1,0 +1,70 @@
+"""Rules about what a release brings and takes away of what polling agents poll."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ceilift.component import Component
+from ceilift.finding import Finding
+from ceilift.groups import shared_groups
+from ceilift.hazards.case import Case, blocker, info, labels, several, warning
+from ceilift.pollster_change import by_namespaces, group_change, separate_groups
+
+SOURCE = "the releases' own loaders, matched with the polling files (Source.is_supported)"
+
+
+def pollsters_unknown(case: Case) -> Iterator[Finding]:
+    """Agents of one group must poll the same: what they load has to be known."""
+    if not case.rolls(Component.POLLING):
+        return
+    for members in shared_groups(case.situation.wanted(Component.POLLING)).values():
+        change = group_change(case.situation, members)
+        if not change.looked:
+            yield warning(
+                "pollsters-not-compared",
+                "what the releases load was not asked, so whether the target has new pollsters is "
+                "not known",
+                labels(members),
+                "a saved state holds no pollsters: only a look with a target asks for them",
+                "Plan without --state before you approve",
+            )
+        elif change.unknown:
+            yield blocker(
+                "pollsters-unknown",
+                f"what polling agents load cannot be told: {change.unknown}",
+                labels(members),
+                "new pollsters in an old group would be polled on the new agents' share alone "
+                "(rolling procedure, step 4)",
+                "Mend it, or add --stop-all polling",
+                acceptable=True,
+            )
+
+
+def pollsters_new(case: Case) -> Iterator[Finding]:
+    """New pollsters begin in a group of their own where old and new agents share resources."""
+    if not case.rolls(Component.POLLING):
+        return
+    for members in separate_groups(case.situation):
+        new = group_change(case.situation, members).new
+        yield info(
+            "pollsters-new",
+            f"the target polls what the old release does not ({several(new)}): new agents begin "
+            "with it beside the old ones, in a group of their own; all are merged at the end",
+            labels(members),
+            SOURCE,
+        )
+
+
+def pollsters_removed(case: Case) -> Iterator[Finding]:
+    """A meter that no agent polls any more just stops, without a word in any log."""
+    if not case.rolls(Component.POLLING):
+        return
+    for members in by_namespaces(case.situation):
+        if removed := group_change(case.situation, members).removed:
+            yield warning(
+                "pollsters-removed",
+                f"these meters are polled no more: {several(removed)}",
+                labels(members),
+                SOURCE,
+                "See that nobody needs them; upgraded agents stop polling them one by one",
+            )

@@ -1,0 +1,82 @@
+"""What is said of pollsters that come, go, or cannot be told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from ceilift.finding import Severity
+from ceilift.pollsters import PollingSource, PollstersSeen
+from tests.troubled import BLOCKER, INFO, WARNING, Cloud, modern
+
+SOURCES = (PollingSource("s", 10.0, ("*",), ("r1", "r2")),)
+
+
+def rolling(*pollsters: PollstersSeen, group: str = "", **asked: object) -> Cloud:
+    made = modern().polling(
+        group_prefix=group, resources=("r1", "r2"), polling_sources=SOURCES, coordinated=True
+    )
+    return made.seen(pollsters=pollsters).asked(**{"to": "17.0.2", "path": "partial", **asked})
+
+
+def loads(release: str, *names: str, fault: str = "") -> PollstersSeen:
+    return PollstersSeen("ctl1", release, ("central",), names, fault=fault)
+
+
+OLD = loads("16.0.1", "cpu", "disk")
+FIRES: dict[str, tuple[Callable[[], Cloud], str, Severity, str]] = {
+    "new": (
+        lambda: rolling(OLD, loads("17.0.2", "cpu", "disk", "x")),
+        "pollsters-new",
+        INFO,
+        "(x)",
+    ),
+    "gone": (lambda: rolling(OLD, loads("17.0.2", "cpu")), "pollsters-removed", WARNING, "disk"),
+    "silent": (
+        lambda: rolling(OLD, loads("17.0.2", fault="no python")),
+        "pollsters-unknown",
+        BLOCKER,
+        "17.0.2 on ctl1: no python",
+    ),
+    "saved": (rolling, "pollsters-not-compared", WARNING, "was not asked"),
+}
+SILENT: dict[str, tuple[Callable[[], Cloud], str]] = {
+    "same": (lambda: rolling(OLD, loads("17.0.2", "cpu", "disk")), "pollsters-new"),
+    "stopped first": (
+        lambda: rolling(OLD, loads("17.0.2", fault="no python"), stop_all=("polling",)),
+        "pollsters-unknown",
+    ),
+    "not polling": (lambda: rolling(only=("notification",)), "pollsters-not-compared"),
+    "the full path": (lambda: rolling(path="full"), "pollsters-not-compared"),
+    "more, none fewer": (
+        lambda: rolling(OLD, loads("17.0.2", "cpu", "disk", "x")),
+        "pollsters-removed",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FIRES)
+def test_it_is_said(name: str) -> None:
+    cloud, finding_id, severity, words = FIRES[name]
+
+    (finding,) = cloud().found(finding_id)
+
+    assert finding.severity is severity
+    assert words in finding.what
+    assert finding.where == "ctl1, ctl2"
+
+
+@pytest.mark.parametrize("name", SILENT)
+def test_it_is_not_said(name: str) -> None:
+    cloud, finding_id = SILENT[name]
+
+    assert cloud().found(finding_id) == []
+
+
+def test_what_cannot_be_told_may_be_accepted() -> None:
+    cloud = rolling(OLD, loads("17.0.2", fault="no python"), accept={"pollsters-unknown": "same"})
+
+    (finding,) = cloud.found("pollsters-unknown")
+
+    assert finding.severity is WARNING
