@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ceilift.component import Component
 from ceilift.finding import Finding, Severity
-from ceilift.plan import Action, ExpectedLoss, Gate, GateKind, Plan, Stage, Step
+from ceilift.plan import Action, ExpectedLoss, Gate, GateKind, Origin, Plan, Stage, Step
 from ceilift.progress import plan_nodes
 from ceilift.situation import AGENT
 
@@ -156,6 +156,8 @@ def _sentence(batches: Sequence[Sequence[Node]]) -> str:
         Action.WRITE: f"Write the new pipeline for the {agent} on {hosts}, not loaded yet",
         Action.RELOAD: f"Reload the {agent} on {hosts}, all at the same moment",
     }
+    if any(file.origin is Origin.FORMER for file in node.files) and node.action is Action.WRITE:
+        return f"Give the {agent} on {hosts} the former pipeline back, not loaded yet"
     if node.targets[0].drains and node.action is Action.BESIDE:
         return f"Start an agent of {node.release} on {hosts} that reads only the pipes that go"
     if node.targets[0].drains:

@@ -14,6 +14,8 @@ A file says which hosts have which roles and what runs there, and holds the plan
       polls: {'*': [r1, r2]}        the patterns of its one source, and the resources
     pollsters: {16.0.1: [cpu]}      what the installed releases load for the namespace central
     new_polling: {'*': [r1, r2]}    what --new-polling holds
+    pipeline: TEXT                  the pipeline.yaml of every notification agent
+    new_pipeline: TEXT              what --new-pipeline holds; the old releases load it
     inventory: {wsgi: null}         sections of the inventory that differ (null: left out)
     down: [ctl2]                    hosts that do not answer
     request: {first: ctl2}          what the operator asks for

@@ -66,10 +66,11 @@ def _rolled_back(build: Builder) -> Section:
 
 
 def _unsynchronised(build: Builder) -> tuple[tuple[Wave, ...], bool]:
-    """The former pipeline given back to all old agents; and whether they keep the new one instead.
+    """The former pipeline given back to the old agents that run; and whether they keep the new one.
 
     They keep it once it was proven with them: then all agents of the old release have it, and
     those that come back have to share it. Before that it goes from all of them, again at once.
+    Those that do not run get theirs when they are started.
     """
     change = old_first(build.situation) if build.stage == Component.NOTIFICATION else None
     if change is None:
@@ -78,12 +79,16 @@ def _unsynchronised(build: Builder) -> tuple[tuple[Wave, ...], bool]:
     if any(one.node == gate for one in build.situation.state.evidence):
         return (), True
     make = pipeline_builder(build)
-    members = [place for place in change.members if _has_other_files(make.write(place, ()), place)]
-    if not members:
+    running = [place for place in change.members if _runs_as_before(place)]
+    other = [place for place in running if _has_other_files(make.write(place, ()), place)]
+    if not other:
         return (), False
-    writes = tuple(_restored(make.write(place, ()), place) for place in members)
-    reload = _back(make.reload(change.members, tuple(step.id for step in writes)))
-    return (writes, (reload,)), False
+    writes = tuple(_restored(make.write(place, ()), place) for place in other)
+    reload = _back(make.reload(running, tuple(step.id for step in writes)))
+    proofs = tuple(_back(build.proven(place, (reload.id,))) for place in running)
+    old = zip(running, proofs, strict=True)
+    gates = tuple(replace(gate, release=place.ran or gate.release) for place, gate in old)
+    return (writes, (reload,), gates), False
 
 
 def _has_other_files(step: Step, place: Place) -> bool:

@@ -6,11 +6,17 @@ workers() {
 }
 
 # reloaded PID SECONDS AT: SIGHUP to the main process at that moment; its workers end and it starts
-# others, which load the files anew (cotyledon). It must live on, and have others within SECONDS.
+# others, which load the files anew (cotyledon). It must live on, and have others within SECONDS. One
+# that has no worker in that time is none that reloads: SIGHUP would end it.
 reloaded() {
   main=$(family "$1" | tr ' ' '\n' | grep "^$1:")
+  end=$(in_time "$2")
   former=$(workers "$1")
-  if [ -z "$former" ]; then die "process $1 has no workers: it loads nothing"; fi
+  while [ -z "$former" ]; do
+    if past "$end"; then die "process $1 has no workers: it loads nothing"; fi
+    sleep 0.1
+    former=$(workers "$1")
+  done
   at_moment "$3"
   kill -HUP "$1" || die "process $1 takes no signal"
   end=$(in_time "$2")

@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ceilift.component import Component
 from ceilift.plan import Action, GateKind, Origin, Plan, Step
+from ceilift.plan_text import plan_to_sentences
 from ceilift.planner import make_plan
 from ceilift.state import CloudState
 from tests.clouds import after, begun, catalogue, in_order
@@ -146,6 +150,9 @@ def test_on_the_way_back_what_was_not_proven_goes_from_all_of_them_at_once() -> 
     reload = step(plan, "notification/back-reload")
     assert reload.needs == tuple(one.id for one in writes)
     assert [target.host for target in reload.targets] == ["ctl1", "ctl2"]
+    assert plan.node("notification/back-proven/ctl2").needs == ("notification/back-reload",)
+    assert plan.node("notification/back-proven/ctl2").release == "9.0.6"
+    assert "the former pipeline back" in plan_to_sentences(plan)
     assert step(plan, "notification/back-drop/ctl1").action is Action.REMOVE
     assert not any(one.action is Action.STOP for one in plan.steps)
 
@@ -171,3 +178,43 @@ def test_every_node_is_about_notification_agents() -> None:
     found = {target.component for node in in_order(plan) for target in node.targets}
     assert found == {Component.NOTIFICATION}
     assert {gate.release for gate in plan.gates if gate.kind is GateKind.PIPELINE} == {"9.0.6"}
+
+
+sinks = st.sets(st.sampled_from("abc"), min_size=1)
+
+
+def pipeline(names: set[str]) -> str:
+    """One source with these sinks."""
+    source = {"name": "s", "meters": ["*"], "sinks": sorted(names)}
+    given = [{"name": name, "publishers": ["notifier://"]} for name in sorted(names)]
+    return str(yaml.safe_dump({"sources": [source], "sinks": given}))
+
+
+@given(sinks, sinks, st.booleans(), st.integers(1, 3), st.data())
+def test_whatever_changes_nothing_is_left_unread_and_the_rest_is_planned_again(
+    old: set[str],
+    new: set[str],
+    shared: bool,  # noqa: FBT001 - drawn
+    hosts: int,
+    data: st.DataObject,
+) -> None:
+    described = {
+        **CHANGED.data,
+        "hosts": {f"h[1-{hosts}]": {"roles": ["notification"]}},
+        "partitioned": shared,
+        "pipeline": pipeline(old),
+        "new_pipeline": pipeline(new),
+    }
+    golden = Golden(described)
+    plan, state = whole(golden)
+    actions = [one.action for one in plan.steps]
+
+    assert plan.blockers == ()
+    assert (Action.RELOAD in actions) == (shared and old != new)
+    assert actions.count(Action.WRITE) == (hosts if shared and old != new else 0)
+    pipes = {pipe for gate in plan.gates if gate.kind is GateKind.DRAINED for pipe in gate.pipes}
+    assert pipes == ({f"s:{name}" for name in old - new} if shared else set())
+    ids = [node.id for node in in_order(plan)]
+    done = ids[: data.draw(st.integers(0, len(ids)))]
+    fresh = after(plan, state, done)
+    assert left(golden, fresh) == ids[len(done) :]
