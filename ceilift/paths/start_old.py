@@ -61,7 +61,8 @@ def _rolled_back(build: Builder) -> Section:
         for place in known
         if _has_one_beside(build, place)
     )
-    waves = (*undone, stops, starts, proofs, enables, (*removes, *_drops(build)))
+    drained = _drained(build) if keeps else ()
+    waves = (*undone, stops, starts, proofs, enables, drained, (*removes, *_drops(build, drained)))
     return Section(build.stage, tuple(wave for wave in waves if wave))
 
 
@@ -110,13 +111,25 @@ def _without_pipeline(start: Step) -> Step:
     return replace(start, files=kept)
 
 
-def _drops(build: Builder) -> tuple[Step, ...]:
+def _drained(build: Builder) -> tuple[Gate, ...]:
+    """Where the new pipeline stays, what reads the queues of pipes that go has to end its work."""
+    change, make = old_first(build.situation), pipeline_builder(build)
+    if change is None:
+        return ()
+    return tuple(_back(make.drained(place, change, ())) for place in _draining(build))
+
+
+def _drops(build: Builder, needs: Sequence[Gate] = ()) -> tuple[Step, ...]:
     """What reads the queues of pipes that go is taken away, where it is there."""
-    make = pipeline_builder(build)
+    make, gates = pipeline_builder(build), tuple(gate.id for gate in needs)
+    return tuple(_back(make.drop(place, gates)) for place in _draining(build))
+
+
+def _draining(build: Builder) -> list[Place]:
+    """The places beside which such an agent is."""
     units = {(one.host, one.unit) for one in build.situation.now}
     places = build.situation.places[Component(build.stage)]
-    found = [place for place in places if (place.host, drain_target(place).unit) in units]
-    return tuple(_back(make.drop(place, ())) for place in found)
+    return [place for place in places if (place.host, drain_target(place).unit) in units]
 
 
 def _runs_as_before(place: Place) -> bool:

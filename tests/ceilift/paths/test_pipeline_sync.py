@@ -166,6 +166,16 @@ def test_on_the_way_back_a_proven_pipeline_stays_with_all_of_them() -> None:
     assert not any(one.action in {Action.WRITE, Action.RELOAD} for one in plan.steps)
 
 
+def test_on_the_way_back_nothing_is_left_unread_where_the_new_pipeline_stays() -> None:
+    plan = back(done_until(CHANGED, "notification/pipeline"))
+
+    assert [node.id for node in in_order(plan)] == [
+        "notification/back-drained",
+        "notification/back-drop/ctl1",
+    ]
+    assert step(plan, "notification/back-drop/ctl1").needs == ("notification/back-drained",)
+
+
 def test_before_anything_was_written_the_way_back_only_takes_away_what_drains() -> None:
     plan = back(done_until(CHANGED, "notification/drains"))
 
