@@ -27,6 +27,7 @@ BACKUP_BYTES_PER_S = 20e6  # a dump through one pipe, on the slow side
 RING_S = 10.0  # notification agents look that often who shares their work (check_watchers)
 SHARING_S = 180.0  # until the agents of a busy machine share anew, or a long queue is read
 DEFAULT_STOP_S = 2.0
+SHUFFLED_UNTIL = 10
 DEFAULT_START_S = 4.0
 
 
@@ -78,7 +79,7 @@ def pace_of(situation: Situation) -> Pace:
 
 def _polling(situation: Situation) -> Polling:
     places = situation.wanted(Component.POLLING)
-    groups = shared_groups(places)
+    groups = shared_groups(situation)
     interval, start = polling_interval_s(situation), situation.target.timing.start_s.value
     polling = Component.POLLING
     return Polling(
@@ -99,7 +100,8 @@ def _new_series(situation: Situation, members: Sequence[Place]) -> int:
 
 def _polled(place: Place, groups: Mapping[Name, tuple[Place, ...]], interval: float) -> Polled:
     name = group_of(place)
-    members = groups.get(name, ()) if name is not None else ()
+    found = groups.get(name, ()) if name is not None else ()
+    members = found if place in found else ()
     tick = place.before.last_tick if place.before is not None else None
     phase = None if tick is None else tick % interval
     return Polled(series_of(place), tuple(member.label for member in members), phase)
@@ -128,12 +130,23 @@ def polling_interval_s(situation: Situation) -> float:
     return max(known, default=float(situation.target.polling.default_interval_s.value))
 
 
+def shuffle_s(situation: Situation) -> float:
+    """How long an agent of the target may wait at random before it begins, by its configuration.
+
+    `[DEFAULT] shuffle_time_before_polling_task`, which 10.0 does not have any more.
+    """
+    if situation.target.series >= SHUFFLED_UNTIL:
+        return 0.0
+    places = situation.wanted(Component.POLLING)
+    return max((place.config.shuffle_s for place in places if place.config), default=0.0)
+
+
 def first_poll_s(situation: Situation) -> float:
-    """Seconds from a polling agent's start to its first poll, by the catalogue."""
+    """Seconds from a polling agent's start to its first poll, by the catalogue, at the longest."""
     places = situation.wanted(Component.POLLING)
     coordinated = any(place.config and place.config.coordinated for place in places)
     intervals = situation.target.first_poll_intervals(coordinated=coordinated)
-    return intervals * polling_interval_s(situation)
+    return intervals * polling_interval_s(situation) + shuffle_s(situation)
 
 
 def node_seconds(node: Step | Gate, pace: Pace) -> float:

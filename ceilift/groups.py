@@ -7,9 +7,10 @@ its resources; an agent alone in its group polls all of them, as does one that d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
-from ceilift.situation import Place
+from ceilift.component import Component
+from ceilift.situation import Place, Situation
 
 Name = tuple[frozenset[str], str, frozenset[str]]
 LOCAL = frozenset({"compute", "ipmi"})  # their discoveries see their own host alone
@@ -29,11 +30,21 @@ def group_of(place: Place) -> Name | None:
     return frozenset(place.namespaces), config.group_prefix, frozenset(config.resources)
 
 
-def shared_groups(places: Iterable[Place]) -> Mapping[Name, tuple[Place, ...]]:
-    """The groups that two places or more have in common, in the places' order."""
+def shared_groups(situation: Situation) -> Mapping[Name, tuple[Place, ...]]:
+    """The groups that two polling agents or more have in common, in the inventory's order.
+
+    Where a group's name holds Python's hash of its static resources and the seed is not fixed,
+    every agent is alone in a group of its own (trap T9).
+    """
     found: dict[Name, tuple[Place, ...]] = {}
-    for place in places:
+    for place in situation.wanted(Component.POLLING):
         name = group_of(place)
-        if name is not None:
+        if name is not None and not (name[2] and _is_unstable(situation, place)):
             found[name] = (*found.get(name, ()), place)
     return {name: members for name, members in found.items() if len(members) > 1}
+
+
+def _is_unstable(situation: Situation, place: Place) -> bool:
+    seen = place.before or place.now
+    hashed = situation.target.polling.static_group_hash.value
+    return hashed and seen is not None and not seen.config.hash_seed_fixed

@@ -23,6 +23,7 @@ URL_FIELDS = (
     "coordination.url",
     "telemetry.url",
 )
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where libyaml is
 PASSWORD_IN_URL = re.compile(r"://[^/@]*:[^/@]+@")
 
 
@@ -44,7 +45,7 @@ def load_inventory(path: Path) -> Inventory:
 def parse_inventory(text: str, file: str, *, folder: Path) -> Inventory:
     """Validate an inventory's text; see load_inventory."""
     try:
-        data = yaml.safe_load(text)
+        data = yaml.load(text, Loader=LOADER)  # noqa: S506 - a safe one
     except yaml.YAMLError as error:
         raise BadInputError([_syntax_fault(file, error)]) from None
     if not isinstance(data, dict):

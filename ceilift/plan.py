@@ -14,6 +14,7 @@ from ceilift.inventory import DRAIN_SUFFIX
 from ceilift.policy import Policy
 
 SCHEMA = 1
+PATHS = ("full", "partial")
 FOLDER = "{folder}"  # in the value of an option: the folder of Ceilift's own files on the host
 
 

@@ -13,7 +13,11 @@ from ceilift.component import AGENTS, Component
 T = TypeVar("T")
 COUNT = re.compile(r"^(\d+)(%?)$")
 WHOLE = 100
-PARTS = ("mode", "batch", "max-unavailable", "canary")
+PARTS = ("mode", "batch", "max-unavailable", "canary", "failures")
+POLICY_FORM = (
+    "Write COMPONENT=surge or COMPONENT=replace, and behind it as wanted "
+    ",batch=2 ,batch=25% ,max-unavailable=1 ,canary=no ,failures=1"
+)
 YES_NO = {"yes": True, "no": False}
 
 
@@ -34,7 +38,8 @@ class Policy:
     `batch` and `max_unavailable` are a number of hosts or a share ("25%", rounded down, one at
     least). The default mode is replace where there are two agents or more, else surge; the
     default batch is one host; as many may be away as a batch has when replacing, none in a surge.
-    `canary`: the first batch is one host.
+    `canary`: the first batch is one host. `failures` is the failure budget: on so many hosts of the
+    stage it may fail, and the others are still upgraded; agents that failed count as away.
     """
 
     component: Component
@@ -42,6 +47,7 @@ class Policy:
     batch: str = "1"
     max_unavailable: str = ""
     canary: bool = True
+    failures: str = "0"
 
     def chosen(self, agents: int) -> Mode:
         """The mode for so many agents."""
@@ -53,12 +59,20 @@ class Policy:
         """How many agents may be away at the same time."""
         if self.max_unavailable:
             return _amount(self.max_unavailable, agents, least=0)
-        return 0 if self.chosen(agents) is Mode.SURGE else self._size(agents)
+        if self.chosen(agents) is Mode.SURGE:
+            return 0
+        return self._size(agents) + self.budget(agents)
+
+    def budget(self, agents: int) -> int:
+        """On how many hosts the stage may fail before nothing more of it begins."""
+        return _amount(self.failures, agents, least=0)
 
     def batch_size(self, agents: int) -> int:
         """How many hosts are acted on together: never more than may be away when replacing."""
         size = self._size(agents)
-        return size if self.chosen(agents) is Mode.SURGE else min(size, self.away(agents))
+        if self.chosen(agents) is Mode.SURGE:
+            return size
+        return min(size, self.away(agents) - self.budget(agents))
 
     def batches(self, places: Sequence[T], agents: int) -> Iterator[tuple[T, ...]]:
         """The places in batches, in their order; the canary alone."""
@@ -79,7 +93,11 @@ class Policy:
             yield f"{self.component.value} has no policy: agents have one"
         if self.mode not in {"", *Mode}:
             yield f"there is no mode {self.mode!r}"
-        for name, text in (("batch", self.batch), ("max-unavailable", self.max_unavailable)):
+        for name, text in (
+            ("batch", self.batch),
+            ("max-unavailable", self.max_unavailable),
+            ("failures", self.failures),
+        ):
             if text and not COUNT.match(text):
                 yield f"{name} {text!r} is neither a number of hosts nor a share like 25%"
 
@@ -89,6 +107,11 @@ class Policy:
         replaces = self.chosen(agents) is Mode.REPLACE
         if replaces and agents and self.away(agents) < 1:
             yield "replacing takes one agent away at least, and none may be away: use surge"
+        elif replaces and agents and self.batch_size(agents) < 1:
+            yield (
+                f"agents that failed are away, too: failures={self.failures} needs a "
+                f"max-unavailable of {self.budget(agents) + 1} or more"
+            )
 
     def _size(self, agents: int) -> int:
         return _amount(self.batch, agents, least=1 if self.batch.endswith("%") else 0)
@@ -117,6 +140,7 @@ def policy_from_text(text: str) -> Policy:
         batch=given.get("batch", "1"),
         max_unavailable=given.get("max-unavailable", ""),
         canary=YES_NO[canary],
+        failures=given.get("failures", "0"),
     )
 
 
@@ -127,6 +151,7 @@ def policy_to_text(policy: Policy) -> str:
         f"batch={policy.batch}" if policy.batch != "1" else "",
         f"max-unavailable={policy.max_unavailable}" if policy.max_unavailable else "",
         "" if policy.canary else "canary=no",
+        f"failures={policy.failures}" if policy.failures != "0" else "",
     ]
     return f"{policy.component.value}={','.join(part for part in parts if part)}"
 

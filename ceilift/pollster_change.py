@@ -100,7 +100,7 @@ def by_namespaces(situation: Situation) -> Iterator[tuple[Place, ...]]:
 
 def separate_groups(situation: Situation) -> tuple[tuple[Place, ...], ...]:
     """The shared groups whose new agents have to start in a group of their own."""
-    shared = shared_groups(situation.wanted(Component.POLLING)).values()
+    shared = shared_groups(situation).values()
     return tuple(members for members in shared if group_change(situation, members).new)
 
 

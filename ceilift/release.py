@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from ceilift.component import Component
 from ceilift.errors import BadInputError, Fault
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where libyaml is
 T = TypeVar("T")
 
 
@@ -137,7 +138,7 @@ def is_older(left: str, right: str) -> bool:
 
 def load_series(text: str, file: str) -> dict[str, Release]:
     """The releases of one series file: its facts, overlaid by each point release's exceptions."""
-    data = yaml.safe_load(text)
+    data = yaml.load(text, Loader=LOADER)  # noqa: S506 - a safe one
     exceptions = data.pop("releases")
     return {
         version: Release.model_validate(

@@ -8,16 +8,13 @@ from ceilift.component import AGENTS, SERVICES, Component
 from ceilift.errors import BadInputError, Fault
 from ceilift.hazards import ACCEPTABLE
 from ceilift.hazards.case import several
+from ceilift.plan import PATHS
+from ceilift.policy import POLICY_FORM
 from ceilift.release import is_older
 from ceilift.situation import AGENT, Place, Situation
 
 FILE = "command line"
-PATHS = ("full", "partial")
 KNOWN = (Component.DATABASE, *SERVICES)
-POLICY_FORM = (
-    "Write COMPONENT=surge or COMPONENT=replace, and behind it as wanted "
-    ",batch=2 ,batch=25% ,max-unavailable=1 ,canary=no"
-)
 API_AFTER = ("database", "collector", "notification", "polling")
 
 

@@ -28,7 +28,8 @@ class AgentConfig:
     those of a notification agent (None: another component, or its configuration was not read);
     `refresh_pipeline_cfg` and `refresh_event_pipeline_cfg` say whether it loads a changed file by
     itself, where its release can. The paths are where its release looks for the files, whether
-    they are there or not.
+    they are there or not. `shuffle_s` is how long a polling agent of 9.x or older may wait at
+    random before it begins.
     """
 
     workload_partitioning: bool = False
@@ -51,6 +52,7 @@ class AgentConfig:
     pipeline_path: str = ""
     event_pipeline_path: str = ""
     event_pipeline_digest: str = ""
+    shuffle_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

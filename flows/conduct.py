@@ -39,6 +39,7 @@ from flows.secrets import RunSecrets
 from tasks.account import account_for, configured_intervals, learn_intervals
 from tasks.backlog import watched_backlog
 from tasks.reporting import bring_back, finish
+from tasks.retrying import NOT_STARTED, TOLERATED
 from tasks.run import Consent, approved_before, close_finished, dry_run, leased_run
 from tasks.session import CURRENT, Begun, Session
 
@@ -79,17 +80,31 @@ class Conducted:
         self._done.add(name)
         self.session.progress.note(f"stage {name}: about {stage.estimate_s:.0f} s")
         with self.session.stage_span(name):
-            futures = submit(plan, stage, self._futures)
+            tolerant = self.session.budget(name) > 0
+            futures = submit(plan, stage, self._futures, tolerant=tolerant)
             self.session.task_runs += len(futures)
             for future in futures:
                 future.wait()
                 self._notice(future)
+        self._settle(name)
         if self.session.error is not None:
             raise self.session.error
 
+    def _settle(self, name: str) -> None:
+        """A stage that failed on hosts within its budget ends the run: nothing later begins."""
+        hosts = self.session.failed_hosts(name)
+        if hosts and self.session.error is None:
+            budget, first = self.session.budget(name), self.session.failures[name][hosts[0]]
+            message = (
+                f"stage {name} failed on {', '.join(hosts)}, within its budget of {budget}: the "
+                f"other hosts are done, no later stage was begun. {first}"
+            )
+            self.session.halt(StepFailedError(message, next_command=first.next_command))
+
     def _notice(self, future: PrefectFuture[Any]) -> None:
         state = future.state
-        if not state.is_completed() and self.session.error is None:
+        known = state.is_completed() or state.name in {TOLERATED, NOT_STARTED}
+        if not known and self.session.error is None:
             self.session.halt(StepFailedError(state.message or f"a task ended {state.name}"))
 
 

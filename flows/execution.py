@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from prefect import allow_failure
 from prefect.futures import PrefectFuture
 
 from ceilift.plan import Action, Gate, Plan, Stage, Step
@@ -52,13 +53,18 @@ def run_name(node: Step | Gate) -> str:
 
 
 def submit(
-    plan: Plan, stage: Stage, done: dict[str, PrefectFuture[Any]]
+    plan: Plan, stage: Stage, done: dict[str, PrefectFuture[Any]], *, tolerant: bool = False
 ) -> list[PrefectFuture[Any]]:
-    """Submit a stage's task runs, each waiting for those its nodes need; `done` grows by them."""
+    """Submit a stage's task runs, each waiting for those its nodes need; `done` grows by them.
+
+    In a `tolerant` stage a task run begins also after one that failed: whether its nodes may is
+    decided there, by the failure budget.
+    """
     submitted = []
     for group in groups(plan, stage):
         nodes = [plan.node(node_id) for node_id in group.nodes]
-        wait_for = _waits(nodes, done)
+        needed = _waits(nodes, done)
+        wait_for = [allow_failure(future) for future in needed] if tolerant else needed
         task = task_for(nodes[0]).with_options(task_run_name=group.name)
         future = task.submit(list(group.nodes), return_state=False, wait_for=wait_for)
         done.update(dict.fromkeys(group.nodes, future))

@@ -173,11 +173,22 @@ class PolicyForm(BaseModel):
     canary: bool = Field(
         default=True, title="Canary first", description="The first batch is one host."
     )
+    failures: str = Field(
+        default="0",
+        title="Failure budget",
+        description="On how many hosts it may fail before nothing more begins: a number or a "
+        "share.",
+    )
 
     def policy(self) -> Policy:
         """The same as the planner takes it."""
         return Policy(
-            Component(self.component), self.mode, self.batch, self.max_unavailable, self.canary
+            Component(self.component),
+            self.mode,
+            self.batch,
+            self.max_unavailable,
+            self.canary,
+            self.failures,
         )
 
 

@@ -13,8 +13,10 @@ from prefect.context import TaskRunContext
 from prefect.states import Cancelled, Failed
 
 from ceilift.errors import CeiliftError, PausedError, TransientError
-from tasks.session import NotStartedError, current
+from tasks.session import CURRENT, NotStartedError, current
 
+TOLERATED = "WithinBudget"  # the state of a failure that lets the other hosts of its stage go on
+NOT_STARTED = "NotStarted"
 RETRIES = 2
 RETRY_DELAYS_S = [2.0, 10.0]
 
@@ -49,10 +51,10 @@ def node_task(
             except TransientError as error:
                 if _tries_left(retries):
                     raise
-                current().halt(error)
-                return Failed(message=str(error))
+                _give_up(nodes, error)
+                return _end_state(nodes, error)
             except CeiliftError as error:
-                return _end_state(error)
+                return _end_state(nodes, error)
 
         declare = task(
             retries=retries,
@@ -66,11 +68,23 @@ def node_task(
     return decorate
 
 
-def _end_state(error: CeiliftError) -> State[Any]:
+def _give_up(nodes: list[str], error: TransientError) -> None:
+    """What does not pass by itself is a failure of its host; of several hosts at once, the end."""
+    session = current()
+    if len(nodes) == 1:
+        session.fail(session.plan.node(nodes[0]), error)
+    else:
+        session.halt(error)
+
+
+def _end_state(nodes: list[str], error: CeiliftError) -> State[Any]:
     if isinstance(error, NotStartedError):
-        return Cancelled(name="NotStarted", message=str(error))
+        return Cancelled(name=NOT_STARTED, message=str(error))
     if isinstance(error, PausedError):
         return Failed(name="Paused", message=str(error))
+    session = CURRENT.get(None)
+    if session is not None and session.tolerates(nodes):
+        return Failed(name=TOLERATED, message=str(error))
     return Failed(message=str(error))
 
 

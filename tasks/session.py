@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from ceilift.account import UNCHANGED, Changed, Key, Learned, Span
 from ceilift.clock import monotonic, now, timestamp
 from ceilift.cloud import Cloud
+from ceilift.component import AGENTS, Component
 from ceilift.errors import (
     CeiliftError,
     PausedError,
@@ -67,8 +68,9 @@ class Session:
     None and nothing is written to the ledger; otherwise `opened` is when it was (epoch seconds).
     `spans` are the stages' times, `readings` what was measured on the way, `before` what ran
     before the upgrade, `learned` the interval of every polled series, `changed` the meters that
-    come and go. `done` are the nodes carried
-    out: a batch that is tried again leaves them alone.
+    come and go. `done` are the nodes carried out: a batch that is tried again leaves them
+    alone. `undone` are those that failed or were not
+    begun, with their hosts; `failures` the hosts that failed within the budget, by stage.
     """
 
     cloud: Cloud
@@ -85,6 +87,8 @@ class Session:
     learned: dict[Key, Learned] = field(default_factory=dict)
     changed: Changed = UNCHANGED
     done: dict[str, dict[str, str]] = field(default_factory=dict)
+    undone: dict[str, str] = field(default_factory=dict)
+    failures: dict[str, dict[str, CeiliftError]] = field(default_factory=dict)
     before: tuple[Instance, ...] = ()
     task_runs: int = 0
     polling_stop: Moment | None = None
@@ -95,6 +99,38 @@ class Session:
     def dry_run(self) -> bool:
         """Whether nothing may be changed, the ledger included."""
         return self.upgrade is None
+
+    def fail(self, node: Step | Gate, error: CeiliftError) -> None:
+        """Note that a node failed: within the budget of its stage the other hosts go on.
+
+        A gate that was inconclusive is no failure of its host, and pauses the run.
+        """
+        host, ends = _place(node), isinstance(error, PausedError | RefusedError)
+        with self.lock:
+            self.undone[node.id] = host
+            known = self.failures.setdefault(node.stage, {})
+            spent = len({*known, host}) > self.budget(node.stage)
+            if host and not (spent or ends):
+                known.setdefault(host, error)
+                return
+        self.halt(error)
+
+    def budget(self, stage: str) -> int:
+        """On how many hosts that stage may fail."""
+        request = self.plan.request
+        if request.path != "partial" or stage in request.stop_all or stage not in AGENTS:
+            return 0
+        component = Component(stage)
+        agents = len(self.cloud.inventory.with_role(component))
+        return request.policy(component).budget(agents)
+
+    def failed_hosts(self, stage: str) -> tuple[str, ...]:
+        """The hosts on which that stage failed within its budget."""
+        return tuple(self.failures.get(stage, {}))
+
+    def tolerates(self, nodes: Sequence[str]) -> bool:
+        """Whether what failed of these nodes failed within the budget."""
+        return self.error is None and any(node in self.undone for node in nodes)
 
     def halt(self, error: CeiliftError) -> None:
         """Let nothing new begin; the first error is kept."""
@@ -141,6 +177,23 @@ def carry_out(ids: Sequence[str], work: Work) -> list[dict[str, str]]:
     return [item for item in results if isinstance(item, dict)]
 
 
+def _bar(session: Session, node: Step | Gate) -> object:
+    """Why the node must not begin; None when it may.
+
+    A host that failed within the budget of its stage bars its own nodes, not those of others.
+    """
+    if session.error is not None and _begins(node):
+        return session.error
+    place = _place(node)
+    for need in node.needs:
+        if need in session.undone:
+            other = session.undone[need]
+            tolerated = bool(other) and other in session.failed_hosts(node.stage)
+            if not tolerated or other == place:
+                return f"{need} was not done"
+    return None
+
+
 def _caught(session: Session, node_id: str, work: Work) -> dict[str, str] | CeiliftError:
     try:
         return _one(session, node_id, work)
@@ -165,14 +218,15 @@ def _one(session: Session, node_id: str, work: Work) -> dict[str, str]:
     if node_id in session.done:
         return session.done[node_id]
     node = session.plan.node(node_id)
-    if session.error is not None and _begins(node):
-        raise NotStartedError(f"{node_id} was not started: {session.error}")
+    if (cause := _bar(session, node)) is not None:
+        session.undone[node_id] = _place(node)
+        raise NotStartedError(f"{node_id} was not started: {cause}")
     try:
         detail = _carried_out(session, node, work)
     except CeiliftError as error:  # the ledger's own refusal included: the lease may be lost
         _locate(error, node_id)
         if not isinstance(error, TransientError):
-            session.halt(error)
+            session.fail(node, error)
         raise
     session.done[node_id] = {"node": node_id, "detail": detail}
     return session.done[node_id]

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ceilift.component import Component
+from ceilift.estimate import shuffle_s
 from ceilift.finding import Finding
 from ceilift.hazards.case import Case, blocker, info, labels, several, warning
 from ceilift.plan import Action
@@ -143,9 +144,12 @@ def first_poll(case: Case) -> Iterator[Finding]:
     source = facts.first_poll_intervals_coordinated if coordinated else facts.first_poll_intervals
     if places and intervals:
         times = "one interval" if intervals == 1 else f"{intervals} intervals"
+        shuffle = shuffle_s(case.situation)
+        more = f", and up to {shuffle:g} s later (shuffle_time_before_polling_task)"
         yield info(
             "T24",
-            f"a polling agent of {case.to} polls first {times} after its start",
+            f"a polling agent of {case.to} polls first {times} after its start"
+            + (more if shuffle else ""),
             labels(places),
             source.source,
         )

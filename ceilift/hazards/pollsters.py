@@ -17,7 +17,7 @@ def pollsters_unknown(case: Case) -> Iterator[Finding]:
     """Agents of one group must poll the same: what they load has to be known."""
     if not case.rolls(Component.POLLING):
         return
-    for members in shared_groups(case.situation.wanted(Component.POLLING)).values():
+    for members in shared_groups(case.situation).values():
         change = group_change(case.situation, members)
         if not change.looked:
             yield warning(

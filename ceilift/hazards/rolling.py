@@ -22,7 +22,7 @@ def polling_ring(case: Case) -> Iterator[Finding]:
     rings = {release.polling.ring.value for release in _old(case, Component.POLLING)}
     if not (rings - {target.ring.value}) or not case.rolls(Component.POLLING):
         return
-    for places in shared_groups(case.situation.wanted(Component.POLLING)).values():
+    for places in shared_groups(case.situation).values():
         yield blocker(
             "T2",
             f"polling agents share a group, and {case.to} spreads resources by another hash ring: "
@@ -39,7 +39,7 @@ def polling_membership(case: Case) -> Iterator[Finding]:
     never = [one for one in releases if one.polling.membership.value == "never"]
     if not never or not case.rolls(Component.POLLING):
         return
-    for places in shared_groups(case.situation.wanted(Component.POLLING)).values():
+    for places in shared_groups(case.situation).values():
         yield blocker(
             "never-beside",
             f"polling agents share a group, and members of {never[0].version} never learn who "

@@ -116,7 +116,7 @@ def _batches(
     added = [place for place in wanted if not place.is_old(release)]
     old = [place for place in wanted if place.is_old(release)]
     if component is Component.POLLING:
-        shared = shared_groups(situation.wanted(component))
+        shared = shared_groups(situation)
         members = {place.label for found in shared.values() for place in found}
         for found in shared.values():
             manner = member_manner(situation, len(found))

@@ -45,6 +45,7 @@ def agent_config(
         pipeline_path=paths[1],
         event_pipeline_path=paths[2],
         event_pipeline_digest=digest(event_pipeline or ""),
+        shuffle_s=_seconds(options.get("DEFAULT", "shuffle_time_before_polling_task")),
     )
 
 
@@ -59,6 +60,11 @@ def _polled(polling: str | None, pipeline: str | None) -> PollingFile:
     if pipeline is None or read_polling(pipeline).interval_s is None:
         return PollingFile()
     return read_polling_file(pipeline)
+
+
+def _seconds(text: str | None) -> float:
+    """A whole number of seconds; 0 for what oslo.config would refuse."""
+    return float(text) if text is not None and text.strip().isdecimal() else 0.0
 
 
 def _path(main: str, options: Options, section: str, option: str, default: str) -> str:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from ceilift.errors import BadInputError, CeiliftError, Fault
-from ceilift.inventory_file import load_inventory
-from ceilift.state import HostState
+from flows.cli.domain import load_inventory
 from flows.cli.options import FormatOption, InventoryOption
 from flows.cli.output import Format, command, print_json, say, stdout
+
+if TYPE_CHECKING:
+    from ceilift.state import HostState
 
 app = typer.Typer(help="Describe a cloud, and check the description.", no_args_is_help=True)
 FileArgument = Annotated[Path, typer.Argument(help="The file to write.")]

@@ -6,19 +6,22 @@ import json
 import shlex
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ceilift.errors import REFUSED, BadInputError, CeiliftError, Fault
-from ceilift.inventory_file import load_inventory
 from ceilift.plan import Plan, Request
-from ceilift.plan_json import plan_to_json, state_from_json, state_to_json
-from ceilift.plan_text import plan_to_markdown
-from ceilift.planner import make_plan
 from ceilift.policy import policy_to_text
-from ceilift.release import load_catalogue
-from ceilift.state import CloudState
+from flows.cli.domain import (
+    load_catalogue,
+    load_inventory,
+    make_plan,
+    plan_to_json,
+    plan_to_markdown,
+    state_from_json,
+    state_to_json,
+)
 from flows.cli.options import (
     AcceptOption,
     ApiAfterOption,
@@ -42,6 +45,9 @@ from flows.cli.options import (
     make_request,
 )
 from flows.cli.output import Format, command, print_json, say, stdout
+
+if TYPE_CHECKING:
+    from ceilift.state import CloudState
 
 SaveOption = Annotated[
     Path | None,

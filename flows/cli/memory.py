@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import typer
 from rich.table import Table
 
-from ceilift.inventory_file import load_inventory
-from ceilift.plan_json import plan_from_json
 from ceilift.record import NodeState, NodeStatus, OpenUpgrade
+from flows.cli.domain import load_inventory, plan_from_json
 from flows.cli.options import FormatOption, InventoryOption
 from flows.cli.output import Format, command, print_json, say, stdout
 

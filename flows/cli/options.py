@@ -10,8 +10,7 @@ import typer
 
 from ceilift.errors import BadInputError, Fault
 from ceilift.plan import Accepted, FileKind, NewFile, Request
-from ceilift.policy import Policy, policy_from_text
-from ceilift.request_faults import POLICY_FORM
+from ceilift.policy import POLICY_FORM, Policy, policy_from_text
 from flows.cli.output import Format
 
 InventoryOption = Annotated[
@@ -71,7 +70,8 @@ PolicyOption = Annotated[
     list[str] | None,
     typer.Option(
         "--policy",
-        help="Partial path: COMPONENT=surge|replace[,batch=2|25%][,max-unavailable=1][,canary=no].",
+        help="Partial path: COMPONENT=surge|replace[,batch=2|25%][,max-unavailable=1][,canary=no]"
+        "[,failures=1].",
     ),
 ]
 NewPollingOption = Annotated[

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from packaging.version import Version
 from rich.table import Table
 
-from ceilift.release import Release, load_catalogue
+from flows.cli.domain import load_catalogue
 from flows.cli.options import FormatOption
 from flows.cli.output import Format, command, print_json, stdout
+
+if TYPE_CHECKING:
+    from ceilift.release import Release
 
 app = typer.Typer(help="The release catalogue: every fact with its source.", no_args_is_help=True)
 VersionArgument = Annotated[str, typer.Argument(help="An exact release: 9.0.7.")]

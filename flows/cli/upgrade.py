@@ -12,13 +12,14 @@ import typer
 
 from ceilift.clock import now
 from ceilift.errors import DONE, REFUSED, BadInputError, Fault, PausedError, RefusedError
-from ceilift.inventory_file import load_inventory
-from ceilift.plan import Plan, Request
-from ceilift.plan_json import plan_to_json
-from ceilift.plan_text import plan_to_markdown
-from ceilift.planner import make_plan
-from ceilift.release import load_catalogue
-from ceilift.request_faults import PATHS
+from ceilift.plan import PATHS, Plan, Request
+from flows.cli.domain import (
+    load_catalogue,
+    load_inventory,
+    make_plan,
+    plan_to_json,
+    plan_to_markdown,
+)
 from flows.cli.look import closing_line, look, resume_command, upgrade_command
 from flows.cli.options import (
     AcceptOption,

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ceilift.component import Component
-from ceilift.estimate import series_of
+from ceilift.estimate import PATIENCE, series_of
 from ceilift.plan import ExpectedLoss, GateKind, Plan
 from ceilift.pollsters import PollingSource
 from ceilift.situation import Place
@@ -141,3 +141,11 @@ def test_series_are_resources_times_pollsters_each_once(
     place = Place(Component.POLLING, "ctl1", "u", ("central",), wanted=True, now=seen)
 
     assert series_of(place) == series
+
+
+def test_a_random_wait_before_the_first_poll_makes_its_gate_wait_longer() -> None:
+    def longest(shuffle_s: float) -> float:
+        plan = quiet().polling(shuffle_s=shuffle_s).planned()
+        return max(gate.timeout_s for gate in plan.gates if gate.kind is GateKind.POLLING)
+
+    assert longest(40.0) == longest(0.0) + PATIENCE * 40.0

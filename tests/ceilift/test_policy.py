@@ -17,6 +17,7 @@ policies = st.builds(
     batch=amounts,
     max_unavailable=st.just("") | amounts,
     canary=st.booleans(),
+    failures=st.just("0") | amounts,
 )
 
 
@@ -34,7 +35,7 @@ def test_batches_hold_everyone_once_and_never_take_too_many_away(
 
     assert not found or [one for batch in found for one in batch] == places
     if policy.chosen(agents) is Mode.REPLACE:
-        assert all(len(batch) <= policy.away(agents) for batch in found)
+        assert all(len(batch) + policy.budget(agents) <= policy.away(agents) for batch in found)
     if policy.canary and found:
         assert len(found[0]) == 1
 
@@ -73,6 +74,11 @@ def test_a_text_that_is_no_policy_is_told_in_words(text: str, said: str) -> None
         (Policy(Component.POLLING, batch="some"), "batch 'some' is neither"),
         (Policy(Component.POLLING, "replace", "0"), "one host at least"),
         (Policy(Component.POLLING, "replace", max_unavailable="0"), "use surge"),
+        (Policy(Component.POLLING, failures="few"), "failures 'few' is neither"),
+        (
+            Policy(Component.POLLING, "replace", max_unavailable="1", failures="1"),
+            "needs a max-unavailable of 2",
+        ),
         (Policy(Component.API), "has no policy"),
     ],
 )

@@ -101,7 +101,7 @@ def test_after_the_last_try_a_transient_error_halts_the_run(
     session = runs.open()
     monkeypatch.setattr(TaskRunContext, "get", lambda: Context(TaskRunNumber(RETRIES + 1)))
 
-    state = task_that(TransientError("timed out")).fn(["x"])
+    state = task_that(TransientError("timed out")).fn(["database/backup"])
 
     assert state.is_failed()
     assert str(session.error) == "timed out"

@@ -158,3 +158,12 @@ def test_agents_that_all_rest_are_none_more_than_before() -> None:
     (finding,) = cloud.found("uncoordinated-polling")
 
     assert finding.severity is WARNING
+
+
+def test_a_random_wait_before_the_first_poll_is_told_where_the_target_has_it() -> None:
+    (late,) = quiet().polling(shuffle_s=40.0).found("T24")
+
+    assert "up to 40 s later" in late.what
+    (exact,) = quiet().found("T24")
+    assert "later" not in exact.what
+    assert modern().polling(shuffle_s=40.0).found("T24") == []
