@@ -24,6 +24,8 @@ BEAT_S = 30.0  # a killed member stays in its group until its last beat has expi
 PATIENCE = 1.5  # intervals allowed for every interval expected
 REMOTE_S = 1.0  # one short command on a host
 BACKUP_BYTES_PER_S = 20e6  # a dump through one pipe, on the slow side
+RING_S = 10.0  # notification agents look that often who shares their work (check_watchers)
+SHARING_S = 180.0  # until the agents of a busy machine share anew, or a long queue is read
 DEFAULT_STOP_S = 2.0
 SHUFFLED_UNTIL = 10
 DEFAULT_START_S = 4.0
@@ -163,6 +165,8 @@ def node_seconds(node: Step | Gate, pace: Pace) -> float:
         Action.MERGE: pace.stop_s[component] + pace.start_s[component] + 2 * REMOTE_S,
         Action.WARM_API: pace.start_s[component] + REMOTE_S,
         Action.SWITCH_API: 2 * REMOTE_S,
+        Action.WRITE: REMOTE_S,
+        Action.RELOAD: pace.stop_s[component] + 2 * REMOTE_S,
     }
     return seconds[node.action] + (pace.interval_s if node.timing else 0.0)
 
@@ -174,6 +178,8 @@ def gate_timeout_s(kind: GateKind, pace: Pace) -> float:
         return BEAT_S + LOOK_S + pace.margin_s
     if kind is GateKind.API:
         return slowest + pace.margin_s
+    if kind in {GateKind.PIPELINE, GateKind.DRAINED}:
+        return SHARING_S + pace.margin_s
     waits = pace.interval_s
     if kind is GateKind.POLLING:
         waits = max(pace.first_poll_s, pace.interval_s)
@@ -193,6 +199,8 @@ def expected_loss(stage: Stage, nodes: Mapping[str, Step | Gate], pace: Pace) ->
         return ExpectedLoss(why="these hosts serve no API any more")
     if stage.name != Component.POLLING:
         rolling = pace.rolls and stage.name in AGENTS and not _stops_all(inside)
+        if any(_is(node, Action.RELOAD) for node in inside):
+            return ExpectedLoss(why=RELOADED)
         return ExpectedLoss(why=ROLLING if rolling else _KEPT[stage.name])
     starts = [node for node in inside if _is(node, Action.START)]
     if any(isinstance(node, Step) and node.timing for node in inside):
@@ -232,6 +240,10 @@ def polling_loss(pace: Pace, *, alone: bool, start_waves: int = 2) -> ExpectedLo
 
 
 ROLLING = "some of its kind consume all the time; what waits in the queues is served by them"
+RELOADED = (
+    "while all old agents reload at once, what comes waits in the queues; before and after, some "
+    "of its kind consume all the time"
+)
 _KEPT = {
     "database": "nothing is stopped",
     "collector": "metering.sample keeps what arrives while no collector runs; its backlog grows",
@@ -255,6 +267,8 @@ def _gate_seconds(kind: GateKind, pace: Pace) -> float:
         GateKind.NOTIFICATION: pace.interval_s + LOOK_S,
         GateKind.POLLING: pace.first_poll_s + LOOK_S,
         GateKind.API: LOOK_S,
+        GateKind.PIPELINE: pace.start_s[Component.NOTIFICATION] + RING_S + LOOK_S,
+        GateKind.DRAINED: 2 * LOOK_S,
     }
     return seconds[kind]
 

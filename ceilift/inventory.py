@@ -25,6 +25,7 @@ UNITS = {
 }
 NAMESPACES = ("central", "compute", "ipmi")
 BESIDE_SUFFIX = "-ceilift"  # of a unit that runs a new release beside the old one
+DRAIN_SUFFIX = "-drain-ceilift"  # of one that reads what is left in the queues of pipes that go
 
 
 class _Strict(BaseModel):
@@ -297,3 +298,8 @@ class Inventory(_Strict):
     def path(self, template: str, host: Host, **values: str) -> str:
         """A path on that host: {root} and the given values filled in."""
         return template.format(root=host.root, address=host.address, **values)
+
+
+def host_unit(unit: str) -> str:
+    """The host's own unit that one of Ceilift's stands beside; else the same name."""
+    return unit.removesuffix(DRAIN_SUFFIX).removesuffix(BESIDE_SUFFIX)

@@ -101,3 +101,37 @@ class ApiLook:
 
     at: float
     answers: tuple[ApiAnswer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentLook:
+    """One notification agent that shares work: whether it has loaded its pipeline.
+
+    `loaded`: its files are those it shall have, and its newest process began after they were
+    written (None: its host could not be read). `queues` are those its own connections consume.
+    """
+
+    host: str
+    running: bool | None
+    loaded: bool | None
+    queues: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineLook:
+    """One look at agents that share work: which of the pipes' queues (`wanted`) they read."""
+
+    at: float
+    agents: tuple[AgentLook, ...]
+    wanted: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class DrainLook:
+    """One look at queues that are to be empty: messages in each of them, ready or on their way.
+
+    None: which queues these are could not be told. A queue that does not exist has none.
+    """
+
+    at: float
+    messages: Mapping[str, int] | None

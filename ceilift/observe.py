@@ -8,13 +8,17 @@ from dataclasses import replace
 
 from ceilift.clock import timestamp
 from ceilift.cloud import Cloud
+from ceilift.component import Component
 from ceilift.coordination import live_groups
 from ceilift.errors import BadInputError, CeiliftError
-from ceilift.new_files import read_new_files
-from ceilift.plan import Request
-from ceilift.plan_json import instances_from_json, pollsters_from_json
+from ceilift.new_files import EMPTY, read_new_files, text_of
+from ceilift.pipeline import LoadSeen
+from ceilift.pipeline_change import loads_wanted
+from ceilift.plan import FileKind, Request
+from ceilift.plan_json import instances_from_json, loads_from_json, pollsters_from_json
 from ceilift.pollster_change import pollsters_wanted
 from ceilift.probe import observe_hosts
+from ceilift.probe.loads import observe_loads
 from ceilift.probe.pollsters import observe_pollsters
 from ceilift.release import Catalogue
 from ceilift.situation import Situation
@@ -22,6 +26,7 @@ from ceilift.state import BusState, CloudState, DatabaseState, GroupState, HostS
 
 RATE_WINDOW_S = 5.0
 POLLSTERS = "pollsters"  # the ledger's document of what the releases loaded at the beginning
+LOADS = "loads"  # and of what old releases said of the new pipeline
 FEWEST_MEASUREMENTS = 5  # below that, a median says nothing of what is usual
 
 
@@ -31,7 +36,8 @@ def observe(
     """Everything a plan needs to know of the cloud, read at the same time.
 
     With a request, also what its new files say, and, before a rolling upgrade of polling agents,
-    which pollsters the old and the target release load.
+    which pollsters the old and the target release load, and before old notification agents get
+    another pipeline, whether their releases load it.
 
     A part that does not answer is in the state as unreachable with its reason; only a bad
     secret reference raises (BadInputError). `rates` measures publish and insert rates, which
@@ -61,16 +67,31 @@ def _with_wishes(
 ) -> CloudState:
     """The same state with what only this request asks about.
 
-    Pollsters seen when the upgrade was opened stay: old releases may be gone by now.
+    Pollsters seen when the upgrade was opened stay, and what was said of the same files: old
+    releases may be gone by now.
     """
     state = replace(state, new_files=read_new_files(request))
-    if state.pollsters or request.to not in catalogue.releases:
+    if request.to not in catalogue.releases:
         return state
-    target = catalogue.get(request.to)
-    wanted = pollsters_wanted(Situation(cloud.inventory, state, catalogue, request, target))
+    situation = Situation(cloud.inventory, state, catalogue, request, catalogue.get(request.to))
+    state = replace(state, loads=(*state.loads, *_loads(cloud, situation)))
+    if state.pollsters:
+        return state
+    wanted = pollsters_wanted(situation)
     with cloud.timeline.pending("remote", "pollsters"):
         found = observe_pollsters(cloud.connections, cloud.inventory, wanted)
     return replace(state, pollsters=found)
+
+
+def _loads(cloud: Cloud, situation: Situation) -> tuple[LoadSeen, ...]:
+    """Whether old releases load the new pipeline, where they have to and were not asked yet."""
+    wanted, files = loads_wanted(situation), situation.request.files_of(Component.NOTIFICATION)
+    if not wanted:
+        return ()
+    texts = {file.kind: text_of(file) for file in files}
+    both = texts.get(FileKind.PIPELINE, EMPTY), texts.get(FileKind.EVENT_PIPELINE, EMPTY)
+    with cloud.timeline.pending("remote", "pipeline"):
+        return observe_loads(cloud.connections, cloud.inventory, wanted, both)
 
 
 def _with_space(
@@ -87,11 +108,13 @@ def with_history(cloud: Cloud, state: CloudState) -> CloudState:
     if open_upgrade is None:
         return state
     kept = cloud.ledger.documents(open_upgrade.id, POLLSTERS)
+    loads = cloud.ledger.documents(open_upgrade.id, LOADS)
     return replace(
         state,
         baseline=instances_from_json(open_upgrade.baseline),
         evidence=cloud.ledger.evidence(open_upgrade.id),
         pollsters=pollsters_from_json(json.loads(kept[0].body)) if kept else (),
+        loads=loads_from_json(json.loads(loads[-1].body)) if loads else (),
     )
 
 

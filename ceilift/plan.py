@@ -10,6 +10,7 @@ from typing import Any
 
 from ceilift.component import Component
 from ceilift.finding import Finding, Severity
+from ceilift.inventory import DRAIN_SUFFIX
 from ceilift.policy import Policy
 
 SCHEMA = 1
@@ -30,6 +31,8 @@ class Action(StrEnum):
     WARM_API = "warm-api"  # load the target's application beside the serving one
     SWITCH_API = "switch-api"  # all API hosts in one step, gracefully
     MERGE = "merge"  # restart a polling agent with the whole polling file, in the common group
+    WRITE = "write"  # put new files where a running agent reads them when it loads them next
+    RELOAD = "reload"  # let all `targets` load their files anew at the same moment
 
 
 class Timing(StrEnum):
@@ -50,6 +53,8 @@ class GateKind(StrEnum):
     NOTIFICATION = "notification"
     POLLING = "polling"
     API = "api"
+    PIPELINE = "pipeline"  # agents have loaded their pipeline, every queue of `pipes` is read
+    DRAINED = "drained"  # nothing is left in the queues of `pipes`
 
 
 class FileKind(StrEnum):
@@ -71,6 +76,7 @@ class Origin(StrEnum):
     GIVEN = "given"  # the operator's new file
     BEFORE = "before"  # the polling sources the agent had when the upgrade began
     FORMER = "former"  # the file as it was before the upgrade replaced it
+    VANISHING = "vanishing"  # of that file the pipes that go
     HOST = "host"  # the host's own file, which stays as it is
 
 
@@ -89,7 +95,8 @@ class StepFile:
 
     `place` is its name beside the host's configuration, or empty for the file that the agent reads
     by its own configuration. `meters` are the pollsters that a polling file is held to (empty: it
-    is taken whole). `digest` is the SHA-256 of what will stand there.
+    is taken whole). `digest` is the SHA-256 of what will stand there. With `origin` vanishing it
+    is that of the agent's own file before the upgrade, of which only `pipes` are kept.
     """
 
     kind: FileKind
@@ -97,6 +104,7 @@ class StepFile:
     place: str = ""
     meters: tuple[str, ...] = ()
     origin: Origin = Origin.GIVEN
+    pipes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +116,15 @@ class Target:
     unit: str = ""
     namespaces: tuple[str, ...] = ()
 
+    @property
+    def drains(self) -> bool:
+        """Whether it is an agent of Ceilift's own that reads the queues of pipes that go."""
+        return self.unit.endswith(DRAIN_SUFFIX)
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One act on one host (or, for `switch-api`, on all of its `targets` at once).
+    """One act on one host (or, for `switch-api` and `reload`, on all of its `targets` at once).
 
     `needs` names the steps and gates that must be done before. `judged_by` says how success is
     told; `undo` how it is undone. `release` is what runs there afterwards (None: nothing does).
@@ -144,7 +157,8 @@ class Gate:
 
     `timeout_s` is how long the gate may wait for a healthy verdict: what the release needs until
     its first effect, plus a margin; it is an estimate and not part of the plan's intent. `meters`
-    are those a polling agent must show (empty: what was polled before).
+    are those a polling agent must show (empty: what was polled before). `pipes` are those of
+    notification agents whose queues it looks at.
     """
 
     id: str
@@ -156,6 +170,7 @@ class Gate:
     why: str
     timeout_s: float
     meters: tuple[str, ...] = ()
+    pipes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from ceilift.errors import BadInputError, Fault
+from ceilift.pipeline import LoadSeen
 from ceilift.plan import SCHEMA, Plan, Step
 from ceilift.pollsters import PollstersSeen
 from ceilift.state import CloudState, Instance
@@ -94,6 +95,18 @@ def pollsters_to_json(seen: Sequence[PollstersSeen]) -> list[Json]:
 def pollsters_from_json(data: object, file: str = "pollsters") -> tuple[PollstersSeen, ...]:
     """What `pollsters_to_json` wrote. Raises BadInputError with every fault."""
     found: tuple[PollstersSeen, ...] = _validated(_adapter(tuple[PollstersSeen, ...]), data, file)
+    return found
+
+
+def loads_to_json(seen: Sequence[LoadSeen]) -> list[Json]:
+    """What old releases say of a new pipeline, as JSON."""
+    plain: list[Json] = _plain([asdict(one) for one in seen])
+    return plain
+
+
+def loads_from_json(data: object, file: str = "loads") -> tuple[LoadSeen, ...]:
+    """What `loads_to_json` wrote. Raises BadInputError with every fault."""
+    found: tuple[LoadSeen, ...] = _validated(_adapter(tuple[LoadSeen, ...]), data, file)
     return found
 
 

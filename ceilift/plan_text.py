@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ceilift.component import Component
 from ceilift.finding import Finding, Severity
-from ceilift.plan import Action, ExpectedLoss, Gate, GateKind, Plan, Stage, Step
+from ceilift.plan import Action, ExpectedLoss, Gate, GateKind, Origin, Plan, Stage, Step
 from ceilift.progress import plan_nodes
 from ceilift.situation import AGENT
 
@@ -137,7 +137,7 @@ def _sentence(batches: Sequence[Sequence[Node]]) -> str:
     if len(batches) > 1:
         hosts += f" in {len(batches)} batches"
     agent = AGENT.get(node.targets[0].component, "")
-    if len(nodes) > 1 and node.targets[0].component is not Component.API:
+    if _are_several(nodes) and node.targets[0].component is not Component.API:
         agent += "s"
     if isinstance(node, Gate):
         return _gate_sentence(node, agent, hosts)
@@ -153,8 +153,22 @@ def _sentence(batches: Sequence[Sequence[Node]]) -> str:
         Action.MERGE: f"Restart the {agent} on {hosts} with the whole polling file",
         Action.WARM_API: f"Load the API of {node.release} beside the serving one on {hosts}",
         Action.SWITCH_API: f"Switch the API to {node.release} on {hosts}, all in one step",
+        Action.WRITE: f"Write the new pipeline for the {agent} on {hosts}, not loaded yet",
+        Action.RELOAD: f"Reload the {agent} on {hosts}, all at the same moment",
     }
+    if any(file.origin is Origin.FORMER for file in node.files) and node.action is Action.WRITE:
+        return f"Give the {agent} on {hosts} the former pipeline back, not loaded yet"
+    if node.targets[0].drains and node.action is Action.BESIDE:
+        return f"Start an agent of {node.release} on {hosts} that reads only the pipes that go"
+    if node.targets[0].drains:
+        return f"Stop that agent on {hosts} and take its unit away"
     return sentences[node.action]
+
+
+def _are_several(nodes: Sequence[Node]) -> bool:
+    """Whether a sentence is about more agents than one; no agent at all counts as one."""
+    together = isinstance(nodes[0], Step) or nodes[0].kind is GateKind.PIPELINE
+    return len(nodes) > 1 or (together and len(nodes[0].targets) > 1)
 
 
 def _gate_sentence(gate: Gate, agent: str, hosts: str) -> str:
@@ -163,7 +177,15 @@ def _gate_sentence(gate: Gate, agent: str, hosts: str) -> str:
     sentences = {
         GateKind.ALL_STOPPED: f"Gate: no {agent} runs anywhere in the cloud",
         GateKind.API: f"Gate: every API host answers with {gate.release} ({hosts})",
+        GateKind.DRAINED: f"Gate: the queues of {', '.join(gate.pipes)} are empty",
     }
+    if gate.kind is GateKind.PIPELINE and gate.targets[0].drains:
+        return f"Gate: it reads every queue of {', '.join(gate.pipes)}"
+    if gate.kind is GateKind.PIPELINE:
+        return (
+            f"Gate: the {agent} on {hosts} have the new pipeline, "
+            "and every queue of its pipes is read"
+        )
     proves = "prove themselves" if agent.endswith("s") else "proves itself"
     meters = f" by samples of {_few(gate.meters)}" if gate.meters else ""
     return sentences.get(gate.kind, f"Gate: the {agent} on {hosts} {proves}{meters}")

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ceilift.paths.nodes import DBSYNC_ID
+from ceilift.pipeline_change import digest_of
 from ceilift.plan import Action, FileKind, Gate, GateKind, Plan, Step, Target
 from ceilift.situation import Key, by_key, key_of
 from ceilift.state import CloudState, Instance, Restart
@@ -25,8 +26,14 @@ class Progress:
         self._now = by_key(state.instances)
         self._seen = {host.name for host in state.hosts if host.reachable}
         told = enumerate(state.evidence)
-        self._proven = {one.node: order for order, one in told if one.release == plan.to}
+        releases = {node_id: {plan.to, one.release} for node_id, one in plan_nodes(plan).items()}
+        self._proven = {
+            one.node: order
+            for order, one in told
+            if one.release in releases.get(one.node, {plan.to})
+        }
         self._gates = {gate.id: gate for gate in plan.gates}
+        self._steps = {step.id: step for step in plan.steps}
         self._starts = self._steps_by_key(Action.START)
         self._stops = self._steps_by_key(Action.STOP)
         self._whole = {
@@ -51,6 +58,8 @@ class Progress:
             return bool({step.id, DBSYNC_ID} & self._proven.keys())
         if step.action is Action.WARM_API and step.id in self._proven:
             return True
+        if step.action in {Action.WRITE, Action.RELOAD} or step.targets[0].drains:
+            return self._sharing_done(step)
         judge = {
             Action.STOP: self._rests,
             Action.START: self._runs,
@@ -83,6 +92,8 @@ class Progress:
             return False
         if gate.kind is GateKind.API:
             return all(self._serves(target) for target in gate.targets)
+        if gate.kind in {GateKind.PIPELINE, GateKind.DRAINED}:
+            return self._sharing_was_proven(gate)
         return all(self._stood_beside(target) for target in gate.targets)
 
     def _stood_beside(self, target: Target) -> bool:
@@ -94,6 +105,43 @@ class Progress:
         step = self._removes.get(_key(target))
         return step is not None and step.id in self._proven and self._instance(target) is None
 
+    def _sharing_done(self, step: Step) -> bool:
+        """Whether a step that brings another pipeline to agents that share work is done."""
+        if step.action is Action.WRITE:
+            return all(self._is_written(target, step) for target in step.targets)
+        if step.action is Action.RELOAD:
+            return self._was_reloaded(step)
+        if step.action is Action.REMOVE:
+            return self._removed(step.targets[0])
+        return self._drains(step.targets[0], step.release)
+
+    def _is_written(self, target: Target, step: Step) -> bool:
+        """Whether the host's own files are those that the step puts there."""
+        now = self._instance(target)
+        if now is None or target.host not in self._seen:
+            return False
+        return all(digest_of(now.config, file.kind) == file.digest for file in step.files)
+
+    def _was_reloaded(self, step: Step) -> bool:
+        """Whether all were reloaded since their files were written, and have these still."""
+        if step.id not in self._proven or self._again(step.id, step.needs):
+            return False
+        return all(self._step_done(self._steps[n]) for n in step.needs if n in self._steps)
+
+    def _drains(self, target: Target, release: str | None) -> bool:
+        """Whether it reads what is left, or did until nothing was."""
+        now = self._instance(target)
+        runs = now is not None and now.release == release and target.host in self._seen
+        return runs or self._removed(target)
+
+    def _sharing_was_proven(self, gate: Gate) -> bool:
+        """Whether what it needs is done as it was when the gate was passed."""
+        drains = (target for target in gate.targets if target.drains)
+        if not all(self._drains(target, gate.release) for target in drains):
+            return False
+        before = (self._steps[need] for need in gate.needs if need in self._steps)
+        return all(self._step_done(step) for step in before)
+
     def _down_was_proven(self, gate: Gate) -> bool:
         """Whether all were down at once: by now the target runs, or all rest as they did then."""
         if not all(self._settled(target) for target in gate.targets):
@@ -104,8 +152,12 @@ class Progress:
 
     def _outdated(self, gate: Gate) -> bool:
         """Whether a step the gate needs was carried out once more after the gate was passed."""
-        passed = self._proven[gate.id]
-        return any(self._proven.get(need, passed) > passed for need in gate.needs)
+        return self._again(gate.id, gate.needs)
+
+    def _again(self, node: str, needs: tuple[str, ...]) -> bool:
+        """Whether something the node needs was done once more after it."""
+        passed = self._proven[node]
+        return any(self._proven.get(need, passed) > passed for need in needs)
 
     def _rests(self, target: Target) -> bool:
         """Whether nothing of it is left to stop, nor would start by itself."""

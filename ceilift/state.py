@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ceilift.component import Component
-from ceilift.pipeline import Pipelines
+from ceilift.pipeline import LoadSeen, Pipelines
 from ceilift.pollsters import PollingFile, PollingSource, PollstersSeen
 
 
@@ -235,7 +235,8 @@ class CloudState:
 
     `baseline` is what ran before the open upgrade began (empty at the first plan: then the
     present instances are the baseline); `evidence` comes from the ledger. `pollsters` are what the
-    installed releases load, old and target; `new_files` what the operator gives for the target.
+    installed releases load, old and target; `new_files` what the operator gives for the target;
+    `loads` what old releases say of its new pipeline.
     """
 
     cloud: str
@@ -248,6 +249,7 @@ class CloudState:
     evidence: tuple[Evidence, ...] = ()
     pollsters: tuple[PollstersSeen, ...] = ()
     new_files: NewFiles = field(default_factory=NewFiles)
+    loads: tuple[LoadSeen, ...] = ()
 
     def host(self, name: str) -> HostState | None:
         """The named host's state; None when it was not looked at."""

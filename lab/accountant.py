@@ -16,6 +16,7 @@ from lab.settings import METERS, POLL_INTERVAL_S, Lab
 from lab.traffic import Sent, sent, summarised
 from lab.witness import Published, witnessed
 
+NOTIFIED = "image.size"  # the meter that a notification of the generator gives
 _LATE = 1.5
 _EARLY = 0.5
 _SAMPLE = sa.table(
@@ -111,7 +112,7 @@ def account_of_files(
 ) -> Account:
     """The same for a cloud whose notification agents publish to files."""
     wanted = [line for line in sent(log) if line.sent_at <= before]
-    mine = (one for one in published if one.meter == "image.size")
+    mine = (one for one in published if one.meter == NOTIFIED)
     stored = Counter(one.resource for one in mine if one.resource.startswith("lab-"))
     times: dict[tuple[str, str], list[float]] = {}
     for one in sorted(published, key=lambda item: item.timestamp):
@@ -159,13 +160,22 @@ def judge(meter: str, resource: str, times: list[float], end: float, interval: f
     )
 
 
-def _stored(connection: sa.Connection) -> Counter[str]:
-    """How many rows each notification has."""
+def stored_of(database: str, meter: str) -> Counter[str]:
+    """How many rows of that meter each notification has, by resource."""
+    engine = sa.create_engine(database)
+    with engine.connect() as connection:
+        found = _stored(connection, meter)
+    engine.dispose()
+    return found
+
+
+def _stored(connection: sa.Connection, meter: str = NOTIFIED) -> Counter[str]:
+    """How many rows of a meter each notification has."""
     resource = _RESOURCE.c.resource_id
     rows = connection.execute(
         sa.select(resource, sa.func.count())
         .select_from(_JOINED)
-        .where(_METER.c.name == "image.size", resource.like("lab-%"))
+        .where(_METER.c.name == meter, resource.like("lab-%"))
         .group_by(resource)
     )
     return Counter({str(name): int(count) for name, count in rows})

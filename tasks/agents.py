@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ceilift.component import Component
 from ceilift.errors import StepFailedError
-from ceilift.inventory import BESIDE_SUFFIX
+from ceilift.inventory import host_unit
 from ceilift.plan import FOLDER, Action, GateKind, Step, Timing
 from ceilift.services import service_manager
 from ceilift.services.protocol import Beside, Override
@@ -120,7 +120,7 @@ def _own_unit(session: Session, step: Step) -> Beside:
     """The unit of its own that a step is about, with the options it has."""
     target, own = step.targets[0], _override(session, step)
     has = bool(step.options) or step.action is Action.REMOVE
-    unit = target.unit.removesuffix(BESIDE_SUFFIX)
+    unit = host_unit(target.unit)
     return Beside(unit, target.unit, own.file if has else "", own.text)
 
 

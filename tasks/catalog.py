@@ -8,7 +8,7 @@ from typing import Any
 from prefect import Task
 
 from ceilift.plan import Action, Gate, Step
-from tasks import agents, api, database, health
+from tasks import agents, api, database, health, pipelines
 
 TASKS: Mapping[Action, Task[[list[str]], Any]] = {
     Action.BACKUP: database.backup,
@@ -19,6 +19,8 @@ TASKS: Mapping[Action, Task[[list[str]], Any]] = {
     Action.BESIDE: agents.beside,
     Action.REMOVE: agents.remove,
     Action.MERGE: agents.merge,
+    Action.WRITE: pipelines.write,
+    Action.RELOAD: pipelines.reload,
     Action.WARM_API: api.warm,
     Action.SWITCH_API: api.switch,
 }

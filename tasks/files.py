@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from ceilift.digest import digest
 from ceilift.errors import StepFailedError
-from ceilift.inventory import BESIDE_SUFFIX
+from ceilift.inventory import host_unit
 from ceilift.new_files import text_of
+from ceilift.pipeline import only_pipes
 from ceilift.plan import FileKind, Origin, Step, StepFile
 from ceilift.pollsters import polling_yaml, read_polling_file, restricted
-from ceilift.services.files import restore_file, write_file
+from ceilift.probe.pipelines import PACKAGED
+from ceilift.services.files import read_file, restore_file, write_file
 from ceilift.state import AgentConfig
 from tasks.session import Session
 
@@ -60,6 +63,8 @@ def _path(session: Session, step: Step, file: StepFile) -> str:
 
 def _content(session: Session, step: Step, file: StepFile) -> str:
     """The text, equal to what the plan names."""
+    if file.origin is Origin.VANISHING:
+        return _of_former(session, step, file)
     if file.origin is Origin.BEFORE:
         sources = _before(session, step).polling_sources
         text = polling_yaml(restricted(sources, file.meters, file.meters))
@@ -75,10 +80,26 @@ def _content(session: Session, step: Step, file: StepFile) -> str:
     return text
 
 
+def _of_former(session: Session, step: Step, file: StepFile) -> str:
+    """Of the file as it was before the upgrade, the pipes that go; read on its host."""
+    target, inventory = step.targets[0], session.cloud.inventory
+    host = inventory.host(target.host)
+    folder = inventory.path(inventory.install.path, host, release=step.release or "")
+    text = read_file(
+        session.cloud.connections.shell(target.host),
+        step.id,
+        _path(session, step, replace(file, place="")),
+        file.digest,
+        f"{folder}/lib/python*{PACKAGED}{file.kind}.yaml",
+    )
+    samples = file.kind is FileKind.PIPELINE
+    return only_pipes("sample" if samples else "event", text, file.pipes)
+
+
 def _before(session: Session, step: Step) -> AgentConfig:
     """The configuration its agent had before the upgrade; of one beside, that of the host's own."""
     target = step.targets[0]
-    unit = target.unit.removesuffix(BESIDE_SUFFIX)
+    unit = host_unit(target.unit)
     for one in session.before:
         if (one.component, one.host, one.unit) == (target.component, target.host, unit):
             return one.config

@@ -117,7 +117,7 @@ def _ways_on(gate: Gate) -> str:
     ways = ["judge again: ceilift resume"]
     if gate.kind is GateKind.POLLING and "/first/" in gate.id:
         ways.append("another first host: ceilift resume --first HOST")
-    if gate.kind in (GateKind.COLLECTOR, GateKind.NOTIFICATION, GateKind.POLLING):
+    if gate.kind not in (GateKind.ALL_STOPPED, GateKind.API):
         ways.append(
             f"the old release again for this stage: ceilift resume --start-old {gate.stage}"
         )

@@ -17,10 +17,11 @@ from typing import Self
 from ceilift.cloud import Cloud
 from ceilift.errors import CeiliftError, RefusedError
 from ceilift.ledger.store import Ledger
-from ceilift.observe import POLLSTERS
+from ceilift.observe import LOADS, POLLSTERS
 from ceilift.plan import Plan
 from ceilift.plan_json import (
     instances_to_json,
+    loads_to_json,
     plan_from_json,
     plan_to_json,
     pollsters_to_json,
@@ -151,6 +152,7 @@ def _opened(ledger: Ledger, lease: Lease, plan: Plan, state: CloudState, consent
         upgrade = ledger.begin(lease, json.dumps(text, sort_keys=True), baseline)
         if state.pollsters:
             ledger.save_document(upgrade, POLLSTERS, "", pollsters_to_json(state.pollsters))
+        _keep_loads(ledger, upgrade, state)
         _record_exceptions(ledger, upgrade, plan)
     else:
         upgrade, known = before[0].id, before[1]
@@ -163,10 +165,17 @@ def _opened(ledger: Ledger, lease: Lease, plan: Plan, state: CloudState, consent
             ledger.save_document(upgrade, WAY_BACK, plan.hash, text)
         elif consent.plan_hash == plan.hash != known.hash:
             ledger.save_document(upgrade, PLAN, plan.hash, text)
+            _keep_loads(ledger, upgrade, state)
             _record_exceptions(ledger, upgrade, plan)
     if consent.plan_hash == plan.hash and ledger.approved(upgrade, plan.hash) is None:
         ledger.approve(upgrade, plan.hash, consent.approver or UNNAMED, consent.how)
     return upgrade
+
+
+def _keep_loads(ledger: Ledger, upgrade: int, state: CloudState) -> None:
+    """What old releases said of the plan's new pipeline: they may be gone later."""
+    if state.loads:
+        ledger.save_document(upgrade, LOADS, "", loads_to_json(state.loads))
 
 
 def _opened_at(ledger: Ledger, cloud: str) -> float | None:

@@ -40,6 +40,8 @@ BEGINS_SOMETHING_NEW = frozenset(
         Action.BESIDE,
         Action.REMOVE,
         Action.MERGE,
+        Action.WRITE,
+        Action.RELOAD,
         Action.WARM_API,
         Action.SWITCH_API,
     }

@@ -215,7 +215,7 @@ def _changed(host: HostState, step: Step, to: str) -> tuple[Instance, ...]:
         if step.action is Action.REMOVE:
             found.pop(was.key, None)
         else:
-            found[was.key] = _reading(_acted(was, step.action, to), step)
+            found[was.key] = _reading(_acted(_with_files(was, step), step, to), step)
     return tuple(found.values())
 
 
@@ -235,15 +235,28 @@ def _instance(host: HostState, target: Target) -> Instance:
     return Instance(target.component, host.name, target.unit, target.namespaces)
 
 
-def _acted(was: Instance, action: Action, to: str) -> Instance:
-    if action is Action.STOP:
-        return replace(was, release=None, pids=(), restart=Restart.PREVENTED)
-    if action is Action.BESIDE:
-        return replace(was, release=to, defined_release=to, pids=(300,), restart=Restart.PREVENTED)
-    if action is Action.MERGE:
-        return replace(was, release=to, pids=(400,), restart=Restart.ENABLED)
-    if action is Action.START:
-        return replace(was, release=to, defined_release=to, pids=(200,))
-    if action is Action.SWITCH_API:
-        return replace(was, release=to, defined_release=to)
-    return replace(was, restart=Restart.ENABLED)
+def _with_files(was: Instance, step: Step) -> Instance:
+    """The agent whose own files are those that the step puts there."""
+    own = [one for one in step.files if not one.place and one.kind is not FileKind.POLLING]
+    changes: dict[str, Any] = {f"{file.kind}_digest": file.digest for file in own}
+    return replace(was, config=replace(was.config, **changes))
+
+
+def _acted(was: Instance, step: Step, to: str) -> Instance:
+    runs = step.release or to
+    at: Mapping[Action, dict[str, Any]] = {
+        Action.WRITE: {},
+        Action.RELOAD: {},
+        Action.STOP: {"release": None, "pids": (), "restart": Restart.PREVENTED},
+        Action.BESIDE: {
+            "release": runs,
+            "defined_release": runs,
+            "pids": (300,),
+            "restart": Restart.PREVENTED,
+        },
+        Action.MERGE: {"release": to, "pids": (400,), "restart": Restart.ENABLED},
+        Action.START: {"release": to, "defined_release": to, "pids": (200,)},
+        Action.SWITCH_API: {"release": to, "defined_release": to},
+        Action.ENABLE: {"restart": Restart.ENABLED},
+    }
+    return replace(was, **at[step.action])

@@ -14,6 +14,8 @@ A file says which hosts have which roles and what runs there, and holds the plan
       polls: {'*': [r1, r2]}        the patterns of its one source, and the resources
     pollsters: {16.0.1: [cpu]}      what the installed releases load for the namespace central
     new_polling: {'*': [r1, r2]}    what --new-polling holds
+    pipeline: TEXT                  the pipeline.yaml of every notification agent
+    new_pipeline: TEXT              what --new-pipeline holds; the old releases load it
     inventory: {wsgi: null}         sections of the inventory that differ (null: left out)
     down: [ctl2]                    hosts that do not answer
     request: {first: ctl2}          what the operator asks for
@@ -35,6 +37,7 @@ import yaml
 from ceilift.component import Component
 from ceilift.digest import digest
 from ceilift.inventory import Inventory
+from ceilift.pipeline import LoadSeen, read_pipelines
 from ceilift.plan import FileKind, NewFile, Plan, Request
 from ceilift.planner import make_plan
 from ceilift.policy import policy_from_text
@@ -43,6 +46,7 @@ from ceilift.state import CloudState, Instance, NewFiles
 from tests.clouds import after, agent, begun, catalogue, hosts_named, in_order, inventory, seen
 from tests.clouds import request as asked
 
+NO_PIPES = "sources: []\nsinks: []\n"
 FOLDER = Path(__file__).parent / "plans"
 FILES = sorted(FOLDER.glob("*.yaml"))
 
@@ -84,20 +88,33 @@ class Golden:
             else host
             for host in state.hosts
         )
-        return replace(state, hosts=hosts, pollsters=self._pollsters(), new_files=self._new_files())
+        state = replace(state, hosts=hosts, pollsters=self._pollsters())
+        return replace(state, new_files=self._new_files(), loads=tuple(self._loads(state)))
 
     def _pollsters(self) -> tuple[PollstersSeen, ...]:
         given = self.data.get("pollsters", {}).items()
         return tuple(PollstersSeen("ctl1", r, ("central",), tuple(names)) for r, names in given)
 
+    def _loads(self, state: CloudState) -> Iterator[LoadSeen]:
+        """Every host's release has loaded the new pipeline."""
+        digests = tuple(one.digest for one in self._files() if one.kind is FileKind.PIPELINE)
+        if digests:
+            yield from (LoadSeen(host.name, self.data["runs"], digests) for host in state.hosts)
+
     def _new_files(self) -> NewFiles:
-        given = self.data.get("new_polling")
-        return NewFiles() if given is None else NewFiles(polling=PollingFile(_sources(given)))
+        polling, pipeline = self.data.get("new_polling"), self.data.get("new_pipeline")
+        return NewFiles(
+            polling=None if polling is None else PollingFile(_sources(polling)),
+            pipeline=None if pipeline is None else read_pipelines(pipeline, NO_PIPES),
+        )
 
     def _files(self) -> tuple[NewFile, ...]:
-        given = self.data.get("new_polling")
-        text = "" if given is None else polling_yaml(_sources(given))
-        return (NewFile(FileKind.POLLING, "new.yaml", digest(text)),) if text else ()
+        polling, pipeline = self.data.get("new_polling"), self.data.get("new_pipeline")
+        texts = {
+            FileKind.POLLING: "" if polling is None else polling_yaml(_sources(polling)),
+            FileKind.PIPELINE: pipeline or "",
+        }
+        return tuple(NewFile(kind, "new.yaml", digest(t)) for kind, t in texts.items() if t)
 
     @cached_property
     def state(self) -> CloudState:
@@ -136,7 +153,10 @@ class Golden:
         """The agent with the options and the phase that the file gives."""
         if made.component is Component.NOTIFICATION:
             shared = self.data.get("partitioned", False)
-            return replace(made, config=replace(made.config, workload_partitioning=shared))
+            text = self.data.get("pipeline", "")
+            pipes = read_pipelines(text, NO_PIPES) if text else None
+            config = replace(made.config, workload_partitioning=shared, pipelines=pipes)
+            return replace(made, config=replace(config, pipeline_digest=digest(text)))
         if made.component is not Component.POLLING:
             return made
         options = dict(self.data.get("agents", {}))

@@ -6,7 +6,17 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from ceilift.finding import Finding, Severity, most_severe_first
-from ceilift.hazards import activity, agents, database, hosts, payload, pollsters, releases, rolling
+from ceilift.hazards import (
+    activity,
+    agents,
+    database,
+    hosts,
+    payload,
+    pipelines,
+    pollsters,
+    releases,
+    rolling,
+)
 from ceilift.hazards.case import Case
 from ceilift.plan import Accepted, Plan
 from ceilift.situation import Situation
@@ -59,6 +69,11 @@ RULES: tuple[Rule, ...] = (
     rolling.partitioned_rings,
     rolling.partitioned_groups,
     rolling.uneven_pipelines,
+    pipelines.pipelines_unknown,
+    pipelines.pipelines_mix,
+    pipelines.not_loaded,
+    pipelines.not_tried,
+    pipelines.pipes_vanish,
     rolling.advised_order,
 )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from ceilift.component import Component
 from ceilift.finding import Finding
 from ceilift.hazards.case import Case, blocker, labels, warning
+from ceilift.inventory import DRAIN_SUFFIX
 from ceilift.plan import Action
 from ceilift.situation import AGENT, by_key
 from ceilift.state import HostState
@@ -109,6 +110,8 @@ def changed_since_start(case: Case) -> Iterator[Finding]:
         return
     for key, one in by_key(case.situation.now).items():
         was = before.get(key)
+        if one.unit.endswith(DRAIN_SUFFIX):  # Ceilift's own, of an old release on purpose
+            continue
         if one.running and one.release not in {case.to, was.release if was else None}:
             ran = f"{was.release} ran there" if was and was.release else "none ran there"
             yield blocker(

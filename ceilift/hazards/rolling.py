@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ceilift.component import Component
-from ceilift.estimate import first_poll_s, polling_interval_s
+from ceilift.estimate import LOOK_S, first_poll_s, polling_interval_s
 from ceilift.finding import Finding
 from ceilift.groups import shared_groups
 from ceilift.hazards.case import Case, blocker, labels, several, warning
 from ceilift.pipeline import differences
+from ceilift.pipeline_change import old_first
 from ceilift.release import Release
 from ceilift.situation import Place
 
@@ -27,7 +29,7 @@ def polling_ring(case: Case) -> Iterator[Finding]:
             "side by side 14 to 30 % of the resources would be polled by nobody",
             labels(places),
             target.ring.source,
-            _stop_all(case, Component.POLLING),
+            stop_all(case, Component.POLLING),
         )
 
 
@@ -44,7 +46,7 @@ def polling_membership(case: Case) -> Iterator[Finding]:
             "comes and goes: replaced one by one, resources are polled twice or by nobody",
             labels(places),
             never[0].polling.membership.source,
-            _stop_all(case, Component.POLLING),
+            stop_all(case, Component.POLLING),
         )
 
 
@@ -60,7 +62,7 @@ def partitioned_rings(case: Case) -> Iterator[Finding]:
                 "queues stay unread",
                 labels(places),
                 f"{target.polling.ring.source}; lab: 11 of 20 queues without a consumer",
-                _stop_all(case, Component.NOTIFICATION),
+                stop_all(case, Component.NOTIFICATION),
             )
 
 
@@ -77,7 +79,7 @@ def partitioned_groups(case: Case) -> Iterator[Finding]:
                 "the old queues is never read",
                 labels(places),
                 target.group.source,
-                _stop_all(case, Component.NOTIFICATION),
+                stop_all(case, Component.NOTIFICATION),
             )
 
 
@@ -86,6 +88,8 @@ def uneven_pipelines(case: Case) -> Iterator[Finding]:
     places = _partitioned(case)
     if not places or not case.rolls(Component.NOTIFICATION):
         return
+    if old_first(case.situation) is not None:  # half of them may have the new files by now
+        places = [replace(place, now=None) for place in places]
     for place in places[1:]:
         if differs := _pipelines_differ(places[0], place):
             yield blocker(
@@ -144,11 +148,14 @@ def _partitioned(case: Case) -> list[Place]:
     return [p for p in wanted if p.config is not None and p.config.workload_partitioning]
 
 
-def _stop_all(case: Case, component: Component) -> str:
+def stop_all(case: Case, component: Component) -> str:
+    """The remedy that always works for a component, with the pause it costs."""
     if component is not Component.POLLING:
+        timing = case.situation.target.timing
+        pause = timing.stop_s.value.get(component, 0) + timing.start_s.value.get(component, 0)
         return (
-            f"Add --stop-all {component.value}: all of them are stopped first, and what comes "
-            "meanwhile waits in the queues"
+            f"Add --stop-all {component.value}: all of them are stopped first, a pause of about "
+            f"{pause + LOOK_S:.0f} s in which what comes waits in the queues"
         )
     pause = first_poll_s(case.situation) + polling_interval_s(case.situation)
     return (

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from ceilift.component import SERVICES, Component
 from ceilift.estimate import Pace
 from ceilift.paths.nodes import Builder, Ids, Wave
+from ceilift.paths.pipeline_nodes import drained_while_down
 from ceilift.payload import agent_order
+from ceilift.pipeline_change import pipeline_change
 from ceilift.plan import Gate, Step
 from ceilift.situation import Place, Situation
 
@@ -70,9 +72,10 @@ def agent_stage(build: Builder, barrier: Ids) -> Section:
     if not _moves(places, build.release):
         return _completion(build, places, barrier)
     waves, stopped = _all_down(build, places, barrier)
+    drains, empty = _drains(build, stopped)
     wanted = [place for place in places if place.wanted]
-    rises = _rise(build, wanted, (stopped.id,))
-    return Section(build.stage, (*waves, *rises), _proofs(rises) or (stopped.id,))
+    rises = _rise(build, wanted, empty)
+    return Section(build.stage, (*waves, *drains, *rises), _proofs(rises) or empty)
 
 
 def polling_stage(build: Builder, barrier: Ids) -> Section:
@@ -132,6 +135,15 @@ def _all_down(
     stops = tuple(build.stop(place, barrier) for place in places if place.before is not None)
     gate = build.all_stopped(places, _ids(stops) or barrier)
     return _waves([stops, (gate,)]), gate
+
+
+def _drains(build: Builder, stopped: Gate) -> tuple[tuple[Wave, ...], Ids]:
+    """What a new pipeline leaves unread is handled before anything new starts."""
+    if build.stage != Component.NOTIFICATION:
+        return (), (stopped.id,)
+    change = pipeline_change(build.situation)
+    waves, exits = drained_while_down(build, change, (stopped.id,))
+    return tuple(waves), exits
 
 
 def _rise(build: Builder, places: Sequence[Place], needs: Ids) -> tuple[Wave, ...]:

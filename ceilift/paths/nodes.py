@@ -16,6 +16,7 @@ from ceilift.situation import AGENT, Place, Situation
 
 Ids = tuple[str, ...]
 Wave = tuple[Step | Gate, ...]
+Options = tuple[tuple[str, str, str], ...]  # section, name and value
 BACKUP_ID, DBSYNC_ID = "database/backup", "database/dbsync"
 
 PROOF = {

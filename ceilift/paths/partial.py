@@ -16,10 +16,12 @@ from ceilift.estimate import Pace
 from ceilift.groups import shared_groups
 from ceilift.handover import retiring_order
 from ceilift.paths.full import BUILD, Section, database_stage
-from ceilift.paths.nodes import Ids, Wave
-from ceilift.paths.rolling_nodes import ANY_PORT, Options, RollingBuilder
+from ceilift.paths.nodes import Ids, Options, Wave
+from ceilift.paths.pipeline_nodes import old_agents_first
+from ceilift.paths.rolling_nodes import ANY_PORT, RollingBuilder
 from ceilift.paths.separate import Separate
 from ceilift.payload import agent_order
+from ceilift.pipeline_change import old_first
 from ceilift.plan import Timing
 from ceilift.policy import Mode
 from ceilift.pollster_change import group_change, separate_groups
@@ -72,7 +74,7 @@ def rolling_stage(build: RollingBuilder, barrier: Ids) -> Section:
     """New places first, then the old ones batch by batch, then those that are not wanted."""
     component = Component(build.stage)
     places = build.situation.places[component]
-    waves: list[Wave] = []
+    waves, barrier = _synchronised(build, barrier)
     for members in _apart(build.situation, component):
         change = group_change(build.situation, members)
         found, barrier = Separate(build, change, members).waves(barrier)
@@ -86,6 +88,12 @@ def rolling_stage(build: RollingBuilder, barrier: Ids) -> Section:
         waves.append(stops)
         barrier = tuple(step.id for step in stops)
     return Section(build.stage, tuple(waves), barrier)
+
+
+def _synchronised(build: RollingBuilder, barrier: Ids) -> tuple[list[Wave], Ids]:
+    """A changed pipeline of notification agents that share work: the old ones have it first."""
+    change = old_first(build.situation) if build.stage == Component.NOTIFICATION else None
+    return ([], barrier) if change is None else old_agents_first(build, change, barrier)
 
 
 def _apart(situation: Situation, component: Component) -> Iterator[tuple[Place, ...]]:

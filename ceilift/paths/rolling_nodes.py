@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 
 from ceilift.component import Component
 from ceilift.inventory import BESIDE_SUFFIX
-from ceilift.paths.nodes import PROOF, Builder, Ids
+from ceilift.paths.nodes import PROOF, Builder, Ids, Options
+from ceilift.paths.pipeline_nodes import beside_files
+from ceilift.pipeline_change import old_first
 from ceilift.plan import Action, Gate, GateKind, Step, StepFile, Target, Timing
 from ceilift.situation import AGENT, Place
 
-Options = tuple[tuple[str, str, str], ...]
 Files = tuple[StepFile, ...]
 ANY_PORT: Options = (("collector", "udp_port", "0"),)  # two collectors cannot bind one UDP port
 SURGED = {
@@ -40,7 +41,12 @@ class RollingBuilder(Builder):
         options: Options,
         files: Files = (),
     ) -> Step:
-        """Start the target under a unit of its own, beside the old one."""
+        """Start the target under a unit of its own, beside the old one.
+
+        A notification agent there reads the new files under names of their own: the host's files
+        are the old one's, unless that has the new ones already.
+        """
+        own, told = self._new_files(place)
         return Step(
             id=f"{self.stage}/beside/{place.label}",
             stage=self.stage,
@@ -52,9 +58,14 @@ class RollingBuilder(Builder):
             judged_by=f"its processes have loaded {self.release}",
             undo="stop it and take its unit away",
             timing=timing,
-            options=options,
-            files=files,
+            options=(*options, *told),
+            files=(*files, *own),
         )
+
+    def _new_files(self, place: Place) -> tuple[Files, Options]:
+        if place.component is not Component.NOTIFICATION or old_first(self.situation) is not None:
+            return (), ()
+        return beside_files(self)
 
     def proven_beside(self, place: Place, needs: Ids, meters: Ids = ()) -> Gate:
         """The one beside shows that telemetry flows through it, before the old one is retired."""

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from ceilift.digest import digest
 from ceilift.inventory import BESIDE_SUFFIX
-from ceilift.paths.nodes import Ids, Wave
-from ceilift.paths.rolling_nodes import Options, RollingBuilder
+from ceilift.paths.nodes import Ids, Options, Wave
+from ceilift.paths.rolling_nodes import RollingBuilder
 from ceilift.plan import FOLDER, FileKind, Gate, Origin, Step, StepFile, Timing
 from ceilift.pollster_change import PollsterChange, new_sources, old_sources
 from ceilift.pollsters import PollingSource, polling_yaml, restricted

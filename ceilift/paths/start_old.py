@@ -14,9 +14,11 @@ from typing import TypeVar
 
 from ceilift.component import Component
 from ceilift.paths.full import Section
-from ceilift.paths.nodes import Builder, Ids
+from ceilift.paths.nodes import Builder, Ids, Wave
+from ceilift.paths.pipeline_nodes import KINDS, drain_target, pipeline_builder
 from ceilift.paths.rolling_nodes import RollingBuilder, surge_target
-from ceilift.plan import FileKind, Gate, Origin, Step, StepFile, Timing
+from ceilift.pipeline_change import digest_of, old_first
+from ceilift.plan import Gate, GateKind, Origin, Step, StepFile, Timing
 from ceilift.situation import Place
 
 BACK = "back"
@@ -33,7 +35,7 @@ def start_old(build: Builder) -> Section:
         return _rolled_back(build)
     known = build.situation.places[Component(build.stage)]
     places = [place for place in known if place.before or place.now]
-    stops = tuple(_back(build.stop(place, ())) for place in places)
+    stops = tuple(_back(build.stop(place, ())) for place in places) + _drops(build)
     gate = _back(build.all_stopped(places, tuple(stop.id for stop in stops)))
     before = [place for place in places if place.ran]
     starts = tuple(_started(build, place, gate.id) for place in before)
@@ -48,8 +50,10 @@ def _rolled_back(build: Builder) -> Section:
     known = build.situation.places[Component(build.stage)]
     left = [place for place in known if place.ran and not _runs_as_before(place)]
     rolling = RollingBuilder(build.situation, build.pace, build.stage)
+    undone, keeps = _unsynchronised(build)
     stops = tuple(_back(build.stop(place, ())) for place in left)
     starts = tuple(_started(build, place, stop.id) for place, stop in zip(left, stops, strict=True))
+    starts = tuple(_without_pipeline(start) if keeps else start for start in starts)
     proofs = tuple(_proven(build, place) for place in left)
     enables = tuple(_enabled(build, place) for place in left)
     removes = tuple(
@@ -57,8 +61,75 @@ def _rolled_back(build: Builder) -> Section:
         for place in known
         if _has_one_beside(build, place)
     )
-    waves = (stops, starts, proofs, enables, removes)
+    drained = _drained(build) if keeps else ()
+    waves = (*undone, stops, starts, proofs, enables, drained, (*removes, *_drops(build, drained)))
     return Section(build.stage, tuple(wave for wave in waves if wave))
+
+
+def _unsynchronised(build: Builder) -> tuple[tuple[Wave, ...], bool]:
+    """The former pipeline given back to the old agents that run; and whether they keep the new one.
+
+    They keep it once it was proven with them: then all agents of the old release have it, and
+    those that come back have to share it. Before that it goes from all of them, again at once.
+    Those that do not run get theirs when they are started.
+    """
+    change = old_first(build.situation) if build.stage == Component.NOTIFICATION else None
+    if change is None:
+        return (), False
+    gate = f"{build.stage}/{GateKind.PIPELINE}"
+    if any(one.node == gate for one in build.situation.state.evidence):
+        return (), True
+    make = pipeline_builder(build)
+    running = [place for place in change.members if _runs_as_before(place)]
+    other = [place for place in running if _has_other_files(make.write(place, ()), place)]
+    if not other:
+        return (), False
+    writes = tuple(_restored(make.write(place, ()), place) for place in other)
+    reload = _back(make.reload(running, tuple(step.id for step in writes)))
+    proofs = tuple(_back(build.proven(place, (reload.id,))) for place in running)
+    old = zip(running, proofs, strict=True)
+    gates = tuple(replace(gate, release=place.ran or gate.release) for place, gate in old)
+    return (writes, (reload,), gates), False
+
+
+def _has_other_files(step: Step, place: Place) -> bool:
+    """Whether the files there are no longer those from before the upgrade."""
+    if place.now is None or place.before is None:
+        return False
+    now, before = place.now.config, place.before.config
+    return any(digest_of(now, one.kind) != digest_of(before, one.kind) for one in step.files)
+
+
+def _restored(step: Step, place: Place) -> Step:
+    why = "the new pipeline was not proven: all old agents have the former one again"
+    proof = "the file there has the digest it had before the upgrade"
+    return replace(_back(step), why=why, judged_by=proof, files=tuple(_former(step, place)))
+
+
+def _without_pipeline(start: Step) -> Step:
+    kept = tuple(one for one in start.files if one.kind not in KINDS)
+    return replace(start, files=kept)
+
+
+def _drained(build: Builder) -> tuple[Gate, ...]:
+    """Where the new pipeline stays, what reads the queues of pipes that go has to end its work."""
+    change, make = old_first(build.situation), pipeline_builder(build)
+    if change is None:
+        return ()
+    return tuple(_back(make.drained(place, change, ())) for place in _draining(build))
+
+
+def _drops(build: Builder, needs: Sequence[Gate] = ()) -> tuple[Step, ...]:
+    """What reads the queues of pipes that go is taken away, where it is there."""
+    make, gates = pipeline_builder(build), tuple(gate.id for gate in needs)
+    return tuple(_back(make.drop(place, gates)) for place in _draining(build))
+
+
+def _draining(build: Builder) -> list[Place]:
+    """The places beside which such an agent is."""
+    units = {(one.host, one.unit) for one in build.situation.now}
+    places = build.situation.places[Component(build.stage)]
+    return [place for place in places if (place.host, drain_target(place).unit) in units]
 
 
 def _runs_as_before(place: Place) -> bool:
@@ -88,13 +159,8 @@ def _former(step: Step, place: Place) -> Iterator[StepFile]:
     if place.before is None:
         return
     config = place.before.config
-    digests = {
-        FileKind.POLLING: config.polling_digest,
-        FileKind.PIPELINE: config.pipeline_digest,
-        FileKind.EVENT_PIPELINE: config.event_pipeline_digest,
-    }
     for file in step.files:
-        yield StepFile(file.kind, digests[file.kind], origin=Origin.FORMER)
+        yield StepFile(file.kind, digest_of(config, file.kind), origin=Origin.FORMER)
 
 
 def _proven(build: Builder, place: Place) -> Gate:

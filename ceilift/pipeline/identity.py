@@ -92,10 +92,14 @@ def queues(pipelines: Pipelines, prefix: str) -> frozenset[str]:
     11 (prefix `ceilometer_ipc`): `n` for samples and `n` for events, whatever the pipes. A queue
     is named after its topic and the priority `sample`.
     """
-    names = (pipe.name for pipe in pipelines.pipes)
+    names = tuple(pipe.name for pipe in pipelines.pipes)
     middles = ("sample", "event") if prefix == PER_MANAGER else names
-    count = range(pipelines.processing_queues)
-    return frozenset(f"{prefix}-{middle}-{n}.sample" for middle in middles for n in count)
+    return queues_of(middles, pipelines.processing_queues, prefix)
+
+
+def queues_of(names: Iterable[str], count: int, prefix: str) -> frozenset[str]:
+    """The `count` queues of each pipe of these names."""
+    return frozenset(f"{prefix}-{name}-{n}.sample" for name in names for n in range(count))
 
 
 def vanishing(old: Pipelines, new: Pipelines, prefix: str) -> frozenset[str]:

@@ -85,6 +85,14 @@ class ServiceManager(Protocol):
         """
         ...
 
+    def reload(self, actor: Actor, shell: Shell, node: str, unit: str, at: float = 0) -> str:
+        """Send the unit's main process SIGHUP, and wait until its workers were replaced.
+
+        The main process itself goes on. Ends when every process that had loaded the former files
+        is gone and another lives.
+        """
+        ...
+
     def enable(self, actor: Actor, shell: Shell, node: str, unit: str) -> str:
         """Allow restarts as the operator had it, without touching what runs."""
         ...

@@ -16,6 +16,7 @@ STOP = Script("stop", (*_COMMON, "supervisor_stop.sh"))
 START = Script("start", (*_COMMON, "supervisor_begin.sh", "supervisor_start.sh"))
 BESIDE = Script("start beside", (*_COMMON, "supervisor_begin.sh", "supervisor_beside.sh"))
 REMOVE = Script("remove", (*_COMMON, "supervisor_remove.sh"))
+RELOAD = Script("reload", ("common.sh", "reload.sh", "supervisor.sh", "supervisor_reload.sh"))
 ENABLE = Script("enable", (*_COMMON, "supervisor_enable.sh"))
 
 
@@ -88,6 +89,12 @@ class Supervisor:
         args = (self._file(shell, node, unit), unit, pattern, new, *limits, *own)
         longest = START_S + HOLD_S + wait_s(at)
         return carry_out(actor, shell, node, START, unit, *args, wait_s=longest)
+
+    def reload(self, actor: Actor, shell: Shell, node: str, unit: str, at: float = 0) -> str:
+        """SIGHUP to the process that supervisord started; its definition is not read again."""
+        limit = self._inventory.services.stop_timeout_s
+        args = (unit, f"{limit:.0f}", f"{at:.3f}")
+        return carry_out(actor, shell, node, RELOAD, unit, *args, wait_s=limit + wait_s(at))
 
     def enable(self, actor: Actor, shell: Shell, node: str, unit: str) -> str:
         """Give the operator's `autostart` and `autorestart` back, in the file alone.

@@ -17,6 +17,7 @@ BESIDE = Script(
     "start beside", (*_COMMON, "systemd_override.sh", "systemd_begin.sh", "systemd_beside.sh")
 )
 REMOVE = Script("remove", (*_COMMON, "systemd_remove.sh"))
+RELOAD = Script("reload", ("common.sh", "reload.sh", "systemd.sh", "systemd_reload.sh"))
 ENABLE = Script("enable", (*_COMMON, "systemd_enable.sh"))
 
 
@@ -79,6 +80,12 @@ class Systemd:
         args = (*args, override.file, override.text)
         longest = 2 * START_S + wait_s(at)
         return carry_out(actor, shell, node, START, unit, *args, wait_s=longest)
+
+    def reload(self, actor: Actor, shell: Shell, node: str, unit: str, at: float = 0) -> str:
+        """SIGHUP to its main process; the unit's own ExecReload, where it has one, is not used."""
+        limit = self._inventory.services.stop_timeout_s
+        args = (_service(unit), self._root(shell), f"{limit:.0f}", f"{at:.3f}")
+        return carry_out(actor, shell, node, RELOAD, unit, *args, wait_s=limit + wait_s(at))
 
     def enable(self, actor: Actor, shell: Shell, node: str, unit: str) -> str:
         """Remove the condition; what runs goes on, a reboot starts it where it was enabled."""

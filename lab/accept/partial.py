@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 
+from lab import traffic
+from lab.accept import sinks
 from lab.accept.bed import bed
 from lab.accept.checks import Checks
 from lab.accept.rolling import HEAD, Rolled, demand, demand_kept, rolled, settle
-from lab.errors import LabError
+from lab.errors import LabError, TimeUpError
 from lab.hosts import polling_yaml
 from lab.phases import align, seeded
 from lab.progress import Progress
 from lab.settings import METERS, CloudName, cloud_named
+from lab.waiting import until
 
 SEEDS = {True: (1, 2, 3, 4, 5), False: (6, 7, 8, 9, 10)}
 SHORT_SEEDS = {True: (1,), False: ()}
@@ -98,6 +102,32 @@ def one_pipeline(checks: Checks, progress: Progress) -> list[Rolled]:
     return [ran]
 
 
+def changed_pipeline(checks: Checks, progress: Progress) -> list[Rolled]:
+    """The same with a sink renamed, and a sink with a transformer added: old agents first."""
+    lab = bed(cloud_named(CloudName.CLASSIC, "9.0.6,9.0.7", partitioned=True), progress)
+    settle(lab, progress)
+    new = ("--new-pipeline", str(sinks.changed_pipeline(lab)))
+    ran = rolled(lab, "5 changed pipeline", progress, "--only", "collector,notification", *new)
+    demand_rolled(checks, ran)
+    when, sent = sinks.moments(lab), list(traffic.sent(lab.sent_log))
+
+    def look() -> sinks.AddedRows:
+        return sinks.added_rows(sent, sinks.stored_rows(lab), when)
+
+    with contextlib.suppress(TimeUpError):
+        until(lambda: look().right, "every row of the added sink is there", 30, every=1)
+    found = look()
+    checks.demand(f"{ran.name}: {sinks.ADDED} expected", found.expected > 0, found.expected)
+    checks.demand(f"{ran.name}: {sinks.ADDED} missing", not found.missing, len(found.missing))
+    checks.demand(f"{ran.name}: {sinks.ADDED} twice", not found.twice, len(found.twice))
+    early = f"{len(found.early)} (of {found.rows} rows)"
+    checks.demand(f"{ran.name}: {sinks.ADDED} before the reload", not found.early, early)
+    left = sinks.left_in_old_sink(lab)
+    empty = bool(left) and not any(left.values())
+    checks.demand(f"{ran.name}: queues of the old sink empty", empty, f"{len(left)} queues")
+    return [ran]
+
+
 def own_groups(checks: Checks, progress: Progress) -> list[Rolled]:
     """8.1.5 to 9.0.7: rings and groups that cannot be shared."""
     lab = bed(cloud_named(CloudName.CLASSIC), progress)
@@ -145,6 +175,7 @@ SCENARIOS: Mapping[int, Scenario] = {
     2: new_pollsters,
     3: collectors_and_agents,
     4: one_pipeline,
+    5: changed_pipeline,
     6: own_groups,
     7: unusual_order,
     8: full_path,

@@ -13,6 +13,7 @@ from ceilift.pollsters import PollingSource
 from ceilift.situation import Place
 from ceilift.state import AgentConfig
 from tests.clouds import agent
+from tests.golden import FOLDER, read
 from tests.troubled import OWN, Cloud, modern, quiet
 
 
@@ -94,6 +95,9 @@ def test_a_bigger_database_takes_longer_to_save() -> None:
 @pytest.mark.parametrize("kind", GateKind)
 def test_a_gate_may_wait_longer_than_it_is_expected_to_take(kind: GateKind) -> None:
     plan = quiet().polling(interval_s=600.0).planned()
+    if kind in {GateKind.PIPELINE, GateKind.DRAINED}:
+        sharing = read(FOLDER / "partial-changed-pipeline.yaml")
+        plan = sharing.planned(sharing.first_state)
     first_poll = 1200 if kind is GateKind.POLLING else 0
 
     gates = [gate for gate in plan.gates if gate.kind is kind]

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from ceilift.digest import digest
 from ceilift.errors import BadInputError, CeiliftError, Fault, TransientError
+from ceilift.new_files import name_files
 from ceilift.observe import (
+    _with_wishes,
     observe_bus,
     observe_database,
     observe_groups,
@@ -17,11 +21,15 @@ from ceilift.observe import (
     with_history,
     with_usual,
 )
-from ceilift.plan_json import instances_to_json
+from ceilift.pipeline import read_pipelines
+from ceilift.plan import FileKind
+from ceilift.plan_json import instances_to_json, loads_from_json, loads_to_json
+from ceilift.remote.shell import Result
 from ceilift.state import BusState, CloudState, DatabaseState
 from tests import clouds
 from tests.fakes import FakeBroker, FakeCloud, FakeStore, fake_ledger
 
+SHARING = clouds.inventory({"ctl1": ["notification"]}, wsgi=None, database=None, store="other")
 INVENTORY = clouds.inventory({"ctl1": ["collector"]})
 UNSET = BadInputError([Fault("secrets", "env BUS", "is not set", "Export BUS")])
 AWAY = TransientError("did not answer")
@@ -127,3 +135,49 @@ def test_an_open_upgrade_brings_its_baseline_and_evidence(cloud: FakeCloud) -> N
 
     assert found.baseline == baseline
     assert [one.node for one in found.evidence] == ["database/dbsync"]
+
+
+PIPES = """
+sources: [{name: meters, meters: ["*"], sinks: [all]}]
+sinks: [{name: all, publishers: [notifier://]}]
+"""
+
+
+def asked_of(cloud: FakeCloud, folder: Path, said: str) -> CloudState:
+    """A look with a new pipeline that renames a sink; hosts answer the loader's question so."""
+    new = folder / "new.yaml"
+    new.write_text(PIPES.replace("all", "every"), encoding="utf-8")
+    wanted = clouds.request(
+        "9.0.7", path="partial", files=name_files({FileKind.PIPELINE: str(new)})
+    )
+    before = read_pipelines(PIPES, "sources: []\nsinks: []\n")
+    agents = [
+        replace(one, config=replace(one.config, workload_partitioning=True, pipelines=before))
+        for one in clouds.agents_of(SHARING, "9.0.6")
+    ]
+    cloud.inventory = SHARING
+    cloud.connections.shell("ctl1").answer = Result(0, said, "", 0.1)
+    state = clouds.seen(SHARING, agents)
+    return _with_wishes(cloud.as_cloud(), clouds.catalogue(), wanted, state)
+
+
+def test_an_old_release_is_asked_whether_it_loads_a_changed_pipeline(
+    cloud: FakeCloud, tmp_path: Path
+) -> None:
+    answer = {"fault": "no transformer x", "names": []}
+
+    state = asked_of(cloud, tmp_path, f"ceilift-loader {json.dumps(answer)}\n")
+
+    (seen,) = state.loads
+    assert (seen.host, seen.release, seen.fault) == ("ctl1", "9.0.6", "no transformer x")
+    assert seen.digests == (digest(PIPES.replace("all", "every")),)
+    assert loads_from_json(loads_to_json(state.loads)) == state.loads
+
+
+def test_a_release_that_gives_no_answer_is_unknown_and_not_fine(
+    cloud: FakeCloud, tmp_path: Path
+) -> None:
+    (seen,) = asked_of(cloud, tmp_path, "").loads
+
+    assert seen.fault == ""
+    assert "gave no answer" in seen.unknown

@@ -16,7 +16,9 @@ from ceilift.pipeline import (
     Pipe,
     Pipelines,
     differences,
+    only_pipes,
     queues,
+    queues_of,
     read_pipelines,
     same,
     vanishing,
@@ -387,3 +389,35 @@ def test_both_files_are_judged() -> None:
         "pipeline.yaml: is missing or empty; event_pipeline.yaml: has not both sources and sinks"
     )
     assert found.pipes == ()
+
+
+def test_a_file_held_to_some_pipes_has_these_and_no_other() -> None:
+    held = only_pipes("sample", SAMPLES, {"cpu:rate"})
+
+    found = read_pipelines(held, EVENTS)
+    assert [pipe.name for pipe in found.pipes if pipe.kind == "sample"] == ["cpu:rate"]
+    whole = {pipe.name: pipe for pipe in read().pipes}
+    assert found.pipes[-1] == whole["cpu:rate"]
+    assert only_pipes("event", EVENTS, {"event"}) == only_pipes("event", "", {"event:event"})
+    assert names(read_pipelines(SAMPLES, only_pipes("event", EVENTS, {"event:event"}))) == names(
+        read()
+    )
+
+
+@given(st.sets(st.sampled_from(["meters", "cpu:rate", "cpu:meters", "event:event", "none"])))
+def test_what_is_left_of_a_file_is_what_was_asked_for(wanted: set[str]) -> None:
+    held = only_pipes("sample", SAMPLES, wanted)
+
+    left = {pipe.name for pipe in read_pipelines(held, EVENTS).pipes if pipe.kind == "sample"}
+    if not wanted & {"meters", "cpu:rate", "cpu:meters"}:
+        assert yaml.safe_load(held) == {"sources": [], "sinks": []}
+    else:
+        assert left == wanted & {"meters", "cpu:rate", "cpu:meters"}
+
+
+def test_queues_are_named_after_pipes_and_counted() -> None:
+    assert queues_of(["a:b"], 2, "ceilometer-pipe") == {
+        "ceilometer-pipe-a:b-0.sample",
+        "ceilometer-pipe-a:b-1.sample",
+    }
+    assert queues(read(), "p") == queues_of(names(read()), 10, "p")
