@@ -14,7 +14,10 @@ from ceilift.handover import HALF, MARGIN, UNTRIED, best_join, best_leave, doubl
 from ceilift.plan import Action, ExpectedLoss, Step, Target, Timing
 
 MISSED_ABOVE = 1.5  # intervals between two polls: see ceilift/account
-MERGE_S = 7.0  # from a member's first poll to the next one's stop: its gate and a look (lab)
+# Seconds in a merge, measured in the lab (a look takes 2 s there, a script is ready 2 s later):
+PROOF_S = 8.0  # from a member's first poll until the next can be told when to leave
+RETURN_S = 7.0  # from its leaving until it can poll again
+REMOVAL_S = 9.0  # from the last member's first poll until the agents beside are gone
 MERGING = (
     "members take the whole polling file one by one: until the last has it, the new meters of "
     "their share are polled by them and by the agents beside"
@@ -122,13 +125,16 @@ def _while_merging(steps: Sequence[Step], polling: Polling) -> float:
     """How many polls of the new meters are doubled while members are merged one by one.
 
     A merged member polls the new meters of its share, one of n, once an interval until the agents
-    beside are gone: those poll all of them until then.
+    beside are gone: those poll all of them until then. A member that leaves half an interval after
+    its tick is back another half later, or as many whole intervals more as its seconds need.
     """
     merges = sum(step.action is Action.MERGE for step in steps)
     if not merges:
         return 0.0
-    each = math.ceil(HALF + MERGE_S / polling.interval_s)
-    return polling.new_series * (each * (merges - 1) / 2 + 1)
+    waits = (PROOF_S, RETURN_S)
+    late = (max(0, math.ceil(seconds / polling.interval_s - HALF)) for seconds in waits)
+    last = 1 + round(REMOVAL_S / polling.interval_s)
+    return polling.new_series * ((1 + sum(late)) * (merges - 1) / 2 + last)
 
 
 def _pauses(steps: Sequence[Step], polling: Polling) -> tuple[int, int]:

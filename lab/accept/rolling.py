@@ -92,6 +92,7 @@ def settle(lab: Lab, progress: Progress) -> None:
 
 def rolled(lab: Lab, name: str, progress: Progress, *more: str, path: str = "partial") -> Rolled:
     """Plan, approve, upgrade; then let what was sent be stored."""
+    begun = readiness.now()
     made = product.plan(lab, lab.cloud.new, *more, path=path)
     progress.say(f"{name}: plan {made['hash']}")
     said = product.upgrade(lab, lab.cloud.new, made["hash"], *more, path=path)
@@ -99,7 +100,7 @@ def rolled(lab: Lab, name: str, progress: Progress, *more: str, path: str = "par
     traffic.stop(lab)
 
     def look() -> accountant.Account:
-        return accountant.accounted(lab, before=before)
+        return accountant.accounted(lab, before=before, since=begun)
 
     with contextlib.suppress(TimeUpError):
         until(lambda: look().complete, "every notification stored", 60, every=1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ceilift.component import Component
 from ceilift.plan import Action, Step, Target, Timing
 from ceilift.rolling_loss import Polled, Polling, rolling_loss
@@ -92,3 +94,21 @@ def test_replaced_in_place_the_intervals_before_the_first_poll_are_missed() -> N
 
 def test_without_an_interval_nothing_is_foretold() -> None:
     assert rolling_loss([], Polling()).doubled_in_all is None
+
+
+def test_new_meters_of_merged_members_are_doubled_until_the_agents_beside_are_gone() -> None:
+    steps = [step(host, Action.MERGE, Timing.LEAVE) for host in MEMBERS]
+    quick = replace(group(10, 20, 30), interval_s=300.0, new_series=6)
+    slow = replace(group(1, 2, 3), new_series=6)
+
+    # One interval each: 1 + 2 + 3 polls of a third of 6 series. In ten seconds it takes three each.
+    assert rolling_loss(steps, quick).doubled_in_all == 12
+    assert rolling_loss(steps, slow).doubled_in_all == 6 * (3 + 2)
+    assert "one by one" in rolling_loss(steps, slow).why
+    assert rolling_loss(steps[:0], quick).doubled_in_all == 0
+
+
+def test_an_agent_beside_with_new_pollsters_takes_no_part_in_the_old_group() -> None:
+    beside = step("d", Action.BESIDE, Timing.JOIN, unit="p-ceilift")
+
+    assert rolling_loss([beside], group(0, 3.3, 6.6, series=24)).doubled_in_all == 0
