@@ -109,7 +109,9 @@ def _dropped(make: PipelineBuilder, change: PipelineChange | None, needs: Ids) -
             gate = back(make.drained(place, change.vanishing, needs))
             needs = (gate.id,)
             waves.append((gate,))
-        waves.append((back(make.drop(place, needs)),))
+        drop = back(make.drop(place, needs))
+        again = "the old agents read what it reads again"
+        waves.append((drop if change is not None else replace(drop, why=again),))
     return waves
 
 
