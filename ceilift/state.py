@@ -23,13 +23,13 @@ class AgentConfig:
 
     `resources` are the static resources of its polling sources; `interval_s` is the shortest
     interval of them. `polling_sources` are those sources in full: none where the host has no such
-    file, or where `polling_fault` says what keeps an agent from starting with it. Digests are
-    SHA-256 of the file's bytes (empty: no file). `pipelines` are
-    those of a notification agent (None: another component, or its configuration was not read);
-    `refresh_pipeline_cfg` and `refresh_event_pipeline_cfg` say whether it loads a changed file by
-    itself, where its release can. The paths are where its release looks for the files, whether
-    they are there or not. `shuffle_s` is how long a polling agent of 9.x or older may wait at
-    random before it begins.
+    file, or where `polling_fault` says what keeps an agent from starting with it; `polling_file`
+    is that file's path on the host (empty: none is there). Digests are SHA-256 of the file's bytes
+    (empty: no file). `pipelines` are those of a notification agent (None: another component, or
+    its configuration was not read); `refresh_pipeline_cfg` and `refresh_event_pipeline_cfg` say
+    whether it loads a changed file by itself, where its release can. The paths are where its
+    release looks for the files, whether they are there or not. `shuffle_s` is how long a polling
+    agent of 9.x or older may wait at random before it begins.
     """
 
     workload_partitioning: bool = False
@@ -45,6 +45,7 @@ class AgentConfig:
     hash_seed_fixed: bool = True
     polling_sources: tuple[PollingSource, ...] = ()
     polling_fault: str = ""
+    polling_file: str = ""
     pipelines: Pipelines | None = None
     refresh_pipeline_cfg: bool = False
     refresh_event_pipeline_cfg: bool = False

@@ -25,6 +25,13 @@ sinks:
     - name: another_sink
       transformers:
 """
+_NO_YAML = """\
+---
+sources:
+    - name: snmp
+      interval: 10
+      meters: [hardware.cpu.load.1min
+"""
 _MATCHES_NOTHING = ("hardware.lab.none",)
 
 
@@ -106,10 +113,13 @@ def _remember(lab: Lab, host: Host, names: list[str]) -> None:
 
 
 def _restart(lab: Lab, host: Host, role: Role | None) -> None:
-    """Let a service take up its files, if it runs."""
+    """Let a service take up its files, if it runs, and so any that runs beside it."""
+    if role is None:
+        return
     there = fleet.supervisor(lab, host)
-    if role is not None and there.states().get(PROGRAMS[role]) == "RUNNING":
-        there.restart(PROGRAMS[role])
+    for program, state in there.states().items():
+        if program.startswith(PROGRAMS[role]) and state == "RUNNING":
+            there.restart(program)
 
 
 def _unreachable(lab: Lab, host: Host) -> None:
@@ -144,6 +154,10 @@ def _good_pipeline(lab: Lab, host: Host) -> None:
 
 def _polls_nothing(lab: Lab, host: Host) -> None:
     _replace(lab, host, "polling.yaml", hosts.polling_yaml(host, _MATCHES_NOTHING))
+
+
+def _bad_polling(lab: Lab, host: Host) -> None:
+    _replace(lab, host, "polling.yaml", _NO_YAML)
 
 
 def _polls(lab: Lab, host: Host) -> None:
@@ -202,6 +216,16 @@ FAULTS = {
         default="pol1",
         needs=Role.POLLING,
         restarts=Role.POLLING,
+        where="polling",
+    ),
+    "bad-polling": Fault(
+        "polling.yaml is no YAML: an agent that starts with it cannot read it",
+        _bad_polling,
+        _polls,
+        default="pol1",
+        needs=Role.POLLING,
+        restarts=Role.POLLING,
+        where="polling",
     ),
     "collector-database": Fault(
         "ceilometer.conf names a database port where nobody listens",

@@ -10,6 +10,7 @@ from ceilift.clock import now
 from ceilift.cloud import Cloud
 from ceilift.component import Component
 from ceilift.state import CloudState
+from ceilift.telemetry.source import StoredSamples
 from tasks.session import Session
 
 MARGIN_INTERVALS = 3  # accounted before the first step and after the last gate
@@ -93,13 +94,23 @@ def _let_queues_empty(session: Session) -> None:
 
 
 def verify_now(cloud: Cloud, configured: Collection[float], *, intervals: int) -> Account | None:
-    """Account for the last `intervals` intervals, with intervals learned from the same samples."""
-    store = cloud.samples
-    if store is None or not configured:
+    """Account for the last `intervals` intervals; None where nothing can be accounted for."""
+    if cloud.samples is None or not configured:
         return None
     until = now() - STORE_DELAY_S
     since = until - intervals * max(configured)
-    samples = store.events(since, until)
+    return account_between(cloud.samples, configured, since, until)
+
+
+def account_between(
+    store: StoredSamples, configured: Collection[float], since: float, until: float
+) -> Account:
+    """Account for a window that is over (epoch seconds), outside any upgrade.
+
+    Intervals are learned from its samples and those of the intervals before it: a series that
+    ended just before the window is missed in all of it, not unknown.
+    """
+    samples = store.events(since - LEARNED_INTERVALS * max(configured), until)
     return account(samples, learn(samples, configured), (), since=since, until=until)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ceilift.account import Account
+from ceilift.account import Account, SeriesAccount
 from ceilift.clock import timestamp
 from ceilift.cloud import Cloud
 from ceilift.errors import DONE, FAILED, PAUSED
@@ -34,13 +35,24 @@ class Verified:
         lines = [f"# Telemetry: {self.outcome}", "", self.headline, ""]
         if self.account is None:
             return "\n".join(lines)
-        lines += ["| meter | resource | missed | doubled | longest gap |", "|---|---|---|---|---|"]
-        for item in self.account.series:
-            if item.missed or item.doubles:
-                gap = max((gap.seconds for gap in item.gaps), default=0.0)
-                cells = (item.meter, item.resource, item.missed, len(item.doubles), f"{gap:.1f} s")
-                lines.append("| " + " | ".join(str(cell) for cell in cells) + " |")
+        titles = ("meter", "resource", "missed", "doubled", "sent twice", "longest gap")
+        lines += [_row(titles), "|---" * len(titles) + "|"]
+        lines += [_row(_cells(item)) for item in self.account.series if _is_odd(item)]
         return "\n".join(lines) + "\n"
+
+
+def _is_odd(item: SeriesAccount) -> bool:
+    return bool(item.missed or item.doubles or item.sent_twice)
+
+
+def _cells(item: SeriesAccount) -> tuple[object, ...]:
+    gap = max((gap.seconds for gap in item.gaps), default=0.0)
+    counts = (item.missed, len(item.doubles), item.sent_twice)
+    return (item.meter, item.resource, *counts, f"{gap:.1f} s")
+
+
+def _row(cells: Iterable[object]) -> str:
+    return "| " + " | ".join(str(cell) for cell in cells) + " |"
 
 
 def verify_cloud(cloud: Cloud, *, intervals: int) -> Verified:

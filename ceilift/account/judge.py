@@ -28,6 +28,7 @@ from ceilift.state import Sample
 MISSED_ABOVE = 1.5  # intervals between two events
 DOUBLED_BELOW = 0.5
 SQUEEZED_WITHIN = 1.25  # an event between two that are one interval apart is one too many
+NEARER_BY = 0.1  # intervals: of two close events the earlier is the regular one, unless by more
 TOLERANCE = 1.25  # how far a median may lie above the configured interval
 ONE_POLL_S = 0.001  # samples of one poll share its timestamp (ceilometer/agent/manager.py, 8.1.5)
 FEWEST_EVENTS = 3
@@ -213,11 +214,24 @@ def _doubles(times: Sequence[float], interval: float) -> Iterator[float]:
     """Events too soon after the last regular one, or squeezed between two regular ones."""
     regular = float("-inf")
     for moment, following in zip_longest(times, times[1:], fillvalue=float("inf")):
-        squeezed = following - regular <= SQUEEZED_WITHIN * interval
-        if squeezed or moment - regular < DOUBLED_BELOW * interval:
+        soon = moment - regular < DOUBLED_BELOW * interval
+        if soon or _is_squeezed(regular, moment, following, interval):
             yield moment
         else:
             regular = moment
+
+
+def _is_squeezed(regular: float, moment: float, following: float, interval: float) -> bool:
+    """Whether `moment` is one too many between two regular ones.
+
+    Of two events less than half an interval apart one is; which one, their distances from where
+    the next poll was due tell, and where these are much the same, it is the later: a copy.
+    """
+    if following - regular > SQUEEZED_WITHIN * interval:
+        return False
+    due = regular + interval
+    nearer_by = abs(moment - due) - abs(following - due)
+    return following - moment >= DOUBLED_BELOW * interval or nearer_by > NEARER_BY * interval
 
 
 def _stage_losses(series: Sequence[SeriesAccount], frame: _Frame) -> tuple[StageLoss, ...]:

@@ -56,6 +56,7 @@ RULES: tuple[Rule, ...] = (
     agents.uneven_groups,
     agents.global_ipmi_group,
     agents.udp_address_empty,
+    agents.polling_file,
     agents.first_poll,
     agents.last_acknowledgement,
     payload.polling_first,
@@ -82,6 +83,7 @@ RULES_BACK: tuple[Rule, ...] = (
     hosts.target_not_installed,
     hosts.stray_process,
     hosts.set_aside,
+    agents.polling_file,
     activity.broker_unreachable,
 )
 

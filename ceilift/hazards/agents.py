@@ -135,6 +135,25 @@ def udp_address_empty(case: Case) -> Iterator[Finding]:
             )
 
 
+def polling_file(case: Case) -> Iterator[Finding]:
+    """A polling agent that is to be started would not start with the polling file it finds."""
+    broken: dict[tuple[str, str], list[Place]] = {}
+    for place in case.starting(Component.POLLING):
+        if place.config is not None and place.config.polling_fault:
+            found = (place.config.polling_file or "polling.yaml", place.config.polling_fault)
+            broken.setdefault(found, []).append(place)
+    for (path, fault), places in broken.items():
+        yield blocker(
+            "polling-file",
+            f"{path} on {labels(places)} cannot be used: {fault}; an agent that is started with it "
+            "never polls",
+            labels(places),
+            "an agent reads its polling file when it starts (ceilometer/pipeline.py of 9.0.7, "
+            "polling/manager.py of 17.0.2); the one that runs has what it read then",
+            f"Mend {path} on {labels(places)}, then plan again",
+        )
+
+
 def first_poll(case: Case) -> Iterator[Finding]:
     """T24: agents of the target poll first only after one or two intervals."""
     places = case.starting(Component.POLLING)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ceilift.config_files import Options, read_polling
 from ceilift.digest import digest
 from ceilift.pollsters import PollingFile, read_polling_file
@@ -15,6 +17,18 @@ FILES = (  # section, option and usual name
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A file that the configuration names; no text where there is none."""
+
+    path: str
+    text: str | None
+
+    @property
+    def digest(self) -> str:
+        return digest(self.text or "")
+
+
 def agent_config(
     records: Records, main: str, text: str, *, hash_seed_fixed: bool = True
 ) -> AgentConfig:
@@ -23,10 +37,10 @@ def agent_config(
     Of several files, the last that sets an option counts.
     """
     options = Options(text)
-    paths = [_path(main, options, *one) for one in FILES]
-    polling, pipeline, event_pipeline = (_text(records, path) for path in paths)
-    sources = read_polling(polling or pipeline or "")
-    file = _polled(polling, pipeline)
+    polling, pipeline, event_pipeline = (_named(records, main, options, *one) for one in FILES)
+    sources = read_polling(polling.text or pipeline.text or "")
+    polled = _polled(polling, pipeline)
+    file = PollingFile() if polled.text is None else read_polling_file(polled.text)
     return AgentConfig(
         workload_partitioning=options.flag("notification", "workload_partitioning"),
         coordinated=bool(options.get("coordination", "backend_url")),
@@ -35,45 +49,41 @@ def agent_config(
         interval_s=sources.interval_s,
         resources=sources.resources,
         config_digest=digest(text),
-        pipeline_digest=digest(pipeline or ""),
-        polling_digest=digest(polling or ""),
+        pipeline_digest=pipeline.digest,
+        polling_digest=polling.digest,
+        event_pipeline_digest=event_pipeline.digest,
         udp_address=options.get("collector", "udp_address"),
         hash_seed_fixed=hash_seed_fixed,
         polling_sources=file.sources,
         polling_fault=file.fault,
-        polling_path=paths[0],
-        pipeline_path=paths[1],
-        event_pipeline_path=paths[2],
-        event_pipeline_digest=digest(event_pipeline or ""),
+        polling_file=polled.path if polled.text is not None else "",
+        polling_path=polling.path,
+        pipeline_path=pipeline.path,
+        event_pipeline_path=event_pipeline.path,
         shuffle_s=_seconds(options.get("DEFAULT", "shuffle_time_before_polling_task")),
     )
 
 
-def _polled(polling: str | None, pipeline: str | None) -> PollingFile:
+def _polled(polling: _Named, pipeline: _Named) -> _Named:
     """What its polling file says; without one, the pipeline if that says how often to poll.
 
     8.x and 9.x poll by the pipeline then (ceilometer/pipeline.py, PollingManager). Later releases
     do not start without a polling file, and their pipelines have no intervals.
     """
-    if polling is not None:
-        return read_polling_file(polling)
-    if pipeline is None or read_polling(pipeline).interval_s is None:
-        return PollingFile()
-    return read_polling_file(pipeline)
+    polls = pipeline.text is not None and read_polling(pipeline.text).interval_s is not None
+    return pipeline if polling.text is None and polls else polling
+
+
+def _named(
+    records: Records, main: str, options: Options, section: str, option: str, default: str
+) -> _Named:
+    """A file named in the configuration, relative to it, or the one of its usual name."""
+    name = options.get(section, option) or default
+    path = name if name.startswith("/") else f"{main.rpartition('/')[0]}/{name}"
+    file = records.files.get(path)
+    return _Named(path, file.text if file else None)
 
 
 def _seconds(text: str | None) -> float:
     """A whole number of seconds; 0 for what oslo.config would refuse."""
     return float(text) if text is not None and text.strip().isdecimal() else 0.0
-
-
-def _path(main: str, options: Options, section: str, option: str, default: str) -> str:
-    """Where a file is that the configuration names, relative to it, or that has its usual name."""
-    name = options.get(section, option) or default
-    return name if name.startswith("/") else f"{main.rpartition('/')[0]}/{name}"
-
-
-def _text(records: Records, path: str) -> str | None:
-    """None where there is no such file."""
-    file = records.files.get(path)
-    return file.text if file else None

@@ -174,6 +174,42 @@ def test_every_added_poll_is_doubled_and_nothing_else(
     assert found == (0, len(extra))
 
 
+@pytest.mark.parametrize(
+    ("times", "doubles"),
+    [
+        ([0, 10, 20, 20.4, 30, 40], (20.4,)),
+        ([0, 10, 19.5, 20.1, 30, 40], (20.1,)),
+        ([0, 0.3, 10, 10.3, 20], (0.3, 10.3)),
+        ([0, 10, 20, 27, 30, 40], (27,)),
+        ([0, 10, 20, 25, 30, 40], (25,)),
+        ([0, 2, 10, 12, 20, 22, 30], (2, 12, 22)),
+    ],
+)
+def test_of_two_close_events_the_one_off_the_beat_is_named_else_the_later(
+    times: list[float], doubles: tuple[float, ...]
+) -> None:
+    found = account([sample(at) for at in times], {KEY: TEN}, [], since=-5, until=45)
+    assert found.series[0].doubles == doubles
+
+
+@given(st.lists(jitter, min_size=5, max_size=30), st.data())
+def test_every_copy_is_named_whatever_else_was_removed(
+    shifts: list[float], data: st.DataObject
+) -> None:
+    times = [index * 10.0 + shift for index, shift in enumerate(shifts)]
+    inner = range(1, len(times) - 1)
+    removed = data.draw(st.sets(st.sampled_from(inner)))
+    copied = data.draw(st.sets(st.sampled_from(inner))) - removed
+    copies = [times[index] + data.draw(st.floats(0.1, 0.9)) for index in sorted(copied)]
+    left = sorted([*copies, *(at for index, at in enumerate(times) if index not in removed)])
+
+    rows = [sample(at) for at in left]
+    found = account(rows, {KEY: TEN}, [], since=times[0], until=times[-1]).series[0]
+
+    assert found.doubles == tuple(copies)
+    assert found.missed == len(removed)
+
+
 @given(st.lists(st.floats(0, 1000), max_size=40, unique=True))
 def test_figures_agree_with_the_raw_timestamps(times: list[float]) -> None:
     found = account([sample(at) for at in times], {KEY: TEN}, [], since=0, until=1000).series[0]

@@ -12,7 +12,7 @@ from lab import faults, hosts
 from lab.errors import LabError
 from lab.settings import HOSTS, Lab, cloud_named
 
-ON_FILES = ("bad-pipeline", "polling-silent", "collector-database", "wrong-key")
+ON_FILES = ("bad-pipeline", "bad-polling", "polling-silent", "collector-database", "wrong-key")
 ON_TARGET = ("no-target", "wont-start", "dbsync-fails", "dbsync-hangs")
 BY_NAME = {host.name: host for host in HOSTS}
 CTL2 = BY_NAME["ctl2"]
@@ -61,6 +61,14 @@ def test_a_silent_agent_keeps_its_targets(laid_out: Lab) -> None:
         (source,) = yaml.safe_load((root / "etc/ceilometer/polling.yaml").read_text())["sources"]
         assert source["meters"] == ["hardware.lab.none"]
         assert len(source["resources"]) == 2
+
+
+def test_a_bad_polling_file_is_no_yaml_and_beside_no_silent_one(laid_out: Lab) -> None:
+    with broken(laid_out, "bad-polling") as root:
+        with pytest.raises(yaml.YAMLError):
+            yaml.safe_load((root / "etc/ceilometer/polling.yaml").read_text())
+        with pytest.raises(LabError, match="bad-polling is in force on ctl2"):
+            faults.inflict(laid_out, "polling-silent", "ctl2", faults.When.RESTART)
 
 
 def test_the_broken_target_leaves_the_shared_one_whole(laid_out: Lab) -> None:

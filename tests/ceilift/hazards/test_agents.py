@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ceilift.state import AgentConfig, Restart
+from tests.clouds import Field
 from tests.troubled import (
     BLOCKER,
     INFO,
@@ -18,6 +19,8 @@ from tests.troubled import (
     modern,
     quiet,
 )
+
+UNREADABLE: Field = {"polling_fault": "line 3: broken", "polling_file": "/etc/polling.yaml"}
 
 FIRES: Fires = {
     "a polling group that never learns": (
@@ -88,6 +91,18 @@ FIRES: Fires = {
         BLOCKER,
         "ctl2",
     ),
+    "a polling file that cannot be used": (
+        lambda: quiet().agent("polling", "pol1", config=replace(OWN, **UNREADABLE)),
+        "polling-file",
+        BLOCKER,
+        "pol1",
+    ),
+    "the same fault in the same file of several": (
+        lambda: quiet().polling(**UNREADABLE),
+        "polling-file",
+        BLOCKER,
+        "ctl1, ctl2, pol1",
+    ),
     "agents that poll late": (quiet, "T24", INFO, "ctl1, ctl2, pol1"),
     "consumers that are stopped at work": (quiet, "last-acknowledgement", INFO, "ctl1, ctl2"),
 }
@@ -124,6 +139,14 @@ SILENT: Silent = {
         ),
         "udp-address-empty",
     ),
+    "a polling file that cannot be used where no polling agent is": (
+        lambda: quiet().agent("collector", "ctl2", config=AgentConfig(**UNREADABLE)),
+        "polling-file",
+    ),
+    "a polling file that cannot be used where none is started": (
+        lambda: quiet().polling(**UNREADABLE).asked(path="partial", only=("collector",)),
+        "polling-file",
+    ),
     "agents that poll at once": (modern, "T24"),
     "only polling agents are stopped": (
         lambda: quiet({"a": ["polling-central"]}),
@@ -148,6 +171,22 @@ def test_it_is_not_found(name: str) -> None:
     near, finding_id = SILENT[name]
 
     assert near().found(finding_id) == []
+
+
+def test_an_unusable_polling_file_is_named_with_its_host_and_fault() -> None:
+    cloud = quiet().agent("polling", "pol1", config=replace(OWN, **UNREADABLE))
+
+    (finding,) = cloud.found("polling-file")
+
+    assert finding.what.startswith("/etc/polling.yaml on pol1 cannot be used: line 3: broken;")
+    assert finding.remedy == "Mend /etc/polling.yaml on pol1, then plan again"
+
+
+def test_an_unusable_polling_file_is_found_on_the_partial_path_and_the_way_back() -> None:
+    cloud = quiet().polling(**UNREADABLE)
+
+    assert cloud.asked(path="partial").found("polling-file")
+    assert cloud.asked(start_old="polling").found("polling-file")
 
 
 def test_agents_that_all_rest_are_none_more_than_before() -> None:

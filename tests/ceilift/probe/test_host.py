@@ -214,6 +214,8 @@ def test_the_polling_sources_are_those_of_the_file_that_counts(
 
     assert tuple(source.name for source in config.polling_sources) == sources
     assert config.polling_fault == fault
+    there = f"/etc/ceilometer/{name}.yaml"
+    assert config.polling_file == (there if sources or fault else "")
 
 
 def test_an_empty_polling_file_does_not_give_way_to_the_pipeline() -> None:

@@ -74,7 +74,10 @@ class Sshd:
     def cut(self) -> None:
         """Break every connection, as a network does: the listener goes on."""
         assert self.process is not None
-        for pid in descendants(self.process.pid):
+        family = descendants(self.process.pid)
+        for pid in family:  # first of all: an sshd still alive would tell that its shell has ended
+            _kill(pid, signal.SIGSTOP)
+        for pid in family:
             _kill(pid)
 
     def program(self, name: str, text: str) -> None:
@@ -229,8 +232,8 @@ def _parent(entry: Path) -> int:
         return 0
 
 
-def _kill(pid: int) -> None:
+def _kill(pid: int, how: signal.Signals = signal.SIGKILL) -> None:
     try:
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, how)
     except ProcessLookupError:
         return
