@@ -23,13 +23,15 @@ class PipelineChange:
     """What the files change for the agents that share work (`members`, those that ran before).
 
     `differs` says it in words, empty where they mean the same. `pipes` are the names of the pipes
-    there will be, `vanishing` those that go. `unknown` says why it cannot be told.
+    there will be, `vanishing` those that go, `coming` those that are new. `unknown` says why it
+    cannot be told.
     """
 
     members: tuple[Place, ...]
     differs: tuple[str, ...] = ()
     pipes: tuple[str, ...] = ()
     vanishing: tuple[str, ...] = ()
+    coming: tuple[str, ...] = ()
     unknown: str = ""
 
 
@@ -45,9 +47,13 @@ def pipeline_change(situation: Situation) -> PipelineChange | None:
         return PipelineChange(members, unknown="the pipelines that run were not read")
     after = after_change(situation, before[0])
     names = {pipe.name for pipe in after.pipes}
-    gone = {pipe.name for pipe in before[0].pipes} - names
+    ran = {pipe.name for pipe in before[0].pipes}
     return PipelineChange(
-        members, differences(before[0], after), tuple(sorted(names)), tuple(sorted(gone))
+        members,
+        differences(before[0], after),
+        pipes=tuple(sorted(names)),
+        vanishing=tuple(sorted(ran - names)),
+        coming=tuple(sorted(names - ran)),
     )
 
 

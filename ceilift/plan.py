@@ -95,8 +95,9 @@ class StepFile:
 
     `place` is its name beside the host's configuration, or empty for the file that the agent reads
     by its own configuration. `meters` are the pollsters that a polling file is held to (empty: it
-    is taken whole). `digest` is the SHA-256 of what will stand there. With `origin` vanishing it
-    is that of the agent's own file before the upgrade, of which only `pipes` are kept.
+    is taken whole). `digest` is the SHA-256 of what will stand there. With `pipes`
+    it is that of a whole file, of which only these pipes are put there: the one given, or (`origin`
+    vanishing) the agent's own before the upgrade.
     """
 
     kind: FileKind

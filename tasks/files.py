@@ -72,6 +72,8 @@ def _content(session: Session, step: Step, file: StepFile) -> str:
         given = session.plan.request.file(file.kind)
         whole = text_of(given) if given is not None else ""
         text = whole
+        if file.pipes:  # `text_of` has seen that it is the plan's
+            return _only(file, whole)
         if file.meters:
             sources = read_polling_file(whole).sources
             text = polling_yaml(restricted(sources, file.meters, file.meters))
@@ -92,6 +94,11 @@ def _of_former(session: Session, step: Step, file: StepFile) -> str:
         file.digest,
         f"{folder}/lib/python*{PACKAGED}{file.kind}.yaml",
     )
+    return _only(file, text)
+
+
+def _only(file: StepFile, text: str) -> str:
+    """The text held to the pipes of a step's file."""
     samples = file.kind is FileKind.PIPELINE
     return only_pipes("sample" if samples else "event", text, file.pipes)
 

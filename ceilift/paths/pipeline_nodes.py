@@ -93,17 +93,26 @@ class PipelineBuilder(Builder):
             files=tuple(_vanishing(place, change)),
         )
 
+    def drain_new(self, place: Place, change: PipelineChange, needs: Ids) -> Step:
+        """On the way back, the same for the pipes that only the new pipeline has."""
+        return replace(
+            self.drain(place, change, needs),
+            id=f"{self.stage}/drain-new/{place.label}",
+            why=f"with the former pipeline nobody reads the queues of {', '.join(change.coming)}",
+            files=tuple(_coming(self, change)),
+        )
+
     def reads(self, place: Place, change: PipelineChange, needs: Ids) -> Gate:
         """It reads every one of them, before anything else is changed."""
         why = "it reads every queue of the pipes that go, before the others stop reading them"
         targets = (drain_target(place),)
         return self._pipes("drains", GateKind.PIPELINE, targets, needs, why, change.vanishing)
 
-    def drained(self, place: Place, change: PipelineChange, needs: Ids) -> Gate:
+    def drained(self, place: Place, pipes: tuple[str, ...], needs: Ids) -> Gate:
         """Nothing is left in them."""
         why = "what was left in the queues of the pipes that go was read and handled"
         targets = (drain_target(place),)
-        return self._pipes("drained", GateKind.DRAINED, targets, needs, why, change.vanishing)
+        return self._pipes("drained", GateKind.DRAINED, targets, needs, why, pipes)
 
     def drop(self, place: Place, needs: Ids) -> Step:
         """Take the agent that read them away again."""
@@ -193,7 +202,7 @@ def _draining(
 def _drained(make: PipelineBuilder, change: PipelineChange, needs: Ids) -> tuple[list[Wave], Ids]:
     if not change.vanishing:
         return [], needs
-    gate = make.drained(change.members[0], change, needs)
+    gate = make.drained(change.members[0], change.vanishing, needs)
     step = make.drop(change.members[0], (gate.id,))
     return [(gate,), (step,)], (gate.id, step.id)
 
@@ -214,6 +223,16 @@ def _vanishing(place: Place, change: PipelineChange) -> Sequence[StepFile]:
             pipes=change.vanishing,
         )
         for kind in KINDS
+    ]
+
+
+def _coming(build: Builder, change: PipelineChange) -> Sequence[StepFile]:
+    given = {kind: build.situation.request.file(kind) for kind in KINDS}
+    return [
+        StepFile(
+            kind, file.digest if file else "", place=_place("drain", kind), pipes=change.coming
+        )
+        for kind, file in given.items()
     ]
 
 

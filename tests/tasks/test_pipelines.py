@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+import yaml
 
 from ceilift.clock import now
 from ceilift.component import Component
 from ceilift.digest import digest
 from ceilift.errors import StepFailedError
 from ceilift.inventory import DRAIN_SUFFIX
+from ceilift.new_files import name_files
 from ceilift.plan import Action, FileKind, Origin, Step, StepFile, Target
 from ceilift.remote.shell import Result
 from ceilift.state import HostState
@@ -21,7 +24,10 @@ from tests import clouds
 from tests.tasks.conftest import INVENTORY, Runs
 
 UNIT = "ceilometer-agent-notification"
-OLD = "sources: [{name: m, meters: [a], sinks: [s, t]}]\nsinks: [{name: s}, {name: t}]\n"
+OLD = """
+sources: [{name: m, meters: [a], sinks: [s, t]}]
+sinks: [{name: s, publishers: [p]}, {name: t, publishers: [p]}]
+"""
 
 
 def step(action: Action, *hosts: str, unit: str = UNIT, **changes: clouds.Field) -> Step:
@@ -84,7 +90,7 @@ def test_of_the_former_file_only_the_pipes_that_go_are_put_beside(session: Sessi
 
     content = files._content(session, drain, file)
 
-    assert "sinks:\n- name: t\n" in content
+    assert "name: t" in content
     assert "name: s" not in content
     (_, args) = sent[0]
     assert args[0] == "/etc/ceilometer/pipeline.yaml"
@@ -101,3 +107,20 @@ def test_a_former_file_that_is_nowhere_fails_the_step(session: Session) -> None:
 
     with pytest.raises(StepFailedError, match="no longer has it"):
         files._content(session, step(Action.BESIDE, "ctl1", files=(file,)), file)
+
+
+def test_of_the_new_file_too_only_some_pipes_may_be_put_beside(runs: Runs, tmp_path: Path) -> None:
+    new = tmp_path / "new.yaml"
+    new.write_text(OLD, encoding="utf-8")
+    given = name_files({FileKind.PIPELINE: str(new)})
+    session = runs.open(runs.plan(files=given))
+    places = (
+        ("drain-pipeline.yaml", FileKind.PIPELINE, digest(OLD)),
+        ("e", FileKind.EVENT_PIPELINE, ""),
+    )
+    made = [StepFile(kind, sha, place, pipes=("m:s",)) for place, kind, sha in places]
+
+    pipeline, events = (files._content(session, step(Action.BESIDE, "ctl1"), one) for one in made)
+
+    assert yaml.safe_load(pipeline)["sinks"] == [{"name": "s", "publishers": ["p"]}]
+    assert yaml.safe_load(events) == {"sources": [], "sinks": []}

@@ -21,6 +21,7 @@ CHANGED = read(FOLDER / "partial-changed-pipeline.yaml")
 SURGED = read(FOLDER / "partial-surge-new-pipeline.yaml")
 STOPPED = read(FOLDER / "partial-stop-all-pipeline.yaml")
 GIVEN = CHANGED.request.files[0].digest
+NEW_PIPES = ("images:megabytes", "meters:every")
 FORMER = CHANGED.first_state.instances[0].config.pipeline_digest
 
 
@@ -154,7 +155,32 @@ def test_on_the_way_back_what_was_not_proven_goes_from_all_of_them_at_once() -> 
     assert plan.node("notification/back-proven/ctl2").release == "9.0.6"
     assert "the former pipeline back" in plan_to_sentences(plan)
     assert step(plan, "notification/back-drop/ctl1").action is Action.REMOVE
+    drain = step(plan, "notification/back-drain-new/ctl1")
+    assert drain.needs == ("notification/back-drop/ctl1",)
+    assert {(one.origin, one.pipes) for one in drain.files} == {(Origin.GIVEN, NEW_PIPES)}
+    assert {one.digest for one in drain.files} == {GIVEN, ""}
+    assert plan.node("notification/back-drained-new").needs == (drain.id,)
+    assert [node.id for node in in_order(plan)][-1] == "notification/back-drop-new/ctl1"
     assert not any(one.action is Action.STOP for one in plan.steps)
+
+
+def test_where_all_were_stopped_the_new_pipes_are_read_once_the_old_agents_are_proven() -> None:
+    state = done_until(STOPPED, "notification/start/ctl1")
+    asked = replace(STOPPED.request, start_old="notification")
+    plan = make_plan(STOPPED.inventory, state, catalogue(), asked)
+
+    drain = step(plan, "notification/back-drain-new/ctl1")
+    assert drain.needs == ("notification/back-proven/ctl1", "notification/back-proven/ctl2")
+    assert drain.release == "9.0.6"
+
+
+def test_where_all_were_stopped_what_drains_is_gone_before_that_is_proven() -> None:
+    state = done_until(STOPPED, "notification/drains")
+    asked = replace(STOPPED.request, start_old="notification")
+    plan = make_plan(STOPPED.inventory, state, catalogue(), asked)
+
+    assert "notification/back-drop/ctl1" in plan.node("notification/back-all-stopped").needs
+    assert not any("drain-new" in one.id for one in plan.steps)
 
 
 def test_on_the_way_back_a_proven_pipeline_stays_with_all_of_them() -> None:
