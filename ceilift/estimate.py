@@ -180,6 +180,8 @@ def gate_timeout_s(kind: GateKind, pace: Pace) -> float:
         return slowest + pace.margin_s
     if kind in {GateKind.PIPELINE, GateKind.DRAINED}:
         return SHARING_S + pace.margin_s
+    if kind is GateKind.HEARD:
+        return round(PATIENCE * pace.interval_s + LOOK_S + pace.margin_s, 1)
     waits = pace.interval_s
     if kind is GateKind.POLLING:
         waits = max(pace.first_poll_s, pace.interval_s)
@@ -269,6 +271,7 @@ def _gate_seconds(kind: GateKind, pace: Pace) -> float:
         GateKind.API: LOOK_S,
         GateKind.PIPELINE: pace.start_s[Component.NOTIFICATION] + RING_S + LOOK_S,
         GateKind.DRAINED: 2 * LOOK_S,
+        GateKind.HEARD: 2 * LOOK_S,
     }
     return seconds[kind]
 

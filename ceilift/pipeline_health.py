@@ -1,4 +1,4 @@
-"""Judges whether notification agents have a pipeline, and whether queues of pipes are empty.
+"""Judges whether notification agents have a pipeline, and whether queues are empty.
 
 See `ceilift.health` for what every judge promises.
 """
@@ -47,6 +47,24 @@ def judge_drained(looks: Sequence[DrainLook], *, expired: bool) -> Verdict:
     good, unknown = "the queues stayed empty", "what is in them could not be told"
     case.require(empty, good, bad, unknown)
     return case.verdict({"messages": None if left is None else sum(left.values())}, expired=expired)
+
+
+def judge_heard(looks: Sequence[DrainLook], *, expired: bool) -> Verdict:
+    """The queues were empty once, by a count made since the first look.
+
+    What came meanwhile came after what was to be read. The broker counts anew only so often, so a
+    count is newer than the first look only after that time.
+    """
+    if not looks:
+        return nothing_seen(expired=expired)
+    case, begun = Case(), looks[0].at
+    later = [look for look in looks if look.at - begun > LAG_S]
+    known = [left for look in later if (left := _left(look)) is not None]
+    empty = any(not left for left in known) if known else None
+    good, bad = "all of it was read", "what was sent before is not read yet"
+    case.require(empty, good, bad, "what is in the queue could not be told")
+    last = known[-1] if known else None
+    return case.verdict({"messages": None if last is None else sum(last.values())}, expired=expired)
 
 
 def _judge_agent(agent: AgentLook, case: Case) -> None:

@@ -55,6 +55,7 @@ class GateKind(StrEnum):
     API = "api"
     PIPELINE = "pipeline"  # agents have loaded their pipeline, every queue of `pipes` is read
     DRAINED = "drained"  # nothing is left in the queues of `pipes`
+    HEARD = "heard"  # what polling agents had sent when it began was read
 
 
 class FileKind(StrEnum):

@@ -27,6 +27,8 @@ HEADINGS = {
     Severity.INFO: "Worth knowing",
 }
 
+TOGETHER = (GateKind.PIPELINE, GateKind.HEARD)  # gates about all their agents
+
 Node = Step | Gate
 
 
@@ -167,7 +169,7 @@ def _sentence(batches: Sequence[Sequence[Node]]) -> str:
 
 def _are_several(nodes: Sequence[Node]) -> bool:
     """Whether a sentence is about more agents than one; no agent at all counts as one."""
-    together = isinstance(nodes[0], Step) or nodes[0].kind is GateKind.PIPELINE
+    together = isinstance(nodes[0], Step) or nodes[0].kind in TOGETHER
     return len(nodes) > 1 or (together and len(nodes[0].targets) > 1)
 
 
@@ -177,6 +179,7 @@ def _gate_sentence(gate: Gate, agent: str, hosts: str) -> str:
     sentences = {
         GateKind.ALL_STOPPED: f"Gate: no {agent} runs anywhere in the cloud",
         GateKind.API: f"Gate: every API host answers with {gate.release} ({hosts})",
+        GateKind.HEARD: f"Gate: the {agent} on {hosts} read what old polling agents sent",
         GateKind.DRAINED: f"Gate: the queues of {', '.join(gate.pipes)} are empty",
     }
     if gate.kind is GateKind.PIPELINE and gate.targets[0].drains:

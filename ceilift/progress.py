@@ -88,8 +88,12 @@ class Progress:
             return False
         if gate.kind is GateKind.ALL_STOPPED:
             return self._down_was_proven(gate)
-        if self._outdated(gate):
-            return False
+        return not self._outdated(gate) and self._still_holds(gate)
+
+    def _still_holds(self, gate: Gate) -> bool:
+        """Whether what a gate proved is so still."""
+        if gate.kind is GateKind.HEARD:
+            return True
         if gate.kind is GateKind.API:
             return all(self._serves(target) for target in gate.targets)
         if gate.kind in {GateKind.PIPELINE, GateKind.DRAINED}:

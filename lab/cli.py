@@ -43,7 +43,7 @@ def main() -> None:
 @app.command()
 def up(
     kind: Annotated[
-        str, typer.Option("--cloud", help="classic or coordinated; by default what it was.")
+        str, typer.Option("--cloud", help="classic, coordinated or single; by default what it was.")
     ] = "",
     releases: Annotated[str, typer.Option(help="Comma-separated, oldest first.")] = "",
     partitioned: Annotated[  # noqa: FBT002 - an option

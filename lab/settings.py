@@ -102,10 +102,11 @@ TARGETS = tuple(target for host in HOSTS for target in host.targets)
 
 
 class CloudName(StrEnum):
-    """The clouds there are: the same hosts and targets, other releases and services."""
+    """The clouds there are: the same targets, other releases, services and numbers of hosts."""
 
     CLASSIC = "classic"
     COORDINATED = "coordinated"
+    SINGLE = "single"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ class Cloud:
     @property
     def database(self) -> bool:
         """Whether there are collectors, a database and an API."""
-        return self.name is CloudName.CLASSIC
+        return self.name is not CloudName.COORDINATED
 
     @property
     def one_group(self) -> bool:
@@ -145,6 +146,8 @@ class Cloud:
         """The hosts with what runs on them in this cloud."""
         if self.name is CloudName.CLASSIC:
             return HOSTS
+        if self.name is CloudName.SINGLE:
+            return (replace(HOSTS[0], targets=TARGETS),)
         return tuple(
             replace(
                 host,
@@ -159,6 +162,7 @@ _MODERN = (Role.POLLING, Role.NOTIFICATION)
 FIRST_RELEASES = {
     CloudName.CLASSIC: DEFAULT_RELEASES,
     CloudName.COORDINATED: ("16.0.1", "17.0.2"),
+    CloudName.SINGLE: ("9.0.6", "9.0.7"),
 }
 
 

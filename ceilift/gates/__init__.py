@@ -15,7 +15,7 @@ from ceilift.component import Component
 from ceilift.coordination import live_groups
 from ceilift.errors import TransientError
 from ceilift.gates.api import see_api
-from ceilift.gates.pipeline import see_drained, see_pipeline
+from ceilift.gates.pipeline import see_drained, see_heard, see_pipeline
 from ceilift.gates.sight import Seen, Sight, Traffic
 from ceilift.inventory import BESIDE_SUFFIX
 from ceilift.looks import CollectorLook, NotificationLook, PollingLook, StopLook
@@ -82,12 +82,14 @@ def watch_for(sight: Sight) -> Watch:
         alone = polls_alone(sight)
         judge = partial(health.judge_polling, due=due, alone=alone, stores_rows=stores)
         return Series(lambda: see_polling(sight, due), judge)
-    if kind in {GateKind.PIPELINE, GateKind.DRAINED}:
-        return _of_pipes(sight)
+    if kind in {GateKind.PIPELINE, GateKind.DRAINED, GateKind.HEARD}:
+        return _of_queues(sight)
     return Series(lambda: see_api(sight), partial(health.judge_api, release=release))
 
 
-def _of_pipes(sight: Sight) -> Watch:
+def _of_queues(sight: Sight) -> Watch:
+    if sight.gate.kind is GateKind.HEARD:
+        return Series(lambda: see_heard(sight), pipeline_health.judge_heard)
     if sight.gate.kind is GateKind.PIPELINE:
         return Series(lambda: see_pipeline(sight), pipeline_health.judge_pipeline)
     return Series(lambda: see_drained(sight), pipeline_health.judge_drained)

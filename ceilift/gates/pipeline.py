@@ -11,6 +11,7 @@ from ceilift.pipeline_change import digest_of
 from ceilift.plan import Target
 from ceilift.state import HostState, Instance
 
+POLLED = "notifications.sample"
 CLOCK_S = 1.0  # how exact the beginning of a process is known
 WRITTEN = """\
 for file; do
@@ -39,6 +40,12 @@ def see_drained(sight: Sight) -> DrainLook:
         name: there[name].ready + there[name].unacknowledged for name in wanted if name in there
     }
     return DrainLook(now(), counts)
+
+
+def see_heard(sight: Sight) -> DrainLook:
+    """What is left of all that polling agents sent."""
+    there = [queue for queue in sight.cloud.broker.queues() if queue.name == POLLED]
+    return DrainLook(now(), {queue.name: queue.ready + queue.unacknowledged for queue in there})
 
 
 def _names(sight: Sight) -> tuple[str, ...]:

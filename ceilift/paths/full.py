@@ -14,7 +14,7 @@ from ceilift.component import SERVICES, Component
 from ceilift.estimate import Pace
 from ceilift.paths.nodes import Builder, Ids, Wave
 from ceilift.paths.pipeline_nodes import drained_while_down
-from ceilift.payload import agent_order
+from ceilift.payload import agent_order, unheard
 from ceilift.pipeline_change import pipeline_change
 from ceilift.plan import Gate, Step
 from ceilift.situation import Place, Situation
@@ -71,11 +71,12 @@ def agent_stage(build: Builder, barrier: Ids) -> Section:
     places = build.situation.places[Component(build.stage)]
     if not _moves(places, build.release):
         return _completion(build, places, barrier)
+    read, barrier = old_ones_heard(build, barrier)
     waves, stopped = _all_down(build, places, barrier)
     drains, empty = _drains(build, stopped)
     wanted = [place for place in places if place.wanted]
     rises = _rise(build, wanted, empty)
-    return Section(build.stage, (*waves, *drains, *rises), _proofs(rises) or empty)
+    return Section(build.stage, (*read, *waves, *drains, *rises), _proofs(rises) or empty)
 
 
 def polling_stage(build: Builder, barrier: Ids) -> Section:
@@ -135,6 +136,21 @@ def _all_down(
     stops = tuple(build.stop(place, barrier) for place in places if place.before is not None)
     gate = build.all_stopped(places, _ids(stops) or barrier)
     return _waves([stops, (gate,)]), gate
+
+
+def old_ones_heard(build: Builder, barrier: Ids) -> tuple[tuple[Wave, ...], Ids]:
+    """Where new notification agents lose what old polling agents send: the gate that it was read.
+
+    By then no old polling agent is left (trap T1, `agent_order`).
+    """
+    situation, component = build.situation, Component.NOTIFICATION
+    if build.stage != component or not unheard(situation):
+        return (), barrier
+    old = [place for place in situation.places[component] if place.is_old(build.release)]
+    if not old:
+        return (), barrier
+    gate = build.heard(old, barrier)
+    return ((gate,),), (gate.id,)
 
 
 def _drains(build: Builder, stopped: Gate) -> tuple[tuple[Wave, ...], Ids]:

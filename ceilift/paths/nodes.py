@@ -168,6 +168,15 @@ class Builder:
         kind, why = PROOF[place.component]
         return self._gate(f"proven/{place.label}", kind, (place.target,), needs, why)
 
+    def heard(self, places: Sequence[Place], needs: Ids) -> Gate:
+        """The old notification agents have read all that old polling agents sent."""
+        targets = tuple(place.target for place in places)
+        why = (
+            "the new ones lose what old polling agents sent: the old ones read it first, to the "
+            "last message, also one that was given back"
+        )
+        return self._gate("heard", GateKind.HEARD, targets, needs, why)
+
     def first(self, place: Place, needs: Ids) -> Gate:
         """The first polling agent of the cloud shows that it polls; all others wait for it."""
         why = "fresh samples of its own resources arrive; no other agent starts before"

@@ -15,7 +15,7 @@ from ceilift.component import SERVICES, Component
 from ceilift.estimate import Pace
 from ceilift.groups import shared_groups
 from ceilift.handover import retiring_order
-from ceilift.paths.full import BUILD, Section, database_stage
+from ceilift.paths.full import BUILD, Section, database_stage, old_ones_heard
 from ceilift.paths.nodes import Ids, Options, Wave
 from ceilift.paths.pipeline_nodes import old_agents_first
 from ceilift.paths.rolling_nodes import ANY_PORT, RollingBuilder
@@ -74,7 +74,9 @@ def rolling_stage(build: RollingBuilder, barrier: Ids) -> Section:
     """New places first, then the old ones batch by batch, then those that are not wanted."""
     component = Component(build.stage)
     places = build.situation.places[component]
+    heard, barrier = old_ones_heard(build, barrier)
     waves, barrier = _synchronised(build, barrier)
+    waves = [*heard, *waves]
     for members in _apart(build.situation, component):
         change = group_change(build.situation, members)
         found, barrier = Separate(build, change, members).waves(barrier)

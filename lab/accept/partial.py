@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from lab import traffic
 from lab.accept import sinks
+from lab.accept.api_load import asked_steadily
 from lab.accept.bed import bed
 from lab.accept.checks import Checks
 from lab.accept.kept import clean_commit, kept_results
@@ -43,6 +44,7 @@ SHORT_NEW = {"explicit": NEW_METERS["explicit"]}
 PARTITIONED = cloud_named(CloudName.CLASSIC, "9.0.6,9.0.7", partitioned=True)
 UNPARTITIONED = cloud_named(CloudName.CLASSIC, "9.0.6,9.0.7")
 COORDINATED = cloud_named(CloudName.COORDINATED)
+API_A_SECOND, API_LEAST = 20.0, 500
 CONSUMERS = ("--only", "collector,notification")
 
 
@@ -173,11 +175,36 @@ def own_groups(bench: Bench) -> Rolled:
 
 
 def unusual_order(bench: Bench) -> Rolled:
-    """9.0.6 to 9.0.7 in an unusual but legal order, collectors beside on one host."""
+    """9.0.6 to 9.0.7, the API first and asked all the time, collectors beside."""
     order = ("--order", "api,notification,collector", "--only", "api,notification,collector")
-    more = (*order, "--policy", "collector=surge")
-    ran = bench.rolled(bench.lab(UNPARTITIONED), "7 order", *more)
+    more, lab = (*order, "--policy", "collector=surge"), bench.lab(UNPARTITIONED)
+    with asked_steadily(lab, API_A_SECOND) as api:
+        ran = bench.rolled(lab, "7 order", *more)
     demand_rolled(bench.checks, ran)
+    told = f"{api.asked}, slowest {api.slowest_s:.1f} s"
+    bench.checks.demand(f"{ran.name}: API requests", api.asked >= API_LEAST, told)
+    bench.checks.demand(f"{ran.name}: API requests failed", not api.failed, api.failed)
+    return ran
+
+
+def odd_ways(_short: bool) -> Iterator[tuple[str, Callable[[Bench], Rolled]]]:  # noqa: FBT001
+    """An unusual order, one component alone, and one host with everything."""
+    yield "order", unusual_order
+    yield "one component", one_component
+    yield "one host", one_host
+
+
+def one_component(bench: Bench) -> Rolled:
+    """9.0.6 to 9.0.7, collectors alone."""
+    ran = bench.rolled(bench.lab(UNPARTITIONED), "7 one component", "--only", "collector")
+    demand_rolled(bench.checks, ran)
+    return ran
+
+
+def one_host(bench: Bench) -> Rolled:
+    """9.0.6 to 9.0.7 on one host: each agent gets its successor beside it."""
+    ran = bench.rolled(bench.lab(cloud_named(CloudName.SINGLE)), "7 one host")
+    demand(bench.checks, ran)
     return ran
 
 
@@ -240,6 +267,6 @@ SCENARIOS: Mapping[int, Scenario] = {
     4: _once(one_pipeline, "partitioned"),
     5: _once(changed_pipeline, "changed pipeline"),
     6: _once(own_groups, "8.1.5 to 9.0.7"),
-    7: _once(unusual_order, "order"),
+    7: odd_ways,
     8: _once(full_path, "full path, one group"),
 }

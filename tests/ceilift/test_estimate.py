@@ -98,6 +98,9 @@ def test_a_gate_may_wait_longer_than_it_is_expected_to_take(kind: GateKind) -> N
     if kind in {GateKind.PIPELINE, GateKind.DRAINED}:
         sharing = read(FOLDER / "partial-changed-pipeline.yaml")
         plan = sharing.planned(sharing.first_state)
+    if kind is GateKind.HEARD:
+        loses = read(FOLDER / "full-polling-first.yaml")
+        plan = loses.planned(loses.first_state)
     first_poll = 1200 if kind is GateKind.POLLING else 0
 
     gates = [gate for gate in plan.gates if gate.kind is kind]

@@ -159,3 +159,16 @@ def test_without_the_one_that_drains_nobody_knows_which_queues(
     drained = bench.outcome(GateKind.DRAINED, ("ctl1", DRAIN), looks=2)
 
     assert drained is Outcome.INCONCLUSIVE
+
+
+def test_what_polling_agents_sent_is_looked_for_in_their_queue_alone(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moments = iter(float(n) for n in range(0, 1000, 10))
+    monkeypatch.setattr("ceilift.gates.pipeline.now", lambda: next(moments))
+    heard = (GateKind.HEARD, ("ctl1", UNIT))
+
+    bench.cloud.broker.depths = [QueueState(QUEUES[1], 9, 9, 1)]
+    assert bench.outcome(*heard, looks=2) is Outcome.HEALTHY
+    bench.cloud.broker.depths = [QueueState("notifications.sample", 0, 1, 1)]
+    assert bench.outcome(*heard, looks=2) is Outcome.UNHEALTHY

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ceilift.looks import AgentLook, DrainLook, PipelineLook
-from ceilift.pipeline_health import judge_drained, judge_pipeline
+from ceilift.pipeline_health import judge_drained, judge_heard, judge_pipeline
 from ceilift.verdict import Outcome
 
 ONE = AgentLook("ctl1", running=True, loaded=True, queues=frozenset({"q0", "notifications.info"}))
@@ -91,3 +91,24 @@ def test_queues_that_never_were_are_empty() -> None:
     looks = [DrainLook(at, {}) for at in (0.0, 6.0)]
 
     assert judge_drained(looks, expired=False).healthy
+
+
+def heard(*looks: tuple[float, int | None]) -> Outcome:
+    made = [DrainLook(at, None if left is None else {"q": left}) for at, left in looks]
+    return judge_heard(made, expired=True).outcome
+
+
+@pytest.mark.parametrize(
+    ("looks", "outcome"),
+    [
+        (((0.0, 9), (6.0, 0), (8.0, 7)), Outcome.HEALTHY),
+        (((0.0, 0), (4.0, 0), (6.0, 3)), Outcome.UNHEALTHY),
+        (((0.0, 0), (4.0, 0)), Outcome.INCONCLUSIVE),
+        (((0.0, 9), (6.0, None)), Outcome.INCONCLUSIVE),
+        ((), Outcome.INCONCLUSIVE),
+    ],
+)
+def test_what_was_sent_is_read_once_a_newer_count_was_nothing(
+    looks: tuple[tuple[float, int | None], ...], outcome: Outcome
+) -> None:
+    assert heard(*looks) is outcome

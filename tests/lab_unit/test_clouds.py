@@ -42,7 +42,7 @@ def test_releases_and_partitioning_can_be_chosen() -> None:
 
 
 def test_an_unknown_cloud_is_refused() -> None:
-    with pytest.raises(LabError, match="no cloud is called 'moon'; there are classic, coordinated"):
+    with pytest.raises(LabError, match="no cloud is called 'moon'; there are classic, coord"):
         cloud_named("moon")
 
 
@@ -146,4 +146,13 @@ def test_a_cloud_runs_mariadb_only_where_samples_go_there(lab: Lab, name: CloudN
 
     programs = {program.name for program in cloud.programs(chosen)}
 
-    assert ("mariadb" in programs) is (name is CloudName.CLASSIC)
+    assert ("mariadb" in programs) is (name is not CloudName.COORDINATED)
+
+
+def test_one_host_can_have_everything(lab: Lab) -> None:
+    chosen = lab.choose(cloud_named("single"))
+    (host,) = chosen.hosts
+
+    assert set(host.roles) == set(Role)
+    assert host.targets == TARGETS
+    assert chosen.cloud.database
