@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from ceilift.component import AGENTS, Component
+from ceilift.constraints import Demand, constraints_of
 from ceilift.groups import Name, group_of, shared_groups
 from ceilift.plan import Action, ExpectedLoss, Gate, GateKind, Stage, Step, Target
-from ceilift.pollster_change import group_change, new_sources, separate_groups
+from ceilift.pollster_change import group_change, new_sources
 from ceilift.pollsters import PollingSource, restricted
 from ceilift.rolling_loss import Polled, Polling, rolling_loss
 from ceilift.situation import Place, Situation
@@ -27,7 +28,6 @@ BACKUP_BYTES_PER_S = 20e6  # a dump through one pipe, on the slow side
 RING_S = 10.0  # notification agents look that often who shares their work (check_watchers)
 SHARING_S = 180.0  # until the agents of a busy machine share anew, or a long queue is read
 DEFAULT_STOP_S = 2.0
-SHUFFLED_UNTIL = 10
 DEFAULT_START_S = 4.0
 
 
@@ -82,12 +82,13 @@ def _polling(situation: Situation) -> Polling:
     groups = shared_groups(situation)
     interval, start = polling_interval_s(situation), situation.target.timing.start_s.value
     polling = Component.POLLING
+    apart = constraints_of(situation, Demand.SEPARATE_GROUP, polling)
     return Polling(
         {place.target: _polled(place, groups, interval) for place in places if place.before},
         interval,
         round(first_poll_s(situation) / interval),
         _stop_s(situation, polling) + start.get(polling, DEFAULT_START_S),
-        sum(_new_series(situation, members) for members in separate_groups(situation)),
+        sum(_new_series(situation, one.places) for one in apart),
     )
 
 
@@ -130,23 +131,13 @@ def polling_interval_s(situation: Situation) -> float:
     return max(known, default=float(situation.target.polling.default_interval_s.value))
 
 
-def shuffle_s(situation: Situation) -> float:
-    """How long an agent of the target may wait at random before it begins, by its configuration.
-
-    `[DEFAULT] shuffle_time_before_polling_task`, which 10.0 does not have any more.
-    """
-    if situation.target.series >= SHUFFLED_UNTIL:
-        return 0.0
-    places = situation.wanted(Component.POLLING)
-    return max((place.config.shuffle_s for place in places if place.config), default=0.0)
-
-
 def first_poll_s(situation: Situation) -> float:
     """Seconds from a polling agent's start to its first poll, by the catalogue, at the longest."""
     places = situation.wanted(Component.POLLING)
     coordinated = any(place.config and place.config.coordinated for place in places)
     intervals = situation.target.first_poll_intervals(coordinated=coordinated)
-    return intervals * polling_interval_s(situation) + shuffle_s(situation)
+    later = constraints_of(situation, Demand.LONGER_GATE, Component.POLLING)
+    return intervals * polling_interval_s(situation) + sum(one.seconds for one in later)
 
 
 def node_seconds(node: Step | Gate, pace: Pace) -> float:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from ceilift.component import AGENTS, Component
+from ceilift.component import Component
 from ceilift.release import Release
 from ceilift.situation import Situation
-
-POLLING_FIRST = (Component.COLLECTOR, Component.POLLING, Component.NOTIFICATION)
 
 
 def unheard(situation: Situation) -> tuple[Release, ...]:
@@ -30,12 +28,3 @@ def unheard_aside(situation: Situation) -> tuple[str, ...]:
     )
     sent = ((one.host, known.get(one.release or "")) for one in found)
     return tuple(host for host, one in sent if one and required - set(one.payload.sends.value))
-
-
-def agent_order(situation: Situation) -> tuple[Component, ...]:
-    """Collectors, notification agents, polling agents; polling first where T1 demands it.
-
-    New polling agents then fill the queue for old notification agents, which ignore fields they
-    do not know; what the old ones sent stands before it in the queue and is read by then.
-    """
-    return POLLING_FIRST if unheard(situation) else AGENTS

@@ -12,7 +12,6 @@ from itertools import chain
 
 from ceilift.account import Changed
 from ceilift.component import Component
-from ceilift.groups import shared_groups
 from ceilift.pollsters import (
     PollingSource,
     PollstersSeen,
@@ -96,12 +95,6 @@ def by_namespaces(situation: Situation) -> Iterator[tuple[Place, ...]]:
             name = frozenset(place.namespaces)
             found[name] = (*found.get(name, ()), place)
     yield from found.values()
-
-
-def separate_groups(situation: Situation) -> tuple[tuple[Place, ...], ...]:
-    """The shared groups whose new agents have to start in a group of their own."""
-    shared = shared_groups(situation).values()
-    return tuple(members for members in shared if group_change(situation, members).new)
 
 
 def meters_changed(situation: Situation) -> Changed:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ceilift.component import Component
-from ceilift.estimate import shuffle_s
+from ceilift.constraints import Demand, constraints_of
 from ceilift.finding import Finding
 from ceilift.hazards.case import Case, blocker, info, labels, several, warning
 from ceilift.plan import Action
@@ -163,7 +163,8 @@ def first_poll(case: Case) -> Iterator[Finding]:
     source = facts.first_poll_intervals_coordinated if coordinated else facts.first_poll_intervals
     if places and intervals:
         times = "one interval" if intervals == 1 else f"{intervals} intervals"
-        shuffle = shuffle_s(case.situation)
+        later = constraints_of(case.situation, Demand.LONGER_GATE, Component.POLLING)
+        shuffle = sum(one.seconds for one in later)
         more = f", and up to {shuffle:g} s later (shuffle_time_before_polling_task)"
         yield info(
             "T24",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ceilift.component import Component
+from ceilift.constraints import Demand, constraints_of
 from ceilift.finding import Finding
 from ceilift.groups import shared_groups
 from ceilift.hazards.case import Case, blocker, info, labels, several, warning
-from ceilift.pollster_change import by_namespaces, group_change, separate_groups
+from ceilift.pollster_change import by_namespaces, group_change
 
 SOURCE = "the releases' own loaders, matched with the polling files (Source.is_supported)"
 
@@ -44,13 +45,13 @@ def pollsters_new(case: Case) -> Iterator[Finding]:
     """New pollsters begin in a group of their own where old and new agents share resources."""
     if not case.rolls(Component.POLLING):
         return
-    for members in separate_groups(case.situation):
-        new = group_change(case.situation, members).new
+    for one in constraints_of(case.situation, Demand.SEPARATE_GROUP, Component.POLLING):
+        new = group_change(case.situation, one.places).new
         yield info(
             "pollsters-new",
             f"the target polls what the old release does not ({several(new)}): new agents begin "
             "with it beside the old ones, in a group of their own; all are merged at the end",
-            labels(members),
+            labels(one.places),
             SOURCE,
         )
 

@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ceilift.component import SERVICES, Component
+from ceilift.constraints import Demand, agent_order, constraints_of
 from ceilift.estimate import Pace
 from ceilift.paths.nodes import Builder, Ids, Wave
 from ceilift.paths.pipeline_nodes import drained_while_down
-from ceilift.payload import agent_order, unheard
 from ceilift.pipeline_change import pipeline_change
 from ceilift.plan import Gate, Step
 from ceilift.situation import Place, Situation
@@ -139,18 +139,10 @@ def _all_down(
 
 
 def old_ones_heard(build: Builder, barrier: Ids) -> tuple[tuple[Wave, ...], Ids]:
-    """Where new notification agents lose what old polling agents send: the gate that it was read.
-
-    By then no old polling agent is left (trap T1, `agent_order`).
-    """
-    situation, component = build.situation, Component.NOTIFICATION
-    if build.stage != component or not unheard(situation):
-        return (), barrier
-    old = [place for place in situation.places[component] if place.is_old(build.release)]
-    if not old:
-        return (), barrier
-    gate = build.heard(old, barrier)
-    return ((gate,),), (gate.id,)
+    """Where new agents lose what was sent to the old ones: the gate that those have read it."""
+    read_first = constraints_of(build.situation, Demand.READ_FIRST, Component(build.stage))
+    gates = tuple(build.heard(one.places, barrier) for one in read_first)
+    return _waves([gates]), _ids(gates) or barrier
 
 
 def _drains(build: Builder, stopped: Gate) -> tuple[tuple[Wave, ...], Ids]:

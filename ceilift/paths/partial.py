@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ceilift.component import SERVICES, Component
+from ceilift.constraints import Demand, agent_order, constraints_of
 from ceilift.estimate import Pace
 from ceilift.groups import shared_groups
 from ceilift.handover import retiring_order
@@ -20,11 +21,10 @@ from ceilift.paths.nodes import Ids, Options, Wave
 from ceilift.paths.pipeline_nodes import old_agents_first
 from ceilift.paths.rolling_nodes import ANY_PORT, RollingBuilder
 from ceilift.paths.separate import Separate
-from ceilift.payload import agent_order
 from ceilift.pipeline_change import old_first
 from ceilift.plan import Timing
 from ceilift.policy import Mode
-from ceilift.pollster_change import group_change, separate_groups
+from ceilift.pollster_change import group_change
 from ceilift.situation import Place, Situation
 
 OWN_GROUP: Options = (("polling", "partitioning_group_prefix", "ceilift-{host}"),)
@@ -101,9 +101,9 @@ def _synchronised(build: RollingBuilder, barrier: Ids) -> tuple[list[Wave], Ids]
 def _apart(situation: Situation, component: Component) -> Iterator[tuple[Place, ...]]:
     """The old members, in turn, of each group whose new agents have to begin beside it."""
     if component is Component.POLLING:
-        for members in separate_groups(situation):
-            old = [place for place in members if place.is_old(situation.target.version)]
-            yield tuple(_in_turn(members, old))
+        for one in constraints_of(situation, Demand.SEPARATE_GROUP, component):
+            old = [place for place in one.places if place.is_old(situation.target.version)]
+            yield tuple(_in_turn(one.places, old))
 
 
 def _batches(

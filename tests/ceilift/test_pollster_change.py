@@ -13,7 +13,6 @@ from ceilift.pollster_change import (
     group_change,
     meters_changed,
     pollsters_wanted,
-    separate_groups,
 )
 from ceilift.pollsters import PollingFile, PollingSource, PollstersSeen
 from ceilift.situation import Situation
@@ -100,12 +99,6 @@ def test_a_release_that_was_not_asked_or_did_not_answer_leaves_it_unknown() -> N
     assert "was not asked" in change(replace(made, pollsters=made.pollsters[:1])).unknown
     told = change(replace(made, pollsters=(made.pollsters[0], silent)))
     assert told.unknown == "17.0.2 on ctl2: no python there"
-
-
-def test_only_a_group_with_new_pollsters_is_separate() -> None:
-    assert separate_groups(situation(state("*"))) == ()
-    (members,) = separate_groups(situation(state("*", new=(*NAMES, "x"))))
-    assert [place.host for place in members] == ["ctl1", "ctl2"]
 
 
 def test_the_account_is_told_what_comes_with_its_interval_and_what_goes() -> None:
