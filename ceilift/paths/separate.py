@@ -10,7 +10,7 @@ agents beside are taken away. See docs/adr/0009-merge-member-by-member.md.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ceilift.digest import digest
 from ceilift.inventory import BESIDE_SUFFIX
@@ -22,6 +22,10 @@ from ceilift.pollsters import PollingSource, polling_yaml, restricted
 from ceilift.situation import Place
 
 OWN_PREFIX = "ceilift-new"
+APART = (
+    "it polls the new meters in a group of its own: on the old agents' shares they would be missing"
+)
+MERGED_ALL = "every agent of the group polls the new meters, too"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,10 @@ class Separate:
         besides, proven = self._begun_beside(barrier)
         upgraded, ready = self._upgraded(proven)
         merged, gates = self._merged(ready)
-        removes = tuple(self.build.remove(p, gates, Timing.NONE) for p in self.members)
+        removes = tuple(
+            replace(self.build.remove(place, gates, Timing.NONE), why=MERGED_ALL)
+            for place in self.members
+        )
         waves = [*besides, *upgraded, *merged, removes]
         return waves, (*gates, *(step.id for step in removes))
 
@@ -82,7 +89,8 @@ class Separate:
         origin = Origin.BEFORE if self._given(place) is None else Origin.GIVEN
         file = _only(sources, self.change.new, name, origin)
         options = (*_reads(name), ("polling", "partitioning_group_prefix", OWN_PREFIX))
-        return self.build.beside(place, needs, Timing.JOIN, options, (file,))
+        step = self.build.beside(place, needs, Timing.JOIN, options, (file,))
+        return replace(step, why=APART)
 
     def _held(self, place: Place, needs: Ids) -> Step:
         name = f"{place.unit}.polling.yaml"
