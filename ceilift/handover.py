@@ -26,8 +26,8 @@ from itertools import pairwise, permutations
 
 HALF = 0.5
 MOST_TRIED = 6  # members whose every order is tried: 720 of them
-MARGIN = 0.08  # intervals between a planned first poll and the tick it has to come before
-UNTRIED = 0.1  # the same while nobody has seen how long a start takes: see best_join
+MARGIN = 0.1  # intervals between a planned first poll and the tick it has to come before
+ENOUGH = 0.1  # intervals that a first poll may come early or late by: no order need leave more
 PUNCTUAL = 0.04  # intervals: ticks and starts are not more punctual than that (lab: 0.3 s of 10 s)
 BORDER = 0.05  # intervals: an heir that ticks so short before the opposite takes over at once
 GONE = 0.08  # intervals from the order until a member has left (lab: 0.2 s and 0.6 s of 10 s)
@@ -50,31 +50,32 @@ class Leave:
 class Join:
     """The phase (seconds into the interval) at which a new member should poll first.
 
-    `at_risk` are the members a share of whose resources is polled twice.
+    `at_risk` are the members a share of whose resources is polled twice. `slack` is by how many
+    intervals it may come early or late before another one is.
     """
 
     phase: float
     at_risk: frozenset[str]
+    slack: float = 1.0
 
 
-def best_join(ticks: Mapping[str, float], interval: float, margin: float = MARGIN) -> Join:
+def best_join(ticks: Mapping[str, float], interval: float) -> Join:
     """Where a new member's first poll doubles the polls of as few members as possible.
 
-    `ticks` are the members' phases. It is planned `margin` intervals before a tick, or in the
+    `ticks` are the members' phases. It is planned MARGIN before a tick, or in the
     middle of the stretch in which nothing is doubled where that is too short. Of several such
     phases the one with the most room before it is taken; without members any will do.
 
     The margin is there because a late first poll doubles at once. An early one costs nothing until
-    the ticks are spread over half an interval, but then heirs tick opposite each other. So an
-    untried start gets a little more than MARGIN and not much: it is usually early already, because
-    the time it takes is guessed from agents that may have started all at once.
+    the ticks are spread over half an interval, but then heirs tick opposite each other: so there is
+    no more of it than that.
     """
     if not ticks:
         return Join(0.0, frozenset())
     phases = sorted(set(ticks.values()))
     # Of ticks close together it is the first that counts: before a later one there is no room.
     apart = [one for one in phases if _stretch(one, ticks, interval) > PUNCTUAL * interval]
-    found = [_join_before(phase, ticks, interval, margin) for phase in apart or phases]
+    found = [_join_before(phase, ticks, interval) for phase in apart or phases]
     return min(found, key=lambda one: (len(one.at_risk), -_room(one.phase, ticks, interval)))
 
 
@@ -123,23 +124,29 @@ class Replaced:
 def retiring_order(ticks: Mapping[str, float], interval: float) -> tuple[str, ...]:
     """In which order members are replaced one by one so that the fewest polls are at risk.
 
-    As given where that costs nothing; else the first order that costs least. Of many members the
-    one that costs least is taken next, without looking further ahead.
+    As given where that costs nothing and no start has to be more exact than ENOUGH; else the first
+    order that costs least, and of several the one that leaves its starts most room. Of many members
+    the one that costs least is taken next, without looking further ahead.
     """
-    best, least = tuple(ticks), _risks(tuple(ticks), ticks, interval)
-    if least and len(ticks) > MOST_TRIED:
-        return _greedy(ticks, interval)
-    for order in permutations(ticks) if least else ():
-        cost = _risks(order, ticks, interval)
+    given = tuple(ticks)
+    if len(ticks) > MOST_TRIED:
+        risks, _ = _cost(given, ticks, interval)
+        return _greedy(ticks, interval) if risks else given
+    best, least = given, (len(ticks) ** 2, 0.0)
+    for order in permutations(ticks):
+        cost = _cost(order, ticks, interval)
         if cost < least:
             best, least = order, cost
-        if not cost:
+        if cost == (0, -ENOUGH):
             break
     return best
 
 
-def _risks(order: Sequence[str], ticks: Mapping[str, float], interval: float) -> int:
-    return sum(one.risks for one in replaced(order, ticks, interval))
+def _cost(order: Sequence[str], ticks: Mapping[str, float], interval: float) -> tuple[int, float]:
+    """How many are at risk, and how little room the tightest start has: less is better."""
+    ways = replaced(order, ticks, interval)
+    tightest = min((way.join.slack for way in ways), default=ENOUGH)
+    return sum(way.risks for way in ways), -min(ENOUGH, round(tightest, 6))
 
 
 def _greedy(ticks: Mapping[str, float], interval: float) -> tuple[str, ...]:
@@ -151,8 +158,7 @@ def _greedy(ticks: Mapping[str, float], interval: float) -> tuple[str, ...]:
         return way.risks, -max(_stretch(phase, after, interval) for phase in after.values())
 
     while left := [name for name in ticks if name not in order]:
-        margin = MARGIN if order else UNTRIED
-        way = min((_replace(name, present, interval, margin) for name in left), key=cost)
+        way = min((_replace(name, present, interval) for name in left), key=cost)
         present[way.name] = way.join.phase
         order.append(way.name)
     return tuple(order)
@@ -163,22 +169,21 @@ def replaced(
 ) -> tuple[Replaced, ...]:
     """What happens when each member in turn leaves and is then followed by its successor.
 
-    A member whose phase is unknown has none in `ticks`: it is taken to be nobody's risk. The first
-    join is planned with more room than the others: see UNTRIED.
+    A member whose phase is unknown has none in `ticks`: it is taken to be nobody's risk.
     """
     present, ways = dict(ticks), list[Replaced]()
     for name in order:
-        way = _replace(name, present, interval, MARGIN if ways else UNTRIED)
+        way = _replace(name, present, interval)
         present[name] = way.join.phase
         ways.append(way)
     return tuple(ways)
 
 
-def _replace(name: str, ticks: Mapping[str, float], interval: float, margin: float) -> Replaced:
+def _replace(name: str, ticks: Mapping[str, float], interval: float) -> Replaced:
     others = {other: phase for other, phase in ticks.items() if other != name}
     own = ticks.get(name)
     leave = None if own is None else best_leave(own, others, interval)
-    return Replaced(name, leave, best_join(others, interval, margin))
+    return Replaced(name, leave, best_join(others, interval))
 
 
 def doubled_by_changes(changes: Collection[tuple[int, float]], series: int) -> float:
@@ -198,11 +203,12 @@ def cycles(moments: Sequence[float], interval: float) -> tuple[float, ...]:
     return (*ordered[:1], *starts)
 
 
-def _join_before(phase: float, ticks: Mapping[str, float], interval: float, margin: float) -> Join:
+def _join_before(phase: float, ticks: Mapping[str, float], interval: float) -> Join:
     free = _stretch(phase, ticks, interval) / interval - HALF
-    first = (phase - interval * max(PUNCTUAL, min(margin, free / 2))) % interval
+    margin = max(PUNCTUAL, min(MARGIN, free / 2))
+    first = (phase - interval * margin) % interval
     risk = {name for name, tick in ticks.items() if _is_doubled(first, tick, interval)}
-    return Join(first, frozenset(risk))
+    return Join(first, frozenset(risk), max(0.0, min(margin, free - margin)))
 
 
 def _stretch(phase: float, ticks: Mapping[str, float], interval: float) -> float:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ceilift.handover import HALF, MARGIN, UNTRIED, best_join, best_leave, doubled_by_changes
+from ceilift.handover import HALF, best_join, best_leave, doubled_by_changes
 from ceilift.plan import Action, ExpectedLoss, Step, Target, Timing
 
 MISSED_ABOVE = 1.5  # intervals between two polls: see ceilift/account
@@ -96,15 +96,13 @@ def _changes(steps: Sequence[Step], polling: Polling) -> Iterator[Change]:
         for target, one in polling.agents.items()
         if one.group and one.phase is not None
     }
-    tried = False
     for step in (one for one in steps if one.action is not Action.BESIDE):
         place = _place(step.targets[0])
         if step.timing is Timing.LEAVE and place in present:
             leave = best_leave(present.pop(place), present, polling.interval_s)
             yield Change(step.timing, len(present), leave.doubled)
         if step.timing is Timing.JOIN or step.action is Action.MERGE:
-            margin = MARGIN if tried else UNTRIED
-            join, tried = best_join(present, polling.interval_s, margin), True
+            join = best_join(present, polling.interval_s)
             yield Change(Timing.JOIN, len(present), len(join.at_risk))
             present[place] = join.phase
 

@@ -12,7 +12,7 @@ from statistics import median
 
 from ceilift.clock import now
 from ceilift.component import Component
-from ceilift.handover import HALF, MARGIN, UNTRIED, best_join, best_leave, next_at
+from ceilift.handover import HALF, best_join, best_leave, next_at
 from ceilift.plan import Step, Target, Timing
 from ceilift.probe import observe_hosts
 from ceilift.state import HostState, Instance
@@ -104,7 +104,7 @@ class Ticks:
         """A tick of an agent: from its log; of one that has polled nothing, from its start."""
         if one.last_tick is not None or one.launched is None:
             return one.last_tick
-        lead, _ = self.lead_s(one.release or "", 0.0)
+        lead = self.lead_s(one.release or "", 0.0)
         return one.launched + lead if lead else None
 
     def left_at(self) -> float:
@@ -131,17 +131,17 @@ class Ticks:
         own = [one for one in there if one is self.own]
         return next((one.ticks[-1] for one in (*running, *own)), None)
 
-    def lead_s(self, release: str, usual: float) -> tuple[float, bool]:
-        """From the order to the first poll, and whether an agent of the release has shown it.
+    def lead_s(self, release: str, usual: float) -> float:
+        """From the order to the first poll, as agents of the release have shown it.
 
-        Until then as quick as the quickest of the others: those may have started all at once.
+        Until one has, as quick as the quickest of the others: those may have started all at once.
         """
         mine = [_lead(one, self.interval_s) for one in self.agents if one.release == release]
         others = [_lead(one, self.interval_s) for one in self.agents if one.running]
         known = [lead for lead in mine if lead is not None]
         if known:
-            return median(known), True
-        return min((lead for lead in others if lead is not None), default=usual), False
+            return median(known)
+        return min((lead for lead in others if lead is not None), default=usual)
 
 
 def _order_at(session: Session, step: Step, sight: Ticks, interval: float) -> Moment | None:
@@ -170,13 +170,13 @@ def _leave_at(sight: Ticks, interval: float) -> Moment | None:
 def _start_at(session: Session, step: Step, sight: Ticks, interval: float) -> Moment | None:
     release = session.catalogue.get(step.release or session.plan.to)
     usual = release.timing.start_s.value.get(Component.POLLING, 0.0)
-    lead, tried = sight.lead_s(release.version, usual)
+    lead = sight.lead_s(release.version, usual)
     earliest = now() + READY_S + lead
     if step.timing is Timing.JOIN:
         members = sight.members()
         if not members:
             return None
-        join = best_join(members, interval, MARGIN if tried else UNTRIED)
+        join = best_join(members, interval)
         phase = join.phase
         words = f"to poll first before {len(members)} members tick{_at_risk(join.at_risk)}"
         earliest = max(earliest, sight.left_at() + HALF * interval)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import socket
 import threading
@@ -147,7 +148,7 @@ class SshShell:
         stdin = standard_input(way, script, password.reveal() if password else None)
         channel = self._channel()
         begun = monotonic()
-        late = threading.Timer(timeout_s + GRACE_S, channel.close)
+        late = threading.Timer(timeout_s + GRACE_S, _close, (channel,))
         late.daemon = True
         late.start()
         try:
@@ -157,7 +158,7 @@ class SshShell:
             out, err = bytearray(), bytearray(str(error).encode())
         finally:
             late.cancel()
-            channel.close()
+            _close(channel)
         seconds = monotonic() - begun
         self._check(channel.exit_status, seconds, timeout_s)
         words = (out.decode(errors="backslashreplace"), err.decode(errors="backslashreplace"))
@@ -250,6 +251,12 @@ def _transport(client: paramiko.SSHClient) -> paramiko.Transport:
     if transport is None:
         raise EOFError("the connection is gone")
     return transport
+
+
+def _close(channel: paramiko.Channel) -> None:
+    """End it; where the connection broke meanwhile, there is nothing left to end."""
+    with contextlib.suppress(paramiko.SSHException, OSError, EOFError):
+        channel.close()
 
 
 def _converse(channel: paramiko.Channel, stdin: bytes) -> tuple[bytearray, bytearray]:

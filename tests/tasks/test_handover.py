@@ -146,7 +146,7 @@ def test_a_newcomer_polls_first_before_the_others_tick(
     moment = moment_for(session, step("a", Action.START, Timing.JOIN))
 
     first = moment.at + 1.2 + ORDER_S  # what a start of the release took before
-    assert apart(first, 3 - 0.8) < 0.05
+    assert apart(first, 3 - MARGIN * T) < 0.05
 
 
 def test_the_first_start_of_a_release_is_planned_with_more_room(
@@ -182,7 +182,7 @@ def test_a_unit_that_is_not_there_yet_has_the_group_of_its_options(
     moment = moment_for(session, asked)
 
     assert moment.words.startswith("to poll first before 1 members tick")
-    assert apart(moment.at + 1.2 + ORDER_S, 6 - 0.8) < 0.05
+    assert apart(moment.at + 1.2 + ORDER_S, 6 - MARGIN * T) < 0.05
 
 
 def test_a_member_with_fewer_of_the_resources_is_one_all_the_same(
