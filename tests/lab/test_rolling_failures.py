@@ -20,6 +20,7 @@ from ceilift.inventory_file import load_inventory
 from ceilift.policy import policy_from_text
 from ceilift.secrets import EnvFileSecrets
 from lab.settings import METERS, POLL_INTERVAL_S, TARGETS
+from lab.waiting import until
 from tests.lab.conftest import Fresh
 from tests.lab.driving import Bench, Picture, Ran, picture, pids
 from tests.lab.story import Story, missing
@@ -91,11 +92,21 @@ def dying(story: Story, unreadable: Unreadable) -> Dying:
     assert unreadable.plan["code"] == REFUSED
     bench = story.bench
     bench.break_("wont-start", "ctl1")
-    before, approved = pids(bench), unreadable.plan["hash"]  # what is intended is the same
+    before, approved = settled(bench), unreadable.plan["hash"]  # what is intended is the same
     ran = bench.upgrade(*PARTIAL, "--approve", approved, inventory=story.hasty)
     found = Dying(ran, before, pids(bench), stored_since(bench, time.time()))
     bench.mend("wont-start", "ctl1")
     return found
+
+
+def settled(bench: Bench) -> dict[str, str]:
+    """Every agent with its pid, once none is on its way: what is mended is also restarted."""
+
+    def still() -> dict[str, str] | None:
+        found = pids(bench)
+        return None if {"STARTING", "STOPPING", "BACKOFF"} & set(found.values()) else found
+
+    return until(still, "no agent starts or stops", 30, every=0.5)
 
 
 def stored_since(bench: Bench, begun: float) -> int:
