@@ -12,6 +12,7 @@ from itertools import chain
 
 from ceilift.account import Changed
 from ceilift.component import Component
+from ceilift.plan import FileKind
 from ceilift.pollsters import (
     PollingSource,
     PollstersSeen,
@@ -40,8 +41,11 @@ class PollsterChange:
 
 
 def pollsters_wanted(situation: Situation) -> tuple[PollstersWanted, ...]:
-    """Which installed releases to ask, each once for its namespaces, on one host that has it."""
-    if not _rolls_polling(situation):
+    """Which installed releases to ask, each once for its namespaces, on one host that has it.
+
+    For a rolling upgrade, and wherever the operator gives another polling file.
+    """
+    if not (_rolls_polling(situation) or situation.request.file(FileKind.POLLING)):
         return ()
     found: dict[tuple[str, tuple[str, ...]], PollstersWanted] = {}
     places = situation.wanted(Component.POLLING)

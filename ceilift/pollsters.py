@@ -140,7 +140,8 @@ def matched(names: Iterable[str], sources: Collection[PollingSource]) -> frozens
 def stored_meter(name: str) -> str:
     """The meter under which a pollster's samples are stored: nearly always its own name.
 
-    Those of the RADOS gateway differ (ceilometer/objectstore/rgw.py of 17.0.2).
+    Those of the RADOS gateway differ in 8.1.5 and 9.0.7, whose entry points `rgw.*` make samples
+    `radosgw.*` (ceilometer/objectstore/rgw.py); 16.0.1 and 17.0.2 have one name for both.
     """
     return f"radosgw.{name.removeprefix('rgw.')}" if name.startswith("rgw.") else name
 

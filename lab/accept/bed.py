@@ -13,6 +13,5 @@ def bed(wanted: Cloud, progress: Progress) -> Lab:
     if lab.cloud != wanted and overseer.overseer(lab).alive():
         cloud.down(lab, progress, purge=False)
     lab = cloud.chosen(lab, wanted)
-    cloud.up(lab, wanted.releases, progress)
     cloud.reset(lab, progress)
     return lab

@@ -13,7 +13,8 @@ from ceilift.account import Learned
 from ceilift.bus import Consumer, Traffic
 from ceilift.clock import now
 from ceilift.errors import TransientError
-from ceilift.gates import due_resources, see_api, watch_for
+from ceilift.gates import see_api, watch_for
+from ceilift.gates.polling import due_resources, see_polling
 from ceilift.gates.sight import Sight
 from ceilift.plan import Gate, GateKind
 from ceilift.planner import make_plan
@@ -21,6 +22,7 @@ from ceilift.remote.shell import Result
 from ceilift.state import (
     BusConnection,
     CloudState,
+    GroupState,
     HostState,
     Instance,
     QueueState,
@@ -300,6 +302,31 @@ def test_beside_an_old_agent_old_meters_must_not_come_twice(
     bench.connect(sight.gate, traffic=Traffic(published=3))
 
     assert outcome(sight) is verdict
+
+
+def test_members_of_another_groups_prefix_are_not_counted(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sight = polls(bench)
+    bench.runs("9.0.7", lambda i: replace(i, config=replace(i.config, group_prefix="")))
+    beside = [
+        replace(one, unit="p-ceilift", config=replace(one.config, group_prefix="ceilift-new"))
+        for one in bench.state.instances
+        if one.component == "polling"
+    ]
+    hosts = tuple(
+        replace(host, instances=(*host.instances, *(i for i in beside if i.host == host.name)))
+        for host in bench.state.hosts
+    )
+    bench.state = replace(bench.state, hosts=hosts)
+    live = (GroupState("central-a1", 1), GroupState("central-ceilift-new-a1", 2))
+    monkeypatch.setattr("ceilift.gates.polling.live_groups", lambda *_: live)
+    bench.cloud.coordination_url = ("redis://192.0.2.1", None)
+    told = replace(sight, gate=replace(sight.gate, release="17.0.2"))
+
+    look = see_polling(told, frozenset())
+
+    assert (look.members, look.expected) == (1, 2)
 
 
 def test_a_notification_about_its_resource_is_no_poll(bench: Bench) -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ceilift.component import Component
+from ceilift.plan import FileKind, NewFile
 from ceilift.pollster_change import (
     PollsterChange,
     group_change,
@@ -119,6 +120,16 @@ def test_each_release_is_asked_once_on_different_hosts() -> None:
 def test_nobody_is_asked_where_polling_is_not_rolled() -> None:
     assert pollsters_wanted(situation(state("*"), stop_all=("polling",))) == ()
     assert pollsters_wanted(situation(state("*"), only=("collector",))) == ()
+
+
+def test_with_another_polling_file_they_are_asked_on_any_path() -> None:
+    made = situation(state("*"))
+    file = NewFile(FileKind.POLLING, "new.yaml", "digest")
+    full = replace(made, request=replace(made.request, path="full"))
+    given = replace(full, request=replace(full.request, files=(file,)))
+
+    assert pollsters_wanted(full) == ()
+    assert [one.release for one in pollsters_wanted(given)] == [OLD, NEW]
 
 
 def test_a_release_that_is_not_installed_anywhere_is_not_asked() -> None:
