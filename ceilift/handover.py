@@ -28,6 +28,7 @@ HALF = 0.5
 MOST_TRIED = 6  # members whose every order is tried: 720 of them
 MARGIN = 0.1  # intervals between a planned first poll and the tick it has to come before
 ENOUGH = 0.1  # intervals that a first poll may come early or late by: no order need leave more
+CLEARLY = 0.5  # members expected to poll twice: an order that saves fewer is not clearly better
 PUNCTUAL = 0.04  # intervals: ticks and starts are not more punctual than that (lab: 0.3 s of 10 s)
 BORDER = 0.05  # intervals: an heir that ticks so short before the opposite takes over at once
 GONE = 0.08  # intervals from the order until a member has left (lab: 0.2 s and 0.6 s of 10 s)
@@ -116,46 +117,62 @@ class Replaced:
     join: Join
 
     @property
-    def risks(self) -> int:
-        """How many members may poll twice: each a part of equal size, see doubled_by_changes."""
-        return len(self.join.at_risk) + (len(self.leave.at_risk) if self.leave else 0)
+    def risk(self) -> float:
+        """How many members are expected to poll twice: a part of equal size each."""
+        return len(self.join.at_risk) + (self.leave.doubled if self.leave else 0.0)
 
 
-def retiring_order(ticks: Mapping[str, float], interval: float) -> tuple[str, ...]:
+def retiring_order(
+    ticks: Mapping[str, float], interval: float, last: Sequence[str] = ()
+) -> tuple[str, ...]:
     """In which order members are replaced one by one so that the fewest polls are at risk.
+
+    The `last` plan's order stays as long as another is not clearly better: ticks are never measured
+    twice alike, and an order that was approved is not to change with that.
 
     As given where that costs nothing and no start has to be more exact than ENOUGH; else the first
     order that costs least, and of several the one that leaves its starts most room. Of many members
     the one that costs least is taken next, without looking further ahead.
     """
+    best = _best_order(ticks, interval)
+    if set(last) != set(ticks) or len(last) != len(ticks):
+        return best
+    risk, room = _cost(last, ticks, interval)
+    least, most = _cost(best, ticks, interval)
+    clearly = risk > least + CLEARLY or -room < -most - ENOUGH / 2
+    return best if clearly else tuple(last)
+
+
+def _best_order(ticks: Mapping[str, float], interval: float) -> tuple[str, ...]:
     given = tuple(ticks)
     if len(ticks) > MOST_TRIED:
         risks, _ = _cost(given, ticks, interval)
         return _greedy(ticks, interval) if risks else given
-    best, least = given, (len(ticks) ** 2, 0.0)
+    best, least = given, (float(len(ticks) ** 2), 0.0)
     for order in permutations(ticks):
         cost = _cost(order, ticks, interval)
         if cost < least:
             best, least = order, cost
-        if cost == (0, -ENOUGH):
+        if cost == (0.0, -ENOUGH):
             break
     return best
 
 
-def _cost(order: Sequence[str], ticks: Mapping[str, float], interval: float) -> tuple[int, float]:
-    """How many are at risk, and how little room the tightest start has: less is better."""
+def _cost(order: Sequence[str], ticks: Mapping[str, float], interval: float) -> tuple[float, float]:
+    """How many polls twice, and how little room the tightest start has: less is better."""
     ways = replaced(order, ticks, interval)
     tightest = min((way.join.slack for way in ways), default=ENOUGH)
-    return sum(way.risks for way in ways), -min(ENOUGH, round(tightest, 6))
+    risk = round(sum(way.risk for way in ways), 6)
+    return risk, -min(ENOUGH, round(tightest, 6))
 
 
 def _greedy(ticks: Mapping[str, float], interval: float) -> tuple[str, ...]:
     """Of those that cost least the one after which the longest stretch is free of ticks."""
     present, order = dict(ticks), list[str]()
 
-    def cost(way: Replaced) -> tuple[int, float]:
+    def cost(way: Replaced) -> tuple[float, float]:
         after = {**present, way.name: way.join.phase}
-        return way.risks, -max(_stretch(phase, after, interval) for phase in after.values())
+        return way.risk, -max(_stretch(phase, after, interval) for phase in after.values())
 
     while left := [name for name in ticks if name not in order]:
         way = min((_replace(name, present, interval) for name in left), key=cost)

@@ -14,7 +14,7 @@ from ceilift.errors import BadInputError, CeiliftError
 from ceilift.new_files import EMPTY, read_new_files, text_of
 from ceilift.pipeline import LoadSeen
 from ceilift.pipeline_change import loads_wanted
-from ceilift.plan import FileKind, Request
+from ceilift.plan import FileKind, Plan, Request, Timing
 from ceilift.plan_json import instances_from_json, loads_from_json, pollsters_from_json
 from ceilift.pollster_change import pollsters_wanted
 from ceilift.probe import observe_hosts
@@ -58,6 +58,7 @@ def observe(
         groups=groups.result(),
         database=_with_space(database.result(), hosts.result()),
     )
+    state = replace(state, turns=cloud.ledger.turns(state.cloud))
     state = with_history(cloud, with_usual(cloud, state))
     return state if request is None else _with_wishes(cloud, catalogue, request, state)
 
@@ -137,6 +138,15 @@ def remember_activity(cloud: Cloud, state: CloudState) -> None:
     insert = state.database.insert_rate if state.database else None
     if publish is not None or insert is not None:
         cloud.ledger.record_activity(state.cloud, publish, insert)
+
+
+def remember_turns(cloud: Cloud, plan: Plan) -> None:
+    """Keep the order in which a plan that is shown replaces polling agents, unless it is known."""
+    leaving = (step for step in plan.steps if step.timing is Timing.LEAVE)
+    targets = (step.targets[0] for step in leaving)
+    found = tuple(dict.fromkeys(f"{target.host}/{target.unit}" for target in targets))
+    if found and found != cloud.ledger.turns(plan.cloud):
+        cloud.ledger.record_turns(plan.cloud, found)
 
 
 def observe_bus(cloud: Cloud, *, rates: bool) -> BusState:

@@ -236,7 +236,8 @@ class CloudState:
     `baseline` is what ran before the open upgrade began (empty at the first plan: then the
     present instances are the baseline); `evidence` comes from the ledger. `pollsters` are what the
     installed releases load, old and target; `new_files` what the operator gives for the target;
-    `loads` what old releases say of its new pipeline.
+    `loads` what old releases say of its new pipeline. `turns` is the order in which the last plan
+    replaces polling agents (`host/unit`): phases are measured anew, an order approved has to stay.
     """
 
     cloud: str
@@ -250,6 +251,7 @@ class CloudState:
     pollsters: tuple[PollstersSeen, ...] = ()
     new_files: NewFiles = field(default_factory=NewFiles)
     loads: tuple[LoadSeen, ...] = ()
+    turns: tuple[str, ...] = ()
 
     def host(self, name: str) -> HostState | None:
         """The named host's state; None when it was not looked at."""

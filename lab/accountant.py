@@ -97,9 +97,12 @@ def account(
 
 def accounted(lab: Lab, *, before: float = math.inf, since: float = 0.0) -> Account:
     """The account of a lab, wherever its samples are."""
+    every = lab.cloud.interval_s
     if lab.cloud.database:
-        return account(lab.sent_log, database.url(lab), before=before, since=since)
-    return account_of_files(lab.sent_log, witnessed(lab), before=before, since=since)
+        where = database.url(lab)
+        return account(lab.sent_log, where, before=before, since=since, interval=every)
+    found = witnessed(lab)
+    return account_of_files(lab.sent_log, found, before=before, since=since, interval=every)
 
 
 def account_of_files(

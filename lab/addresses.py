@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 
 from lab.errors import LabError, TimeUpError
-from lab.settings import HOSTS, PORTS, SERVICES_IP, TARGETS, Role
+from lab.settings import ALL_TARGETS, HOSTS, PORTS, SERVICES_IP, Role
 from lab.waiting import until
 
 _SHOWN = 4
@@ -38,7 +38,7 @@ def _addresses() -> list[tuple[str, int, socket.SocketKind]]:
         *((SERVICES_IP, port, tcp) for port in own),
         *((host.ip, PORTS.ssh, tcp) for host in HOSTS),
         *((host.ip, PORTS.api, tcp) for host in HOSTS if Role.API in host.roles),
-        *((target, PORTS.snmp, udp) for target in TARGETS),
+        *((target, PORTS.snmp, udp) for target in ALL_TARGETS),
     ]
 
 

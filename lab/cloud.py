@@ -208,7 +208,7 @@ def _forget_data(lab: Lab) -> None:
 
 def _wait_ready(lab: Lab, since: float | None, progress: Progress) -> None:
     """Return when the API answers and every target has a sample since then (or lately)."""
-    lately = readiness.now() - readiness.FRESH_S
+    lately = readiness.lately(lab)
     if lab.api_hosts:
         with progress.step("API answers on both hosts"):
             readiness.wait_for_api(lab)

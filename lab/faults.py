@@ -153,7 +153,7 @@ def _good_pipeline(lab: Lab, host: Host) -> None:
 
 
 def _polls_nothing(lab: Lab, host: Host) -> None:
-    _replace(lab, host, "polling.yaml", hosts.polling_yaml(host, _MATCHES_NOTHING))
+    _replace(lab, host, "polling.yaml", hosts.polling_yaml(lab.cloud, host, _MATCHES_NOTHING))
 
 
 def _bad_polling(lab: Lab, host: Host) -> None:

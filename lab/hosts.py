@@ -12,9 +12,9 @@ from lab.overseer import SCRIPT_FOLDER, Program
 from lab.settings import (
     MARK,
     METERS,
-    POLL_INTERVAL_S,
     PORTS,
     PROGRAMS,
+    Cloud,
     Host,
     Lab,
     Role,
@@ -110,15 +110,14 @@ def _ceilometer_files(lab: Lab, host: Host, etc: Path) -> dict[str, str]:
             "pipeline.yaml": rendered("pipeline-modern.yaml", publisher=witness),
             "event_pipeline.yaml": rendered("event_pipeline.yaml", etc=etc),
         }
-    return {MAIN_CONFIG: main, "polling.yaml": polling_yaml(host, METERS), **rest}
+    return {MAIN_CONFIG: main, "polling.yaml": polling_yaml(lab.cloud, host, METERS), **rest}
 
 
-def polling_yaml(host: Host, meters: tuple[str, ...]) -> str:
+def polling_yaml(cloud: Cloud, host: Host, meters: tuple[str, ...]) -> str:
     """A polling.yaml with one source: these meters of the host's own targets."""
     urls = [f"snmp://{target}:{PORTS.snmp}" for target in host.targets]
-    return rendered(
-        "polling.yaml", interval=POLL_INTERVAL_S, meters=_items(meters), resources=_items(urls)
-    )
+    resources, interval = _items(urls), cloud.interval_s
+    return rendered("polling.yaml", interval=interval, meters=_items(meters), resources=resources)
 
 
 def write_supervisor(lab: Lab, host: Host) -> None:

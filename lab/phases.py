@@ -22,8 +22,8 @@ ALIGNED = 0.2  # intervals within which aligned phases lie
 NEAR_S = 0.5
 TRIES = 8
 SILENT_S = 5.0  # after which an agent has nothing to poll
-AHEAD_S = 2.0  # of its first poll is an agent started: as a rule it has loaded by then
-MORE_S = 0.5  # is added to that at each further try: the machine may be busy
+AHEAD_S = 1.6  # of its first poll is an agent started: what a start takes on a quiet machine
+SPARE_S = 0.15  # more than the last start took is allowed for the next
 REST_S = 0.12  # from letting a held agent go to its first poll: median of 9, 0.09 to 0.24
 _LINE = " Polling pollster "
 _STAMP = len("2026-11-24 10:02:37.467")
@@ -41,11 +41,12 @@ def align(lab: Lab, phases: Mapping[str, float], progress: Progress) -> dict[str
 
     LabError when one cannot be brought within NEAR_S of its phase.
     """
-    found = dict[str, float]()
+    found, ahead = dict[str, float](), AHEAD_S
     for name, phase in phases.items():
         host = lab.named(name)
-        for number in range(TRIES):
-            ticks_at = _restarted(lab, host, phase, AHEAD_S + number * MORE_S)
+        for _ in range(TRIES):
+            ticks_at, took = _restarted(lab, host, phase, ahead)
+            ahead = took + REST_S + SPARE_S
             if ticks_at is not None and _apart(ticks_at, phase) <= NEAR_S:
                 found[name] = ticks_at
                 break
@@ -88,8 +89,10 @@ def _log(lab: Lab, host: Host) -> Path:
     return lab.host(host) / "var" / "log" / "ceilometer" / name
 
 
-def _restarted(lab: Lab, host: Host, phase: float, ahead: float) -> float | None:
+def _restarted(lab: Lab, host: Host, phase: float, ahead: float) -> tuple[float | None, float]:
     """The phase after a start so timed: `ahead` seconds before, and held back for the rest.
+
+    With it the seconds that it took to load.
 
     It is held for as short as can be, so that its log tells of about as long a start as any. One
     that has loaded too late is let go at once, and ticks elsewhere. None for an agent to which none
@@ -99,7 +102,9 @@ def _restarted(lab: Lab, host: Host, phase: float, ahead: float) -> float | None
     begin = now()
     go = begin + ahead + (phase - REST_S - begin - ahead) % POLL_INTERVAL_S
     _wait_until(go - ahead)
+    ordered = now()
     held = _started_and_held(lab, host)
+    took = now() - ordered
     try:
         _wait_until(go)
     finally:
@@ -110,8 +115,9 @@ def _restarted(lab: Lab, host: Host, phase: float, ahead: float) -> float | None
         return next((poll for poll in polls(_log(lab, host)) if poll > begin), None)
 
     with contextlib.suppress(TimeUpError):
-        return until(first, f"{host.name} polls", within=SILENT_S, every=0.05) % POLL_INTERVAL_S
-    return None
+        polled = until(first, f"{host.name} polls", within=SILENT_S, every=0.05)
+        return polled % POLL_INTERVAL_S, took
+    return None, took
 
 
 def _started_and_held(lab: Lab, host: Host) -> tuple[int, ...]:

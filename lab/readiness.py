@@ -7,11 +7,16 @@ from datetime import UTC, datetime
 import requests
 
 from lab import database
-from lab.settings import METERS, POLL_INTERVAL_S, PORTS, TARGETS, Host, Lab
+from lab.settings import METERS, PORTS, Host, Lab
 from lab.waiting import until
 from lab.witness import witnessed
 
-FRESH_S = 1.5 * POLL_INTERVAL_S
+FRESH = 1.5  # intervals
+
+
+def lately(lab: Lab) -> float:
+    """Since when (epoch seconds) every target has been polled in a lab that polls."""
+    return now() - FRESH * lab.cloud.interval_s
 
 
 def now() -> float:
@@ -24,7 +29,7 @@ def silent_targets(lab: Lab, since: float) -> list[str]:
     if not lab.cloud.database:
         seen = witnessed(lab)
         there = {(one.resource, one.meter) for one in seen if one.timestamp >= since}
-        return [t for t in TARGETS if any((t, meter) not in there for meter in METERS)]
+        return [t for t in lab.cloud.targets if any((t, meter) not in there for meter in METERS)]
     rows = database.query(
         lab,
         "SELECT resource.resource_id, meter.name FROM sample "
@@ -34,7 +39,7 @@ def silent_targets(lab: Lab, since: float) -> list[str]:
         since,
     )
     there = {(str(target), str(meter)) for target, meter in rows}
-    return [t for t in TARGETS if any((t, meter) not in there for meter in METERS)]
+    return [t for t in lab.cloud.targets if any((t, meter) not in there for meter in METERS)]
 
 
 def api_status(host: Host, within: float = 30) -> int:
@@ -71,4 +76,4 @@ def wait_for_api(lab: Lab, within: float = 120) -> None:
 
 def polled_lately(lab: Lab) -> bool:
     """Whether every target was polled within the last interval and a half."""
-    return not silent_targets(lab, now() - FRESH_S)
+    return not silent_targets(lab, lately(lab))

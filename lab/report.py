@@ -107,7 +107,7 @@ def _sent(said: traffic.Summary) -> str:
 
 def _silent(lab: Lab) -> tuple[str, ...]:
     try:
-        return tuple(readiness.silent_targets(lab, readiness.now() - readiness.FRESH_S))
+        return tuple(readiness.silent_targets(lab, readiness.lately(lab)))
     except database.UNREACHABLE:
         return ("all: the database does not answer",)
 

@@ -6,7 +6,7 @@ import socket
 
 from lab.files import rendered, write
 from lab.overseer import Program
-from lab.settings import PORTS, SERVICES_IP, TARGETS, Lab
+from lab.settings import ALL_TARGETS, PORTS, SERVICES_IP, Lab
 from lab.waiting import until
 
 REDIS_URL = f"redis://{SERVICES_IP}:{PORTS.redis}"
@@ -37,7 +37,7 @@ def redis(lab: Lab) -> Program:
 def snmpd(lab: Lab) -> Program:
     """One snmpd on every target's address."""
     folder = lab.root / "snmpd"
-    addresses = ",".join(f"udp:{target}:{PORTS.snmp}" for target in TARGETS)
+    addresses = ",".join(f"udp:{target}:{PORTS.snmp}" for target in ALL_TARGETS)
     write(folder / "snmpd.conf", rendered("snmpd.conf", addresses=addresses))
     command = (
         "/usr/sbin/snmpd",

@@ -23,6 +23,7 @@ from ceilift.ledger.tables import (
     readings,
     run_ends,
     runs,
+    turns,
     upgrade_ends,
     upgrades,
 )
@@ -142,6 +143,12 @@ def median_activity(connection: Connection, cloud: str) -> Activity:
         insert_rate=_median(row.insert_rate for row in rows),
         measurements=len(rows),
     )
+
+
+def newest_turns(connection: Connection, cloud: str) -> tuple[str, ...]:
+    """The order in which the cloud's newest plan replaces polling agents."""
+    query = select(turns.c.agents).where(turns.c.cloud == cloud).order_by(turns.c.id.desc())
+    return tuple(json.loads(connection.scalar(query.limit(1)) or "[]"))
 
 
 def _median(values: Iterable[float | None]) -> float | None:

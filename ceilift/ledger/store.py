@@ -201,6 +201,15 @@ class Ledger:
         with self._database.reading() as connection:
             return queries.median_activity(connection, cloud)
 
+    def record_turns(self, cloud: str, agents: Sequence[str]) -> None:
+        """Remember in which order a plan replaces polling agents (`host/unit`)."""
+        self._write(tables.turns, cloud=cloud, agents=json.dumps(list(agents)))
+
+    def turns(self, cloud: str) -> tuple[str, ...]:
+        """The order of the cloud's newest plan; empty when none was remembered."""
+        with self._database.reading() as connection:
+            return queries.newest_turns(connection, cloud)
+
     def save_intervals(self, run: int, found: Iterable[Interval]) -> None:
         """Keep the time line of a run: what was pending, and when."""
         self._write_all(

@@ -149,6 +149,15 @@ activity = Table(
     Column("insert_rate", Double),
 )
 
+turns = Table(
+    "turns",
+    metadata,
+    _id(),
+    Column("cloud", Text, nullable=False, index=True),
+    _at(),
+    _text("agents"),
+)
+
 intervals = Table(
     "intervals",
     metadata,

@@ -103,7 +103,7 @@ def _apart(situation: Situation, component: Component) -> Iterator[tuple[Place, 
     if component is Component.POLLING:
         for one in constraints_of(situation, Demand.SEPARATE_GROUP, component):
             old = [place for place in one.places if place.is_old(situation.target.version)]
-            yield tuple(_in_turn(one.places, old))
+            yield tuple(_in_turn(situation, one.places, old))
 
 
 def _batches(
@@ -123,7 +123,7 @@ def _batches(
         for found in shared.values():
             manner = member_manner(situation, len(found))
             first = [place for place in found if place in added]
-            yield from ((manner, (p,)) for p in (*first, *_in_turn(found, old)))
+            yield from ((manner, (p,)) for p in (*first, *_in_turn(situation, found, old)))
         old = [place for place in old if place.label not in members]
         added = [place for place in added if place.label not in members]
     for chosen in (added, old):
@@ -156,14 +156,28 @@ def _first_poll_intervals(situation: Situation, places: Sequence[Place]) -> int:
     return situation.target.first_poll_intervals(coordinated=coordinated)
 
 
-def _in_turn(members: Sequence[Place], old: Sequence[Place]) -> Iterator[Place]:
+def _in_turn(
+    situation: Situation, members: Sequence[Place], old: Sequence[Place]
+) -> Iterator[Place]:
     """The old members in the order in which least is lost, by the phases of their ticks."""
     by_label = {place.label: place for place in members if place in old}
     ticks = phases(members)
     interval = next((p.config.interval_s for p in members if p.config and p.config.interval_s), 0)
     known = interval and len(ticks) == len(members) == len(by_label)
-    order = retiring_order(ticks, interval) if known and interval else tuple(by_label)
-    yield from (by_label[label] for label in order)
+    if not known:
+        yield from by_label.values()
+        return
+    last = situation.state.turns
+    turns = tuple(place.label for place in sorted(members, key=_turn(last)) if _unit(place) in last)
+    yield from (by_label[label] for label in retiring_order(ticks, interval, turns))
+
+
+def _turn(turns: Sequence[str]) -> Callable[[Place], int]:
+    return lambda place: turns.index(_unit(place)) if _unit(place) in turns else len(turns)
+
+
+def _unit(place: Place) -> str:
+    return f"{place.host}/{place.unit}"
 
 
 def phases(members: Sequence[Place]) -> Mapping[str, float]:

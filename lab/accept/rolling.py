@@ -12,7 +12,7 @@ from lab.accept import product
 from lab.accept.checks import Checks
 from lab.errors import TimeUpError
 from lab.progress import Progress
-from lab.settings import METERS, POLL_INTERVAL_S, TARGETS, Lab
+from lab.settings import METERS, Lab
 from lab.waiting import until
 
 RATE = 20.0
@@ -85,9 +85,10 @@ def settle(lab: Lab, progress: Progress) -> None:
     def polled() -> bool:
         found = accountant.accounted(lab, since=begun).polls
         enough = [item for item in found if item.found >= BEFORE_INTERVALS]
-        return len(enough) == len(TARGETS) * len(METERS)
+        return len(enough) == len(lab.cloud.targets) * len(METERS)
 
-    until(polled, "every target polled", (BEFORE_INTERVALS + 3) * POLL_INTERVAL_S, every=1)
+    within = (BEFORE_INTERVALS + 3) * lab.cloud.interval_s
+    until(polled, "every target polled", within, every=1)
 
 
 def rolled(lab: Lab, name: str, progress: Progress, *more: str, path: str = "partial") -> Rolled:

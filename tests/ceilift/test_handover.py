@@ -110,7 +110,7 @@ def test_up_to_six_members_within_a_fifth_put_nothing_at_risk(
 
     order = retiring_order(ticks, T)
 
-    assert not any(one.risks for one in replaced(order, ticks, T))
+    assert not any(one.risk for one in replaced(order, ticks, T))
 
 
 @given(groups(3, 4))

@@ -90,9 +90,9 @@ def test_a_program_of_the_overseer_reads_back(tmp_path: Path) -> None:
 
 
 def test_every_address_is_of_the_labs_own_network() -> None:
-    addresses = [settings.SERVICES_IP, *settings.TARGETS, *(host.ip for host in HOSTS)]
+    addresses = [settings.SERVICES_IP, *settings.ALL_TARGETS, *(host.ip for host in HOSTS)]
 
-    assert len(set(addresses)) == len(addresses) == 13
+    assert len(set(addresses)) == len(addresses) == 21
     assert all(address.startswith(f"{settings.NETWORK}.") for address in addresses)
 
 
