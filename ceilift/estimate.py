@@ -88,15 +88,16 @@ def _polling(situation: Situation) -> Polling:
         interval,
         round(first_poll_s(situation) / interval),
         _stop_s(situation, polling) + start.get(polling, DEFAULT_START_S),
-        sum(_new_series(situation, one.places) for one in apart),
+        len([pair for one in apart for pair in _new_series(situation, one.places)]),
+        len({name for one in apart for name, _ in _new_series(situation, one.places)}),
     )
 
 
-def _new_series(situation: Situation, members: Sequence[Place]) -> int:
-    """How many series the new pollsters of a group give, as far as its files tell."""
+def _new_series(situation: Situation, members: Sequence[Place]) -> set[tuple[str, str]]:
+    """The resource and the meter of all that a group's new pollsters give, as far as files tell."""
     names = group_change(situation, members).new
     sources = restricted(new_sources(situation, members[0]), names, names)
-    return len({pair for source in sources for pair in product(source.resources, source.meters)})
+    return {pair for source in sources for pair in product(source.resources, source.meters)}
 
 
 def _polled(place: Place, groups: Mapping[Name, tuple[Place, ...]], interval: float) -> Polled:

@@ -1,7 +1,8 @@
 """What a rolling polling stage is expected to lose, told before it begins.
 
 Which resources a newcomer takes is decided by random member ids: what is told is the number to be
-expected, rounded up.
+expected, rounded up. While members are merged one by one their shares weigh very differently; there
+it is the number that chance will hardly exceed.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ MISSED_ABOVE = 1.5  # intervals between two polls: see ceilift/account
 PROOF_S = 8.0  # from a member's first poll until the next can be told when to leave
 RETURN_S = 7.0  # from its leaving until it can poll again
 REMOVAL_S = 9.0  # from the last member's first poll until the agents beside are gone
+HARDLY = 1.5  # standard deviations above what is to be expected: 14 of 15 merges stay below
 MERGING = (
     "members take the whole polling file one by one: until the last has it, the new meters of "
     "their share are polled by them and by the agents beside"
@@ -43,7 +45,7 @@ class Polling:
 
     `first_poll` counts the intervals from a start to the first poll, `restart_s` the seconds from
     a stop to the end of the next start. `new_series` are those of the pollsters that only the
-    target has, where these are polled by agents beside until all are merged.
+    target has, of `new_resources`, where these are polled by agents beside until all are merged.
     """
 
     agents: Mapping[Target, Polled] = field(default_factory=dict)
@@ -51,6 +53,7 @@ class Polling:
     first_poll: int = 0
     restart_s: float = 0.0
     new_series: int = 0
+    new_resources: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,19 +123,25 @@ def _overlaps(steps: Sequence[Step], polling: Polling) -> Iterator[tuple[int, in
 
 
 def _while_merging(steps: Sequence[Step], polling: Polling) -> float:
-    """How many polls of the new meters are doubled while members are merged one by one.
+    """How many polls of the new meters may be doubled while members are merged one by one.
 
     A merged member polls the new meters of its share, one of n, once an interval until the agents
     beside are gone: those poll all of them until then. A member that leaves half an interval after
     its tick is back another half later, or as many whole intervals more as its seconds need.
+
+    So what falls to the first is doubled longest, and what falls to the last only until the agents
+    beside are gone. The intervals differ evenly, which gives the deviation; resources fall to
+    members one by one, with all their meters.
     """
     merges = sum(step.action is Action.MERGE for step in steps)
-    if not merges:
+    if not merges or not polling.new_series:
         return 0.0
     waits = (PROOF_S, RETURN_S)
-    late = (max(0, math.ceil(seconds / polling.interval_s - HALF)) for seconds in waits)
+    each = 1 + sum(max(0, math.ceil(wait / polling.interval_s - HALF)) for wait in waits)
     last = 1 + round(REMOVAL_S / polling.interval_s)
-    return polling.new_series * ((1 + sum(late)) * (merges - 1) / 2 + last)
+    expected = each * (merges - 1) / 2 + last
+    deviation = each * math.sqrt((merges**2 - 1) / 12) / math.sqrt(polling.new_resources or 1)
+    return polling.new_series * (expected + HARDLY * deviation)
 
 
 def _pauses(steps: Sequence[Step], polling: Polling) -> tuple[int, int]:

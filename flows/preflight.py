@@ -12,7 +12,7 @@ from prefect.states import Completed
 from ceilift.cloud import Cloud
 from ceilift.errors import CeiliftError
 from ceilift.inventory_file import load_inventory
-from ceilift.observe import observe, remember_activity
+from ceilift.observe import observe, remember_activity, remember_turns
 from ceilift.plan import Plan
 from ceilift.planner import make_plan
 from ceilift.release import load_catalogue
@@ -42,8 +42,11 @@ def preflight(form: PreflightForm) -> State[Any]:
 
 def _planned(form: PreflightForm) -> Plan:
     inventory, catalogue = load_inventory(Path(form.inventory)), load_catalogue()
+    request = form.request()
     catalogue.get(form.to)
     with Cloud(inventory, RunSecrets()) as cloud:
-        state = observe(cloud, catalogue)
+        state = observe(cloud, catalogue, request)
         remember_activity(cloud, state)
-    return make_plan(inventory, state, catalogue, form.request())
+        made = make_plan(inventory, state, catalogue, request)
+        remember_turns(cloud, made)
+    return made

@@ -47,6 +47,7 @@ from flows.cli.options import (
 from flows.cli.output import Format, command, print_json, say, stdout
 
 if TYPE_CHECKING:
+    from ceilift.inventory import Inventory
     from ceilift.state import CloudState
 
 SaveOption = Annotated[
@@ -77,7 +78,7 @@ def preflight(
     """Look at the cloud: what runs where, which release it really is, queues, groups, database."""
     from flows.cli.tables import state_table
 
-    state = look(inventory, remember=True)
+    state = look(inventory)
     if save is not None:
         save_state(state, save)
     if format is Format.JSON:
@@ -128,12 +129,10 @@ def plan(
     described = load_inventory(inventory)
     catalogue = load_catalogue()
     catalogue.get(to)
-    seen = read_state(state) if state is not None else look(inventory, request)
-    if request.files:
-        from ceilift.new_files import read_new_files
-
-        seen = replace(seen, new_files=read_new_files(request))
-    made = make_plan(described, seen, catalogue, request)
+    if state is None:
+        made = planned(inventory, request)
+    else:
+        made = make_plan(described, _saved(state, request), catalogue, request)
     if format is Format.JSON:
         print_json(plan_to_json(made))
     else:
@@ -164,24 +163,54 @@ def verify(
     raise typer.Exit(found.exit_code)
 
 
-def look(inventory: Path, request: Request | None = None, *, remember: bool = False) -> CloudState:
+def look(inventory: Path) -> CloudState:
     """A fresh look at the cloud of that inventory, told on standard error.
 
-    With a request, all that its plan needs to know. `remember` keeps the measured rates in the
-    ledger: their median tells what is usual.
+    The measured rates are kept in the ledger: their median tells what is usual.
     """
     from ceilift.cloud import Cloud
     from ceilift.observe import observe, remember_activity
     from ceilift.secrets import EnvFileSecrets
 
+    described = _told(inventory)
+    with Cloud(described, EnvFileSecrets()) as cloud:
+        state = observe(cloud, load_catalogue())
+        remember_activity(cloud, state)
+    return state
+
+
+def planned(inventory: Path, request: Request) -> Plan:
+    """The plan for the cloud as a fresh look, told on standard error, shows it.
+
+    The order in which it replaces polling agents is kept in the ledger: who approves the plan finds
+    it again.
+    """
+    from ceilift.cloud import Cloud
+    from ceilift.observe import observe, remember_turns
+    from ceilift.secrets import EnvFileSecrets
+
+    described, catalogue = _told(inventory), load_catalogue()
+    with Cloud(described, EnvFileSecrets(), [item.id for item in request.without]) as cloud:
+        state = observe(cloud, catalogue, request)
+        made = make_plan(described, state, catalogue, request)
+        remember_turns(cloud, made)
+    return made
+
+
+def _told(inventory: Path) -> Inventory:
     described = load_inventory(inventory)
     say(f"looking at cloud {described.cloud}: {len(described.hosts)} hosts")
-    aside = [item.id for item in request.without] if request is not None else []
-    with Cloud(described, EnvFileSecrets(), aside) as cloud:
-        state = observe(cloud, load_catalogue(), request)
-        if remember:
-            remember_activity(cloud, state)
-    return state
+    return described
+
+
+def _saved(file: Path, request: Request) -> CloudState:
+    """A saved state, with what the request's new files say now."""
+    state = read_state(file)
+    if not request.files:
+        return state
+    from ceilift.new_files import read_new_files
+
+    return replace(state, new_files=read_new_files(request))
 
 
 def save_state(state: CloudState, file: Path) -> None:

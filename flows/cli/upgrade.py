@@ -16,11 +16,10 @@ from ceilift.plan import PATHS, Plan, Request
 from flows.cli.domain import (
     load_catalogue,
     load_inventory,
-    make_plan,
     plan_to_json,
     plan_to_markdown,
 )
-from flows.cli.look import closing_line, look, resume_command, upgrade_command
+from flows.cli.look import closing_line, planned, resume_command, upgrade_command
 from flows.cli.options import (
     AcceptOption,
     ApiAfterOption,
@@ -132,8 +131,7 @@ def ask(inventory: Path, request: Request, style: Format, verb: str = "upgrade")
     Raises PausedError (exit 4) when there is nobody to ask, or the answer is no. As JSON the plan
     is on stdout only when it is all that comes: what is approved ends with a report there.
     """
-    seen = look(inventory, request)
-    made = make_plan(load_inventory(inventory), seen, load_catalogue(), request)
+    made = planned(inventory, request)
     shown = stdout() if style is Format.TEXT else stderr()
     shown.print(plan_to_markdown(made), markup=False)
     idle = not (made.steps or made.gates)

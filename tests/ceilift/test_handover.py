@@ -151,6 +151,33 @@ def test_another_order_is_taken_where_it_puts_fewer_at_risk() -> None:
     assert retiring_order({"a": 5, "b": 7, "c": 9, "d": 70}, T) == ("d", "a", "b", "c")
 
 
+@given(
+    st.lists(st.floats(0, 0.2 * T), min_size=2, max_size=4),
+    st.lists(st.floats(-PUNCTUAL / 2 * T, PUNCTUAL / 2 * T), min_size=4, max_size=4),
+    phases,
+)
+def test_an_order_that_was_approved_stays_when_ticks_are_measured_anew(
+    found: list[float], errors: list[float], offset: float
+) -> None:
+    ticks = {f"m{index}": (offset + phase) % T for index, phase in enumerate(found)}
+    anew = {name: (ticks[name] + error) % T for name, error in zip(ticks, errors, strict=False)}
+    approved = retiring_order(ticks, T)
+
+    assert retiring_order(anew, T, approved) == approved
+
+
+def test_an_order_is_given_up_when_another_is_clearly_better() -> None:
+    ticks = {"a": 5.0, "b": 7.0, "c": 9.0, "d": 75.0}
+
+    assert retiring_order(ticks, T, ("a", "b", "c", "d")) == ("d", "a", "b", "c")
+    assert retiring_order(ticks, T, ("d", "c", "b", "a")) == ("d", "c", "b", "a")
+
+
+def test_an_order_of_other_members_says_nothing() -> None:
+    assert retiring_order({"a": 5, "b": 7}, T, ("b", "c")) == ("a", "b")
+    assert retiring_order({"a": 5, "b": 7}, T, ("b", "a")) == ("b", "a")
+
+
 def test_of_ticks_close_together_the_first_is_what_a_newcomer_comes_before() -> None:
     assert best_join({"a": 30, "b": 33}, T).phase == pytest.approx(30 - MARGIN * T)
 

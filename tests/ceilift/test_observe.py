@@ -18,6 +18,7 @@ from ceilift.observe import (
     observe_database,
     observe_groups,
     remember_activity,
+    remember_turns,
     with_history,
     with_usual,
 )
@@ -25,8 +26,8 @@ from ceilift.pipeline import read_pipelines
 from ceilift.plan import FileKind
 from ceilift.plan_json import instances_to_json, loads_from_json, loads_to_json
 from ceilift.remote.shell import Result
-from ceilift.state import BusState, CloudState, DatabaseState
-from tests import clouds
+from ceilift.state import BusState, CloudState, DatabaseState, HostState
+from tests import clouds, golden
 from tests.fakes import FakeBroker, FakeCloud, FakeStore, fake_ledger
 
 SHARING = clouds.inventory({"ctl1": ["notification"]}, wsgi=None, database=None, store="other")
@@ -113,6 +114,30 @@ def test_what_was_not_measured_is_not_remembered(cloud: FakeCloud) -> None:
     )
 
     assert cloud.ledger.median_activity("test").measurements == 1
+
+
+def test_a_plan_that_was_shown_is_found_again_when_ticks_are_measured_anew(
+    cloud: FakeCloud,
+) -> None:
+    described = golden.read(golden.FOLDER / "partial-one-group.yaml")
+    shown, anew = described.planned(described.state), _late(described.state, "pol2", -0.5)
+    remember_turns(cloud.as_cloud(), shown)
+    kept = replace(anew, turns=cloud.ledger.turns(shown.cloud))
+
+    assert described.planned(anew).hash != shown.hash
+    assert described.planned(kept).hash == shown.hash
+    assert kept.turns[0] == "ctl1/ceilometer-polling"
+
+
+def _late(state: CloudState, host: str, seconds: float) -> CloudState:
+    def moved(one: HostState) -> HostState:
+        agents = (
+            replace(agent, ticks=tuple(tick + seconds for tick in agent.ticks))
+            for agent in one.instances
+        )
+        return replace(one, instances=tuple(agents)) if one.name == host else one
+
+    return replace(state, hosts=tuple(moved(one) for one in state.hosts))
 
 
 def test_a_cloud_without_a_database_has_no_usual_insert_rate(cloud: FakeCloud) -> None:

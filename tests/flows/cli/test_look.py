@@ -16,6 +16,8 @@ import yaml
 from ceilift.errors import BadInputError, PausedError
 from ceilift.inventory import Inventory
 from ceilift.plan_json import state_to_json
+from ceilift.planner import make_plan
+from ceilift.release import load_catalogue
 from ceilift.state import BusState, CloudState
 from flows.cli import upgrade
 from flows.cli.look import read_state, save_state, upgrade_command
@@ -126,7 +128,8 @@ def test_with_nobody_to_ask_the_plan_is_shown_and_the_run_pauses(
 ) -> None:
     file, made = written(tmp_path, {"ctl1": EVERYTHING})
     state = clouds.all_at(made, "8.1.5", bus=BusState(reachable=True))
-    monkeypatch.setattr(upgrade, "look", lambda _inventory, _request: state)
+    plan = make_plan(made, state, load_catalogue(), clouds.request())
+    monkeypatch.setattr(upgrade, "planned", lambda _inventory, _request: plan)
 
     with pytest.raises(PausedError, match="no terminal") as told:
         upgrade.ask(file, clouds.request(), style)
