@@ -11,7 +11,7 @@ from ceilift.plan import FOLDER, Action, GateKind, Step, Timing
 from ceilift.services import service_manager
 from ceilift.services.protocol import Beside, Override
 from tasks.files import own_folder, put_files
-from tasks.handover import moment_for
+from tasks.handover import Ticks, moment_for, ticks_seen
 from tasks.retrying import NodesDone, node_task
 from tasks.session import Session, carry_out
 from tasks.tick import await_poll
@@ -56,17 +56,18 @@ def merge(nodes: list[str]) -> NodesDone:
 def _merge(session: Session, step: Step) -> str:
     """The file first: an agent reads it only when it starts. Its restart is allowed as before."""
     written = tuple(put_files(session, step))
-    stopped = _stop(session, step)
-    started = _start(session, replace(step, timing=Timing.JOIN, files=()))
+    sight = None if session.dry_run else ticks_seen(session, step)  # nobody else comes or goes
+    stopped = _stop(session, step, sight)
+    started = _start(session, replace(step, timing=Timing.JOIN, files=()), sight)
     return "; ".join((*written, stopped, started, _enable(session, step)))
 
 
-def _stop(session: Session, step: Step) -> str:
+def _stop(session: Session, step: Step, sight: Ticks | None = None) -> str:
     target = step.targets[0]
     shell = session.cloud.connections.shell(target.host)
     manager = service_manager(session.cloud.inventory)
     if step.timing:
-        moment = moment_for(session, step)
+        moment = moment_for(session, step, sight)
         said = manager.stop(session.actor, shell, step.id, target.unit, moment.at)
         return f"{said}, {moment.words}"
     waited = await_poll(session) if _all_stop(session, step) else ""
@@ -81,11 +82,11 @@ def _all_stop(session: Session, step: Step) -> bool:
     return polling and GateKind.ALL_STOPPED in kinds
 
 
-def _start(session: Session, step: Step) -> str:
+def _start(session: Session, step: Step, sight: Ticks | None = None) -> str:
     target, inventory = step.targets[0], session.cloud.inventory
     shell, folder = session.cloud.connections.shell(target.host), _folder(session, step)
     written = tuple(put_files(session, step))
-    moment = moment_for(session, step)
+    moment = moment_for(session, step, sight)
     said = service_manager(inventory).start(
         session.actor,
         shell,

@@ -35,34 +35,44 @@ class Moment:
 AT_ONCE = Moment(0.0, "at once")
 
 
-def moment_for(session: Session, step: Step) -> Moment:
-    """The moment for a step with a timing, by the ticks that the agents' logs show now."""
+def moment_for(session: Session, step: Step, sight: Ticks | None = None) -> Moment:
+    """The moment for a step with a timing, by the ticks that the agents' logs show now.
+
+    Or by a `sight` of them that is still true: a look takes a good part of a short interval.
+    """
     if not step.timing or session.dry_run:
         return AT_ONCE
-    hosts = observe_hosts(
-        session.cloud.connections, session.cloud.inventory, tuple(session.catalogue.releases)
-    )
-    sight = Ticks(tuple(_polling(hosts)), step.targets[0], _prefix(step))
+    sight = sight or ticks_seen(session, step)
     interval = sight.interval_s
     if not interval:
         return Moment(0.0, "at once: the interval is not known")
     order = _order_at(session, step, sight, interval)
     if order is None:
         return Moment(0.0, "at once: the ticks are not known")
+    return Moment(order.at + sight.skew_s, order.words)
+
+
+def ticks_seen(session: Session, step: Step) -> Ticks:
+    """A look at all polling agents now, for the one that the step is about."""
+    hosts = observe_hosts(
+        session.cloud.connections, session.cloud.inventory, tuple(session.catalogue.releases)
+    )
     skew = next((h.clock_skew_s or 0.0 for h in hosts if h.name == step.targets[0].host), 0.0)
-    return Moment(order.at + skew, order.words)
+    return Ticks(tuple(_polling(hosts)), step.targets[0], _prefix(step), skew)
 
 
 @dataclass(frozen=True)
 class Ticks:
     """All polling agents as they are now, and the one that a step is about.
 
-    `prefix` is the group prefix that the step gives it (None: none).
+    `prefix` is the group prefix that the step gives it (None: none); `skew_s` is by how much its
+    host's clock is ahead of ours.
     """
 
     agents: Sequence[Instance]
     target: Target
     prefix: str | None = None
+    skew_s: float = 0.0
 
     @property
     def own(self) -> Instance | None:

@@ -54,7 +54,7 @@ def _member(chance: random.Random) -> bytes:
     return str(UUID(int=chance.getrandbits(128))).encode()
 
 
-@pytest.mark.parametrize(("interval", "each", "last"), [(300.0, 1, 1), (20.0, 1, 1), (10.0, 3, 2)])
+@pytest.mark.parametrize(("interval", "each", "last"), [(300.0, 2, 1), (20.0, 2, 1), (10.0, 3, 2)])
 def test_chance_hardly_exceeds_what_is_foretold_and_rarely_falls_far_below(
     interval: float, each: int, last: int
 ) -> None:
