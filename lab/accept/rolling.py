@@ -16,7 +16,7 @@ from lab.settings import METERS, Lab
 from lab.waiting import until
 
 RATE = 20.0
-BEFORE_INTERVALS = 5
+BEFORE_INTERVALS, SHORT_BEFORE = 5, 3  # the account begins three intervals before the first step
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +76,19 @@ HEAD = (
 )
 
 
-def settle(lab: Lab, progress: Progress) -> None:
+def settle(lab: Lab, progress: Progress, *, short: bool) -> None:
     """Traffic, and enough polls of every target to learn the intervals from."""
+    intervals = SHORT_BEFORE if short else BEFORE_INTERVALS
     traffic.start(lab, RATE)
     begun = readiness.now()
-    progress.say(f"waiting for {BEFORE_INTERVALS} polls of every target")
+    progress.say(f"waiting for {intervals} polls of every target")
 
     def polled() -> bool:
         found = accountant.accounted(lab, since=begun).polls
-        enough = [item for item in found if item.found >= BEFORE_INTERVALS]
+        enough = [item for item in found if item.found >= intervals]
         return len(enough) == len(lab.cloud.targets) * len(METERS)
 
-    within = (BEFORE_INTERVALS + 3) * lab.cloud.interval_s
+    within = (intervals + 3) * lab.cloud.interval_s
     until(polled, "every target polled", within, every=1)
 
 
