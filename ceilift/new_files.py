@@ -12,7 +12,8 @@ from pathlib import Path
 from ceilift.digest import digest
 from ceilift.errors import BadInputError, Fault
 from ceilift.pipeline import Pipelines, read_pipelines
-from ceilift.plan import FileKind, NewFile, Request
+from ceilift.plan import Request
+from ceilift.plan_files import FileKind, NewFile
 from ceilift.pollsters import read_polling_file
 from ceilift.state import NewFiles
 

@@ -14,7 +14,8 @@ from ceilift.errors import BadInputError, CeiliftError
 from ceilift.new_files import EMPTY, read_new_files, text_of
 from ceilift.pipeline import LoadSeen
 from ceilift.pipeline_change import loads_wanted
-from ceilift.plan import FileKind, Plan, Request, Timing
+from ceilift.plan import Plan, Request, Timing
+from ceilift.plan_files import FileKind
 from ceilift.plan_json import instances_from_json, loads_from_json, pollsters_from_json
 from ceilift.pollster_change import pollsters_wanted
 from ceilift.probe import observe_hosts

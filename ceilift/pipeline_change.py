@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from ceilift.component import Component
 from ceilift.pipeline import LoadSeen, LoadWanted, Pipelines, differences
-from ceilift.plan import FileKind
+from ceilift.plan_files import FileKind
 from ceilift.situation import Place, Situation
 from ceilift.state import AgentConfig
 

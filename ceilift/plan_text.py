@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ceilift.component import Component
 from ceilift.finding import Finding, Severity
-from ceilift.plan import Action, ExpectedLoss, Gate, GateKind, Origin, Plan, Stage, Step
+from ceilift.plan import Action, ExpectedLoss, Gate, GateKind, Plan, Stage, Step
+from ceilift.plan_files import Origin
 from ceilift.progress import plan_nodes
 from ceilift.situation import AGENT
 

@@ -12,7 +12,7 @@ from itertools import chain
 
 from ceilift.account import Changed
 from ceilift.component import Component
-from ceilift.plan import FileKind
+from ceilift.plan_files import FileKind
 from ceilift.pollsters import (
     PollingSource,
     PollstersSeen,

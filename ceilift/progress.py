@@ -13,7 +13,8 @@ from dataclasses import replace
 
 from ceilift.paths.nodes import DBSYNC_ID
 from ceilift.pipeline_change import digest_of
-from ceilift.plan import Action, FileKind, Gate, GateKind, Plan, Step, Target
+from ceilift.plan import Action, Gate, GateKind, Plan, Step, Target
+from ceilift.plan_files import FileKind
 from ceilift.situation import Key, by_key, key_of
 from ceilift.state import CloudState, Instance, Restart
 

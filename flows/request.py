@@ -12,7 +12,8 @@ from pydantic_core import ErrorDetails
 from ceilift.component import Component
 from ceilift.errors import BadInputError, Fault
 from ceilift.new_files import name_files
-from ceilift.plan import Accepted, FileKind, Request
+from ceilift.plan import Accepted, Request
+from ceilift.plan_files import FileKind
 from ceilift.policy import Policy
 
 Stage = Literal["database", "collector", "notification", "polling"]

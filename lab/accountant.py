@@ -12,7 +12,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from lab import database
-from lab.settings import METERS, POLL_INTERVAL_S, Lab
+from lab.clouds import METERS, POLL_INTERVAL_S
+from lab.settings import Lab
 from lab.traffic import Sent, sent, summarised
 from lab.witness import Published, witnessed
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import socket
 
+from lab.clouds import ALL_TARGETS, HOSTS, Role
 from lab.errors import LabError, TimeUpError
-from lab.settings import ALL_TARGETS, HOSTS, PORTS, SERVICES_IP, Role
+from lab.settings import PORTS, SERVICES_IP
 from lab.waiting import until
 
 _SHOWN = 4

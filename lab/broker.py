@@ -9,9 +9,10 @@ from urllib.parse import quote
 import requests
 
 from lab import credentials
+from lab.clouds import NETWORK
 from lab.files import PRIVATE, rendered, write
 from lab.overseer import Program
-from lab.settings import NETWORK, PORTS, SERVICES_IP, Lab
+from lab.settings import PORTS, SERVICES_IP, Lab
 from lab.waiting import until
 
 USER = "ceilometer"

@@ -13,10 +13,11 @@ import typer
 
 from lab import accountant, cloud, faults, readiness, report, traffic
 from lab.accountant import accounted
+from lab.clouds import cloud_named
 from lab.errors import LabError, TimeUpError
 from lab.phases import align, seeded
 from lab.progress import Progress
-from lab.settings import cloud_named, the_lab
+from lab.settings import the_lab
 from lab.waiting import until
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)

@@ -23,10 +23,11 @@ from lab import (
     small_services,
     traffic,
 )
+from lab.clouds import Cloud
 from lab.errors import LabError
 from lab.progress import Progress
 from lab.rpc import Supervisor
-from lab.settings import Cloud, Lab
+from lab.settings import Lab
 from lab.waiting import until
 
 

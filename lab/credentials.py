@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 
+from lab.clouds import HOSTS
 from lab.commands import run
 from lab.files import PRIVATE, PUBLIC, write
-from lab.settings import HOSTS, PORTS, Lab
+from lab.settings import PORTS, Lab
 
 DATABASE = "database"
 RABBITMQ = "rabbitmq"

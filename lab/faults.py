@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from lab import fleet, hosts, overseer, release_faults
+from lab.clouds import PROGRAMS, Host, Role
 from lab.errors import LabError
 from lab.files import PRIVATE, write
-from lab.settings import DEAD_PORT, PORTS, PROGRAMS, Host, Lab, Role
+from lab.settings import DEAD_PORT, PORTS, Lab
 
 _SINK_WITHOUT_PUBLISHERS = """\
 ---

@@ -5,10 +5,11 @@ from __future__ import annotations
 import signal
 
 from lab import processes, small_services
+from lab.clouds import PROGRAMS, Host, Role
 from lab.errors import TimeUpError
 from lab.progress import Progress
 from lab.rpc import RUNNING, Supervisor
-from lab.settings import PROGRAMS, Host, Lab, Role
+from lab.settings import Lab
 from lab.waiting import until
 
 _COMING = {RUNNING, "STARTING"}

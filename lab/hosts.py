@@ -6,19 +6,11 @@ import shutil
 from pathlib import Path
 
 from lab import broker, credentials, database, small_services
+from lab.clouds import METERS, PROGRAMS, Cloud, Host, Role
 from lab.commands import SYSTEM_PATH
 from lab.files import EXECUTABLE, PRIVATE, PUBLIC, link, rendered, write
 from lab.overseer import SCRIPT_FOLDER, Program
-from lab.settings import (
-    MARK,
-    METERS,
-    PORTS,
-    PROGRAMS,
-    Cloud,
-    Host,
-    Lab,
-    Role,
-)
+from lab.settings import MARK, PORTS, Lab
 from lab.wsgi import api_command, write_site
 
 _LOGIN = '#!/bin/sh\ncd "$HOME" && exec /bin/sh -c "$SSH_ORIGINAL_COMMAND"\n'

@@ -8,8 +8,9 @@ from typing import Any
 import yaml
 
 from lab import broker, credentials, database, small_services
+from lab.clouds import Host, Role
 from lab.files import write
-from lab.settings import PORTS, SERVICES_IP, Host, Lab, Role
+from lab.settings import PORTS, SERVICES_IP, Lab
 
 _HEAD = "# Written by `bin/lab up`: the local test cloud as Ceilift sees it.\n"
 _BUSY = 200

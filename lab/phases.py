@@ -12,10 +12,11 @@ from itertools import pairwise
 from pathlib import Path
 
 from lab import fleet, processes
+from lab.clouds import POLL_INTERVAL_S, PROGRAMS, Host, Role
 from lab.errors import LabError, TimeUpError
 from lab.progress import Progress
 from lab.readiness import now
-from lab.settings import POLL_INTERVAL_S, PROGRAMS, Host, Lab, Role
+from lab.settings import Lab
 from lab.waiting import until
 
 ALIGNED = 0.2  # intervals within which aligned phases lie

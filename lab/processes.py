@@ -7,7 +7,8 @@ import signal
 from collections.abc import Iterable
 from pathlib import Path
 
-from lab.settings import MARK, Host, Lab
+from lab.clouds import Host
+from lab.settings import MARK, Lab
 from lab.waiting import until
 
 _PROC = Path("/proc")

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import requests
 
 from lab import database
-from lab.settings import METERS, PORTS, Host, Lab
+from lab.clouds import METERS, Host
+from lab.settings import PORTS, Lab
 from lab.waiting import until
 from lab.witness import witnessed
 

@@ -6,10 +6,11 @@ import os
 import shutil
 from pathlib import Path
 
+from lab.clouds import PROGRAMS, Host, Role
 from lab.errors import LabError
 from lab.files import EXECUTABLE, link, write
 from lab.releases import SITE
-from lab.settings import PROGRAMS, Host, Lab, Role
+from lab.settings import Lab
 
 _UPGRADE = "ceilometer-upgrade"
 _FAILS = """\

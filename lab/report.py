@@ -9,9 +9,10 @@ from typing import Any
 
 from lab import database, overseer, readiness, traffic
 from lab.accountant import Account, Polls
+from lab.clouds import Host, Role
 from lab.errors import LabError
 from lab.rpc import RUNNING, Supervisor
-from lab.settings import Host, Lab, Role
+from lab.settings import Lab
 
 _OK = 200
 _LISTED = 12

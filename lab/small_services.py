@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import socket
 
+from lab.clouds import ALL_TARGETS
 from lab.files import rendered, write
 from lab.overseer import Program
-from lab.settings import ALL_TARGETS, PORTS, SERVICES_IP, Lab
+from lab.settings import PORTS, SERVICES_IP, Lab
 from lab.waiting import until
 
 REDIS_URL = f"redis://{SERVICES_IP}:{PORTS.redis}"

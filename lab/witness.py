@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from lab.settings import Lab, Role
+from lab.clouds import Role
+from lab.settings import Lab
 
 
 @dataclass(frozen=True, slots=True)

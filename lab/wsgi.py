@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from lab.clouds import Host
 from lab.files import rendered, write
-from lab.settings import PORTS, Host, Lab
+from lab.settings import PORTS, Lab
 
 _AS_WWW_DATA = (
     "setpriv",

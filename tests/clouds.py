@@ -10,7 +10,8 @@ from typing import Any, TypeAlias
 
 from ceilift.component import Component
 from ceilift.inventory import UNITS, Inventory
-from ceilift.plan import Accepted, Action, FileKind, Gate, Plan, Request, Step, Target
+from ceilift.plan import Accepted, Action, Gate, Plan, Request, Step, Target
+from ceilift.plan_files import FileKind
 from ceilift.release import Catalogue, load_catalogue
 from ceilift.state import (
     AgentConfig,

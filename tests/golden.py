@@ -38,7 +38,8 @@ from ceilift.component import Component
 from ceilift.digest import digest
 from ceilift.inventory import Inventory
 from ceilift.pipeline import LoadSeen, read_pipelines
-from ceilift.plan import FileKind, NewFile, Plan, Request
+from ceilift.plan import Plan, Request
+from ceilift.plan_files import FileKind, NewFile
 from ceilift.planner import make_plan
 from ceilift.policy import policy_from_text
 from ceilift.pollsters import PollingFile, PollingSource, PollstersSeen, polling_yaml

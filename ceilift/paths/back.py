@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 from ceilift.pipeline_change import digest_of
-from ceilift.plan import Gate, Origin, Step, StepFile
+from ceilift.plan import Gate, Step
+from ceilift.plan_files import Origin, StepFile
 from ceilift.situation import Place
 
 BACK = "back"

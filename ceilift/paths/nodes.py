@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from ceilift.component import Component
 from ceilift.estimate import Pace, gate_timeout_s
-from ceilift.plan import Action, Gate, GateKind, Step, StepFile, Target
+from ceilift.plan import Action, Gate, GateKind, Step, Target
+from ceilift.plan_files import StepFile
 from ceilift.situation import AGENT, Place, Situation
 
 Ids = tuple[str, ...]

@@ -14,17 +14,8 @@ from ceilift.component import Component
 from ceilift.inventory import DRAIN_SUFFIX
 from ceilift.paths.nodes import Builder, Ids, Options, Wave
 from ceilift.pipeline_change import PipelineChange, digest_of
-from ceilift.plan import (
-    FOLDER,
-    Action,
-    FileKind,
-    Gate,
-    GateKind,
-    Origin,
-    Step,
-    StepFile,
-    Target,
-)
+from ceilift.plan import FOLDER, Action, Gate, GateKind, Step, Target
+from ceilift.plan_files import FileKind, Origin, StepFile
 from ceilift.situation import Place
 
 KINDS = {

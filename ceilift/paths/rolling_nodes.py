@@ -9,7 +9,8 @@ from ceilift.inventory import BESIDE_SUFFIX
 from ceilift.paths.nodes import PROOF, Builder, Ids, Options
 from ceilift.paths.pipeline_nodes import beside_files
 from ceilift.pipeline_change import old_first
-from ceilift.plan import Action, Gate, GateKind, Step, StepFile, Target, Timing
+from ceilift.plan import Action, Gate, GateKind, Step, Target, Timing
+from ceilift.plan_files import StepFile
 from ceilift.situation import AGENT, Place
 
 Files = tuple[StepFile, ...]

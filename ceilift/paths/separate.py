@@ -16,7 +16,8 @@ from ceilift.digest import digest
 from ceilift.inventory import BESIDE_SUFFIX
 from ceilift.paths.nodes import Ids, Options, Wave
 from ceilift.paths.rolling_nodes import RollingBuilder
-from ceilift.plan import FOLDER, FileKind, Gate, Origin, Step, StepFile, Timing
+from ceilift.plan import FOLDER, Gate, Step, Timing
+from ceilift.plan_files import FileKind, Origin, StepFile
 from ceilift.pollster_change import PollsterChange, new_sources, old_sources
 from ceilift.pollsters import PollingSource, polling_yaml, restricted
 from ceilift.situation import Place

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from ceilift.errors import BadInputError, Fault
-from ceilift.plan import Accepted, FileKind, NewFile, Request
+from ceilift.plan import Accepted, Request
+from ceilift.plan_files import FileKind, NewFile
 from ceilift.policy import POLICY_FORM, Policy, policy_from_text
 from flows.cli.output import Format
 

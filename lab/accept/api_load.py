@@ -12,7 +12,8 @@ from itertools import cycle
 
 import requests
 
-from lab.settings import PORTS, Host, Lab
+from lab.clouds import Host
+from lab.settings import PORTS, Lab
 
 WITHIN_S = 60
 OK = 200

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from lab import cloud, overseer
+from lab.clouds import Cloud
 from lab.progress import Progress
-from lab.settings import Cloud, Lab, the_lab
+from lab.settings import Lab, the_lab
 
 
 def bed(wanted: Cloud, progress: Progress) -> Lab:

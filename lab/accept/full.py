@@ -18,8 +18,9 @@ from lab.accept.api_load import Requests, asked
 from lab.accept.bed import bed
 from lab.accept.checks import Checks
 from lab.accept.polling import Bound, polling_bounds
+from lab.clouds import POLL_INTERVAL_S, TARGETS, CloudName, cloud_named
 from lab.progress import Progress
-from lab.settings import POLL_INTERVAL_S, TARGETS, CloudName, Lab, cloud_named
+from lab.settings import Lab
 from lab.waiting import until
 
 OLD, NEW = "8.1.5", "9.0.7"

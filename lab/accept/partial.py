@@ -13,11 +13,12 @@ from lab.accept.bed import bed
 from lab.accept.checks import Checks
 from lab.accept.kept import clean_commit, kept_results
 from lab.accept.rolling import HEAD, Rolled, demand, demand_kept, rolled, settle
+from lab.clouds import METERS, Cloud, CloudName, cloud_named
 from lab.errors import LabError, TimeUpError
 from lab.hosts import polling_yaml
 from lab.phases import align, seeded
 from lab.progress import Progress
-from lab.settings import METERS, Cloud, CloudName, Lab, cloud_named, the_lab
+from lab.settings import Lab, the_lab
 from lab.waiting import until
 
 SEEDS = {True: (1, 2, 3, 4, 5), False: (6, 7, 8, 9, 10)}

@@ -7,7 +7,7 @@ from typing import Any
 
 from ceilift.component import Component
 from ceilift.release import Release, load_catalogue
-from lab.settings import HOSTS, POLL_INTERVAL_S
+from lab.clouds import HOSTS, POLL_INTERVAL_S
 
 SLACK = 1.25
 

@@ -10,9 +10,10 @@ from typing import Any
 from lab import accountant, readiness, traffic
 from lab.accept import product
 from lab.accept.checks import Checks
+from lab.clouds import METERS
 from lab.errors import TimeUpError
 from lab.progress import Progress
-from lab.settings import METERS, Lab
+from lab.settings import Lab
 from lab.waiting import until
 
 RATE = 20.0

@@ -8,7 +8,8 @@ import pytest
 
 from ceilift.errors import BadInputError
 from ceilift.new_files import name_files, read_new_files, text_of
-from ceilift.plan import FileKind, Request
+from ceilift.plan import Request
+from ceilift.plan_files import FileKind
 
 POLLING = "sources:\n- {name: a, interval: 10, meters: [cpu], resources: ['snmp://u:hidden@r']}\n"
 PIPELINE = """\

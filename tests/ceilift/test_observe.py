@@ -23,7 +23,7 @@ from ceilift.observe import (
     with_usual,
 )
 from ceilift.pipeline import read_pipelines
-from ceilift.plan import FileKind
+from ceilift.plan_files import FileKind
 from ceilift.plan_json import instances_to_json, loads_from_json, loads_to_json
 from ceilift.remote.shell import Result
 from ceilift.state import BusState, CloudState, DatabaseState, HostState

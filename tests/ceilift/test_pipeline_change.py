@@ -7,7 +7,7 @@ from dataclasses import replace
 from ceilift.component import Component
 from ceilift.pipeline import LoadSeen, LoadWanted, Pipelines, read_pipelines
 from ceilift.pipeline_change import loads_of, loads_wanted, old_first, pipeline_change
-from ceilift.plan import FileKind, NewFile
+from ceilift.plan_files import FileKind, NewFile
 from ceilift.situation import Situation
 from ceilift.state import CloudState, NewFiles
 from tests.clouds import Field, agents_of, catalogue, inventory, request, seen

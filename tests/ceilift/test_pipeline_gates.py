@@ -13,7 +13,8 @@ from ceilift.component import Component
 from ceilift.gates import watch_for
 from ceilift.gates.sight import Sight
 from ceilift.pipeline import Pipelines
-from ceilift.plan import FileKind, Gate, GateKind, NewFile, Target
+from ceilift.plan import Gate, GateKind, Target
+from ceilift.plan_files import FileKind, NewFile
 from ceilift.remote.shell import Result
 from ceilift.state import BusConnection, CloudState, HostState, Instance, QueueState
 from ceilift.verdict import Outcome

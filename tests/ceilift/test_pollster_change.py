@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ceilift.component import Component
-from ceilift.plan import FileKind, NewFile
+from ceilift.plan_files import FileKind, NewFile
 from ceilift.pollster_change import (
     PollsterChange,
     group_change,

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from lab.clouds import DEFAULT_RELEASES
 from lab.progress import Progress
 from lab.releases import install, installed
-from lab.settings import DEFAULT_RELEASES, the_lab
+from lab.settings import the_lab
 from tests.lab.driving import Bench
 
 Fresh = Callable[[], Bench]

@@ -9,7 +9,7 @@ import pytest
 
 from ceilift.pipeline import read_pipelines
 from ceilift.probe.loader import check_pipeline, load_pipelines
-from lab.settings import DEFAULT_RELEASES, NEW_RELEASE
+from lab.clouds import DEFAULT_RELEASES, NEW_RELEASE
 from tests.local_shell import LocalShell
 
 pytestmark = pytest.mark.lab

@@ -19,7 +19,7 @@ from ceilift.errors import FAILED, REFUSED
 from ceilift.inventory_file import load_inventory
 from ceilift.policy import policy_from_text
 from ceilift.secrets import EnvFileSecrets
-from lab.settings import METERS, POLL_INTERVAL_S, TARGETS
+from lab.clouds import METERS, POLL_INTERVAL_S, TARGETS
 from lab.waiting import until
 from tests.lab.conftest import Fresh
 from tests.lab.driving import Bench, Picture, Ran, picture, pids

@@ -22,7 +22,8 @@ from ceilift.secrets import EnvFileSecrets
 from ceilift.state import Sample
 from ceilift.telemetry.source import StoredSamples
 from lab import database
-from lab.settings import METERS, POLL_INTERVAL_S, TARGETS, Lab, the_lab
+from lab.clouds import METERS, POLL_INTERVAL_S, TARGETS
+from lab.settings import Lab, the_lab
 from tasks.account import account_between
 from tasks.verification import Verified
 from tests.lab.conftest import Fresh

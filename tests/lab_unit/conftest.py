@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from lab import credentials, hosts
-from lab.settings import DEFAULT_RELEASES, HOSTS, Lab
+from lab.clouds import DEFAULT_RELEASES, HOSTS
+from lab.settings import Lab
 
 
 @pytest.fixture

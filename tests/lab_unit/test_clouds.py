@@ -10,8 +10,9 @@ import yaml
 
 from ceilift.inventory_file import load_inventory
 from lab import cloud, faults, hosts, inventory_file
+from lab.clouds import TARGETS, Cloud, CloudName, Role, cloud_named
 from lab.errors import LabError
-from lab.settings import TARGETS, Cloud, CloudName, Lab, Role, cloud_named
+from lab.settings import Lab
 
 COORDINATED = cloud_named("coordinated")
 

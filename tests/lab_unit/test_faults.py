@@ -9,8 +9,9 @@ import pytest
 import yaml
 
 from lab import faults, hosts
+from lab.clouds import HOSTS, cloud_named
 from lab.errors import LabError
-from lab.settings import HOSTS, Lab, cloud_named
+from lab.settings import Lab
 
 ON_FILES = ("bad-pipeline", "bad-polling", "polling-silent", "collector-database", "wrong-key")
 ON_TARGET = ("no-target", "wont-start", "dbsync-fails", "dbsync-hangs")

@@ -6,7 +6,8 @@ from stat import S_IMODE
 import yaml
 
 from lab import hosts
-from lab.settings import HOSTS, PORTS, Lab, Role
+from lab.clouds import HOSTS, Role
+from lab.settings import PORTS, Lab
 
 CTL1, _, POL1, _ = HOSTS
 

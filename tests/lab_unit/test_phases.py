@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from lab.clouds import POLL_INTERVAL_S
 from lab.phases import ALIGNED, measured, polls, seeded, ticks
-from lab.settings import POLL_INTERVAL_S, Lab
+from lab.settings import Lab
 
 HOSTS = ("ctl1", "ctl2", "pol1", "pol2")
 

@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 from ceilift.inventory_file import load_inventory
-from lab import inventory_file, packages, processes, settings
+from lab import clouds, inventory_file, packages, processes, settings
+from lab.clouds import HOSTS
 from lab.commands import run
 from lab.errors import LabError, TimeUpError
 from lab.files import link, write
 from lab.overseer import Program
 from lab.report import status
-from lab.settings import HOSTS, Lab, the_lab
+from lab.settings import Lab, the_lab
 from lab.waiting import until
 
 
@@ -90,10 +91,10 @@ def test_a_program_of_the_overseer_reads_back(tmp_path: Path) -> None:
 
 
 def test_every_address_is_of_the_labs_own_network() -> None:
-    addresses = [settings.SERVICES_IP, *settings.ALL_TARGETS, *(host.ip for host in HOSTS)]
+    addresses = [settings.SERVICES_IP, *clouds.ALL_TARGETS, *(host.ip for host in HOSTS)]
 
     assert len(set(addresses)) == len(addresses) == 21
-    assert all(address.startswith(f"{settings.NETWORK}.") for address in addresses)
+    assert all(address.startswith(f"{clouds.NETWORK}.") for address in addresses)
 
 
 def test_missing_packages_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

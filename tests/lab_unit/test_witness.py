@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from lab.accountant import account_of_files
-from lab.settings import Lab, cloud_named
+from lab.clouds import cloud_named
+from lab.settings import Lab
 from lab.witness import Published, witnessed
 
 

@@ -11,7 +11,8 @@ from ceilift.component import Component
 from ceilift.digest import digest
 from ceilift.errors import StepFailedError
 from ceilift.new_files import name_files
-from ceilift.plan import Action, FileKind, Origin, Step, StepFile, Target
+from ceilift.plan import Action, Step, Target
+from ceilift.plan_files import FileKind, Origin, StepFile
 from ceilift.pollsters import PollingSource, polling_yaml, read_polling_file, restricted
 from ceilift.state import AgentConfig, Instance
 from tasks.files import put_files

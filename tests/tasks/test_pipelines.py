@@ -15,7 +15,8 @@ from ceilift.digest import digest
 from ceilift.errors import StepFailedError
 from ceilift.inventory import DRAIN_SUFFIX
 from ceilift.new_files import name_files
-from ceilift.plan import Action, FileKind, Origin, Step, StepFile, Target
+from ceilift.plan import Action, Step, Target
+from ceilift.plan_files import FileKind, Origin, StepFile
 from ceilift.remote.shell import Result
 from ceilift.state import HostState
 from tasks import files, pipelines

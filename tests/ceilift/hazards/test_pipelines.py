@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from ceilift.finding import Finding, Severity
 from ceilift.pipeline import LoadSeen, read_pipelines
-from ceilift.plan import FileKind, NewFile, Plan
+from ceilift.plan import Plan
+from ceilift.plan_files import FileKind, NewFile
 from ceilift.planner import make_plan
 from ceilift.release import Catalogue, Fact
 from ceilift.state import CloudState, NewFiles

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ceilift.component import Component
-from ceilift.plan import Action, GateKind, Origin, Plan, Step
+from ceilift.plan import Action, GateKind, Plan, Step
+from ceilift.plan_files import Origin
 from ceilift.plan_text import plan_to_sentences
 from ceilift.planner import make_plan
 from ceilift.state import CloudState

@@ -1,0 +1,152 @@
+"""What the lab can be: its network, hosts and roles, and the clouds made of them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from lab.errors import LabError
+
+OLD_RELEASE = "8.1.5"
+NEW_RELEASE = "9.0.7"
+DEFAULT_RELEASES = (OLD_RELEASE, NEW_RELEASE)
+POLL_INTERVAL_S = 10
+METERS = ("hardware.cpu.load.1min", "hardware.memory.total")
+NETWORK = os.environ.get("CEILIFT_LAB_NET") or "127.66"
+
+
+class Role(StrEnum):
+    """A Ceilometer service that can run on a host."""
+
+    COLLECTOR = "collector"
+    NOTIFICATION = "notification"
+    POLLING = "polling"
+    API = "api"
+
+
+PROGRAMS = {
+    Role.COLLECTOR: "ceilometer-collector",
+    Role.NOTIFICATION: "ceilometer-agent-notification",
+    Role.POLLING: "ceilometer-polling",
+    Role.API: "ceilometer-api",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """One loopback host: its address, what runs there and what it polls."""
+
+    name: str
+    ip: str
+    roles: tuple[Role, ...]
+    targets: tuple[str, ...]
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """The supervisor programs of this host."""
+        return tuple(PROGRAMS[role] for role in self.roles)
+
+
+_EVERYTHING = (Role.POLLING, Role.NOTIFICATION, Role.COLLECTOR, Role.API)
+
+
+def _targets(first: int) -> tuple[str, ...]:
+    return tuple(f"{NETWORK}.1.{number}" for number in (first, first + 1))
+
+
+HOSTS = (
+    Host("ctl1", f"{NETWORK}.0.11", _EVERYTHING, _targets(1)),
+    Host("ctl2", f"{NETWORK}.0.12", _EVERYTHING, _targets(3)),
+    Host("pol1", f"{NETWORK}.0.21", (Role.POLLING,), _targets(5)),
+    Host("pol2", f"{NETWORK}.0.22", (Role.POLLING,), _targets(7)),
+)
+TARGETS = tuple(target for host in HOSTS for target in host.targets)
+ALL_TARGETS = (*TARGETS, *(f"{NETWORK}.1.{number}" for number in range(9, 17)))
+
+
+class CloudName(StrEnum):
+    """The clouds there are: the same targets, other releases, services and numbers of hosts."""
+
+    CLASSIC = "classic"
+    COORDINATED = "coordinated"
+    SINGLE = "single"
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """What the lab is to be: its hosts with their roles, what runs first, what is upgraded to.
+
+    `database`: samples are stored by collectors; else notification agents publish them to files.
+    `one_group`: all polling agents share the targets. `partitioned`: workload_partitioning is on.
+    `calm`: twice as many targets, polled half as often: of a share of them chance decides less, and
+    what an upgrade does of itself takes a smaller part of an interval.
+    """
+
+    name: CloudName
+    releases: tuple[str, ...]
+    partitioned: bool = False
+    calm: bool = False
+
+    @property
+    def interval_s(self) -> int:
+        """The polling interval."""
+        return 2 * POLL_INTERVAL_S if self.calm else POLL_INTERVAL_S
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Every SNMP target that is polled."""
+        return ALL_TARGETS if self.calm else TARGETS
+
+    @property
+    def old(self) -> str:
+        """The release that everything starts on."""
+        return self.releases[0]
+
+    @property
+    def new(self) -> str:
+        """The release to upgrade to."""
+        return self.releases[-1]
+
+    @property
+    def database(self) -> bool:
+        """Whether there are collectors, a database and an API."""
+        return self.name is not CloudName.COORDINATED
+
+    @property
+    def one_group(self) -> bool:
+        """Whether all polling agents share all targets."""
+        return self.name is CloudName.COORDINATED
+
+    @property
+    def hosts(self) -> tuple[Host, ...]:
+        """The hosts with what runs on them in this cloud."""
+        if self.name is CloudName.CLASSIC:
+            return HOSTS
+        if self.name is CloudName.SINGLE:
+            return (replace(HOSTS[0], targets=TARGETS),)
+        return tuple(
+            replace(
+                host,
+                roles=tuple(role for role in host.roles if role in _MODERN),
+                targets=self.targets,
+            )
+            for host in HOSTS
+        )
+
+
+_MODERN = (Role.POLLING, Role.NOTIFICATION)
+FIRST_RELEASES = {
+    CloudName.CLASSIC: DEFAULT_RELEASES,
+    CloudName.COORDINATED: ("16.0.1", "17.0.2"),
+    CloudName.SINGLE: ("9.0.6", "9.0.7"),
+}
+
+
+def cloud_named(name: str, releases: str = "", *, partitioned: bool = False) -> Cloud:
+    """The cloud of that name with these releases, comma-separated, oldest first."""
+    if name not in set(CloudName):
+        raise LabError(f"no cloud is called {name!r}; there are {', '.join(CloudName)}")
+    chosen = CloudName(name)
+    given = tuple(word for word in releases.split(",") if word) or FIRST_RELEASES[chosen]
+    return Cloud(chosen, given, partitioned)
