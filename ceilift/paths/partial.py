@@ -164,20 +164,16 @@ def _in_turn(
     ticks = phases(members)
     interval = next((p.config.interval_s for p in members if p.config and p.config.interval_s), 0)
     known = interval and len(ticks) == len(members) == len(by_label)
-    if not known:
-        yield from by_label.values()
-        return
-    last = situation.state.turns
-    turns = tuple(place.label for place in sorted(members, key=_turn(last)) if _unit(place) in last)
-    yield from (by_label[label] for label in retiring_order(ticks, interval, turns))
+    last = _last_turns(situation, by_label)
+    order = retiring_order(ticks, interval, last) if known else last or tuple(by_label)
+    yield from (by_label[label] for label in order)
 
 
-def _turn(turns: Sequence[str]) -> Callable[[Place], int]:
-    return lambda place: turns.index(_unit(place)) if _unit(place) in turns else len(turns)
-
-
-def _unit(place: Place) -> str:
-    return f"{place.host}/{place.unit}"
+def _last_turns(situation: Situation, members: Mapping[str, Place]) -> tuple[str, ...]:
+    """The order of the last plan, by label; empty where that was of other members."""
+    labels = {f"{place.host}/{place.unit}": label for label, place in members.items()}
+    found = tuple(labels[unit] for unit in situation.state.turns if unit in labels)
+    return found if len(found) == len(members) else ()
 
 
 def phases(members: Sequence[Place]) -> Mapping[str, float]:
