@@ -9,14 +9,6 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from ceilift.component import Component
 
-SHORT_ROLES = (
-    "collector",
-    "notification",
-    "api",
-    "polling-central",
-    "polling-compute",
-    "polling-ipmi",
-)
 UNITS = {
     Component.COLLECTOR: "ceilometer-collector",
     Component.NOTIFICATION: "ceilometer-agent-notification",
@@ -24,6 +16,7 @@ UNITS = {
     Component.API: "ceilometer-api",
 }
 NAMESPACES = ("central", "compute", "ipmi")
+SHORT_ROLES = ("collector", "notification", "api", *(f"polling-{name}" for name in NAMESPACES))
 BESIDE_SUFFIX = "-ceilift"  # of a unit that runs a new release beside the old one
 DRAIN_SUFFIX = "-drain-ceilift"  # of one that reads what is left in the queues of pipes that go
 

@@ -14,7 +14,7 @@ from ceilift.errors import BadInputError, Fault
 from ceilift.pipeline import Pipelines, read_pipelines
 from ceilift.plan import Request
 from ceilift.plan_files import FileKind, NewFile
-from ceilift.pollsters import read_polling_file
+from ceilift.polling_file import read_polling_file
 from ceilift.state import NewFiles
 
 EMPTY = "sources: []\nsinks: []\n"

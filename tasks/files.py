@@ -13,7 +13,8 @@ from ceilift.new_files import text_of
 from ceilift.pipeline import only_pipes
 from ceilift.plan import Step
 from ceilift.plan_files import FileKind, Origin, StepFile
-from ceilift.pollsters import polling_yaml, read_polling_file, restricted
+from ceilift.polling_file import read_polling_file
+from ceilift.pollsters import polling_yaml, restricted
 from ceilift.probe.pipelines import PACKAGED
 from ceilift.services.files import read_file, restore_file, write_file
 from ceilift.state import AgentConfig

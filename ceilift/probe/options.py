@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from ceilift.config_files import Options, read_polling
 from ceilift.digest import digest
-from ceilift.pollsters import PollingFile, read_polling_file
+from ceilift.polling_file import read_polling_file
+from ceilift.pollsters import PollingFile
 from ceilift.probe.records import Records
 from ceilift.state import AgentConfig
 

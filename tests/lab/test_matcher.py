@@ -12,13 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from ceilift.pollsters import (
-    is_supported,
-    matched,
-    polling_yaml,
-    read_polling_file,
-    restricted,
-)
+from ceilift.polling_file import read_polling_file
+from ceilift.pollsters import is_supported, matched, polling_yaml, restricted
 from ceilift.probe.pollsters_script import MARK, SCRIPT
 from ceilift.release import load_catalogue
 

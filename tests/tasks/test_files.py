@@ -13,7 +13,8 @@ from ceilift.errors import StepFailedError
 from ceilift.new_files import name_files
 from ceilift.plan import Action, Step, Target
 from ceilift.plan_files import FileKind, Origin, StepFile
-from ceilift.pollsters import PollingSource, polling_yaml, read_polling_file, restricted
+from ceilift.polling_file import read_polling_file
+from ceilift.pollsters import PollingSource, polling_yaml, restricted
 from ceilift.state import AgentConfig, Instance
 from tasks.files import put_files
 from tasks.session import Session
