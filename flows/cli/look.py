@@ -133,13 +133,17 @@ def plan(
         made = planned(inventory, request)
     else:
         made = make_plan(described, _saved(state, request), catalogue, request)
-    if format is Format.JSON:
+    _show(made, inventory, format)
+    if made.blockers:
+        raise typer.Exit(REFUSED)
+
+
+def _show(made: Plan, inventory: Path, style: Format) -> None:
+    if style is Format.JSON:
         print_json(plan_to_json(made))
     else:
         stdout().print(plan_to_markdown(made), markup=False)
         stdout().print(closing_line(made, inventory), markup=False)
-    if made.blockers:
-        raise typer.Exit(REFUSED)
 
 
 @command

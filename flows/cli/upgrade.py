@@ -108,14 +108,18 @@ def upgrade(
         rolling=Rolling(order, only, stop_all, policy),
         files=given_files(new_polling, new_pipeline, new_event_pipeline),
     )
-    load_inventory(inventory)
-    load_catalogue().get(to)
+    _known(inventory, to)
     if not approve and not dry_run:
         approve = ask(inventory, request, format)
-    who = approver or getpass.getuser()
-    consent = {"dry_run": dry_run, "approve": approve, "approver": who, "comment": comment}
-    form = {**form_of(request, inventory), **consent}
+    consent = {"approve": approve, "approver": approver or getpass.getuser(), "comment": comment}
+    form = {**form_of(request, inventory), **consent, "dry_run": dry_run}
     run_upgrade(request.path, form, Terminal(begun=begun, quiet=quiet, format=format))
+
+
+def _known(inventory: Path, to: str) -> None:
+    """Raises BadInputError for an inventory with faults, or a release not in the catalogue."""
+    load_inventory(inventory)
+    load_catalogue().get(to)
 
 
 def known_path(path: str) -> None:
