@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Connection, Table, insert
@@ -212,13 +213,7 @@ class Ledger:
 
     def save_intervals(self, run: int, found: Iterable[Interval]) -> None:
         """Keep the time line of a run: what was pending, and when."""
-        self._write_all(
-            tables.intervals,
-            [
-                {"run_id": run, "kind": i.kind, "label": i.label, "start": i.start, "end": i.end}
-                for i in found
-            ],
-        )
+        self._write_all(tables.intervals, [{"run_id": run, **asdict(one)} for one in found])
 
     def intervals(self, upgrade: int) -> tuple[Interval, ...]:
         """The time lines of all runs of the upgrade."""
@@ -227,10 +222,7 @@ class Ledger:
 
     def save_readings(self, run: int, found: Iterable[Reading]) -> None:
         """Keep a series of measured values, such as the depth of a queue."""
-        self._write_all(
-            tables.readings,
-            [{"run_id": run, "at": r.at, "subject": r.subject, "value": r.value} for r in found],
-        )
+        self._write_all(tables.readings, [{"run_id": run, **asdict(one)} for one in found])
 
     def readings(self, upgrade: int) -> tuple[Reading, ...]:
         """All measured values of the upgrade, by time."""
