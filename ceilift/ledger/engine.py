@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
+from sqlite3 import OperationalError
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, insert, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random
 
 from ceilift.clock import timestamp
 from ceilift.errors import CeiliftError, RefusedError
@@ -128,8 +130,20 @@ def _sqlite(url: URL) -> Engine:
 
 def _set_up_sqlite(connection: SqliteConnection, _record: Any) -> None:  # noqa: ANN401
     connection.isolation_level = None  # we say BEGIN ourselves
-    for setting in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    _use_wal(connection)
+    for setting in ("synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {setting}").close()
+
+
+@retry(
+    retry=retry_if_exception_type(OperationalError),
+    stop=stop_after_delay(LOCK_TIMEOUT_S),
+    wait=wait_random(0.01, 0.1),
+    reraise=True,
+)
+def _use_wal(connection: SqliteConnection) -> None:
+    """Of an empty ledger too: SQLite itself does not wait for another process to end its switch."""
+    connection.execute("PRAGMA journal_mode=WAL").close()
 
 
 def _begin_sqlite(connection: Connection) -> None:

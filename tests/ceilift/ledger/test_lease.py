@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +16,7 @@ from ceilift.ledger.store import Ledger
 from .conftest import Clock
 
 Opener = Callable[[], Ledger]
+OPENING, ROUNDS = 4, 20
 
 
 def test_the_second_comer_is_told_who_holds_it_since_when_and_where(
@@ -89,6 +92,22 @@ def test_of_many_processes_on_an_empty_database_exactly_one_gets_it(url: str) ->
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
         tokens = list(pool.map(lease_once, [url] * 2))
     assert sorted(tokens) == [0, 1]
+
+
+def test_an_empty_ledger_can_be_opened_by_many_processes_at_the_same_moment(
+    tmp_path: Path,
+) -> None:
+    with ProcessPoolExecutor(OPENING, multiprocessing.get_context("spawn")) as pool:
+        for number in range(ROUNDS):
+            url, moment = f"sqlite:///{tmp_path}/{number}.db", time.time() + 0.05
+            list(pool.map(opened, [url] * OPENING, [moment] * OPENING))
+
+
+def opened(url: str, moment: float) -> None:
+    """Open a ledger as nearly at that moment as can be."""
+    while time.time() < moment:
+        pass
+    Ledger(url).dispose()
 
 
 def lease_once(url: str) -> int:
