@@ -29,9 +29,10 @@ MOST_TRIED = 6  # members whose every order is tried: 720 of them
 MARGIN = 0.1  # intervals between a planned first poll and the tick it has to come before
 ENOUGH = 0.1  # intervals that a first poll may come early or late by: no order need leave more
 CLEARLY = 0.5  # members expected to poll twice: an order that saves fewer is not clearly better
-PUNCTUAL = 0.04  # intervals: ticks and starts are not more punctual than that (lab: 0.3 s of 10 s)
 BORDER = 0.05  # intervals: an heir that ticks so short before the opposite takes over at once
-GONE = 0.08  # intervals from the order until a member has left (lab: 0.2 s and 0.6 s of 10 s)
+PUNCTUAL_S = 0.4  # ticks and starts are not more punctual than that (lab: 0.3 s) ...
+GONE_S = 0.8  # from the order until a member has left (lab: 0.2 s and 0.6 s) ...
+LEAST = 0.01  # intervals: ... nor than that; a busy host of a long interval takes longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,25 @@ class Leave:
 class Join:
     """The phase (seconds into the interval) at which a new member should poll first.
 
-    `at_risk` are the members a share of whose resources is polled twice. `slack` is by how many
-    intervals it may come early or late before another one is.
+    `at_risk` are the members a share of whose resources is polled twice, `doubled` is how many are
+    to be expected when it comes a little early or late. `slack` is by how many intervals it may
+    before another one is.
     """
 
     phase: float
     at_risk: frozenset[str]
     slack: float = 1.0
+    doubled: float = 0.0
+
+
+def punctual(interval: float) -> float:
+    """By how many intervals ticks and starts come early or late."""
+    return max(LEAST, PUNCTUAL_S / interval)
+
+
+def gone(interval: float) -> float:
+    """How many intervals after the order a member has left."""
+    return max(2 * LEAST, GONE_S / interval)
 
 
 def best_join(ticks: Mapping[str, float], interval: float) -> Join:
@@ -75,9 +88,11 @@ def best_join(ticks: Mapping[str, float], interval: float) -> Join:
         return Join(0.0, frozenset())
     phases = sorted(set(ticks.values()))
     # Of ticks close together it is the first that counts: before a later one there is no room.
-    apart = [one for one in phases if _stretch(one, ticks, interval) > PUNCTUAL * interval]
+    apart = [
+        one for one in phases if _stretch(one, ticks, interval) > punctual(interval) * interval
+    ]
     found = [_join_before(phase, ticks, interval) for phase in apart or phases]
-    return min(found, key=lambda one: (len(one.at_risk), -_room(one.phase, ticks, interval)))
+    return min(found, key=lambda one: (round(one.doubled, 6), -_room(one.phase, ticks, interval)))
 
 
 def best_leave(own: float, heirs: Mapping[str, float], interval: float) -> Leave:
@@ -88,9 +103,11 @@ def best_leave(own: float, heirs: Mapping[str, float], interval: float) -> Leave
     taken to be no risk.
     """
     after = {name: (tick - own) % interval / interval for name, tick in heirs.items()}
-    at_once = [offset - GONE for offset in after.values() if offset >= HALF - BORDER]
+    at_once = [offset - gone(interval) for offset in after.values() if offset >= HALF - BORDER]
     at = min([HALF, *at_once])
-    chances = {name: _chance(offset) for name, offset in after.items() if offset > at}
+    later = {name: offset for name, offset in after.items() if offset > at}
+    error = punctual(interval)
+    chances = {name: _within(offset, error, 0.0, HALF) for name, offset in later.items()}
     return Leave(
         (own + at * interval) % interval,
         frozenset(name for name, chance in chances.items() if chance),
@@ -98,9 +115,10 @@ def best_leave(own: float, heirs: Mapping[str, float], interval: float) -> Leave
     )
 
 
-def _chance(offset: float) -> float:
-    """How likely a poll so many intervals after the one before it is doubled."""
-    return min(1.0, max(0.0, (HALF + PUNCTUAL - offset) / (2 * PUNCTUAL)))
+def _within(offset: float, error: float, begin: float, end: float) -> float:
+    """How likely an offset is between two others, when it may be wrong by as much as the error."""
+    early, late = offset - error, offset + error
+    return max(0.0, min(late, end) - max(early, begin)) / (late - early)
 
 
 def next_at(phase: float, interval: float, after: float) -> float:
@@ -119,7 +137,7 @@ class Replaced:
     @property
     def risk(self) -> float:
         """How many members are expected to poll twice: a part of equal size each."""
-        return len(self.join.at_risk) + (self.leave.doubled if self.leave else 0.0)
+        return self.join.doubled + (self.leave.doubled if self.leave else 0.0)
 
 
 def retiring_order(
@@ -222,10 +240,14 @@ def cycles(moments: Sequence[float], interval: float) -> tuple[float, ...]:
 
 def _join_before(phase: float, ticks: Mapping[str, float], interval: float) -> Join:
     free = _stretch(phase, ticks, interval) / interval - HALF
-    margin = max(PUNCTUAL, min(MARGIN, free / 2))
+    error = punctual(interval)
+    margin = max(error, min(MARGIN, free / 2))
     first = (phase - interval * margin) % interval
     risk = {name for name, tick in ticks.items() if _is_doubled(first, tick, interval)}
-    return Join(first, frozenset(risk), max(0.0, min(margin, free - margin)))
+    after = [(first - tick) % interval / interval for tick in ticks.values()]
+    # Late it may come after the tick that it is planned before: who has ticked does not know it.
+    doubled = sum(_within(one, error, begin, begin + HALF) for one in after for begin in (0.0, 1.0))
+    return Join(first, frozenset(risk), max(0.0, min(margin, free - margin)), doubled)
 
 
 def _stretch(phase: float, ticks: Mapping[str, float], interval: float) -> float:

@@ -105,7 +105,7 @@ def _changes(steps: Sequence[Step], polling: Polling) -> Iterator[Change]:
             yield Change(step.timing, len(present), leave.doubled)
         if step.timing is Timing.JOIN or step.action is Action.MERGE:
             join = best_join(present, polling.interval_s)
-            yield Change(Timing.JOIN, len(present), len(join.at_risk))
+            yield Change(Timing.JOIN, len(present), join.doubled)
             present[place] = join.phase
 
 

@@ -148,8 +148,7 @@ def phases(
     """Restart the polling agents so that they tick at phases drawn by a seed."""
     lab = the_lab()
     cloud.running(lab)
-    names = [host.name for host in lab.hosts]
-    align(lab, seeded(seed, names, aligned=aligned), Progress())
+    align(lab, seeded(seed, lab, aligned=aligned), Progress())
 
 
 @traffic_app.command("start")

@@ -6,13 +6,13 @@ import contextlib
 import random
 import signal
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
 from lab import fleet, processes
-from lab.clouds import POLL_INTERVAL_S, PROGRAMS, Host, Role
+from lab.clouds import PROGRAMS, Host, Role
 from lab.errors import LabError, TimeUpError
 from lab.progress import Progress
 from lab.readiness import now
@@ -30,11 +30,12 @@ _LINE = " Polling pollster "
 _STAMP = len("2026-11-24 10:02:37.467")
 
 
-def seeded(seed: int, hosts: Sequence[str], *, aligned: bool) -> dict[str, float]:
+def seeded(seed: int, lab: Lab, *, aligned: bool) -> dict[str, float]:
     """A phase (seconds into the interval) for every host, the same for the same seed."""
-    chance = random.Random(seed)
+    chance, interval = random.Random(seed), lab.cloud.interval_s
     begin, width = chance.random(), ALIGNED if aligned else 1.0
-    return {host: (begin + width * chance.random()) % 1.0 * POLL_INTERVAL_S for host in hosts}
+    hosts = [host.name for host in lab.hosts]
+    return {host: (begin + width * chance.random()) % 1.0 * interval for host in hosts}
 
 
 def align(lab: Lab, phases: Mapping[str, float], progress: Progress) -> dict[str, float]:
@@ -42,36 +43,36 @@ def align(lab: Lab, phases: Mapping[str, float], progress: Progress) -> dict[str
 
     LabError when one cannot be brought within NEAR_S of its phase.
     """
-    found, ahead = dict[str, float](), AHEAD_S
+    found, ahead, interval = dict[str, float](), AHEAD_S, lab.cloud.interval_s
     for name, phase in phases.items():
         host = lab.named(name)
         for _ in range(TRIES):
             ticks_at, took = _restarted(lab, host, phase, ahead)
             ahead = took + REST_S + SPARE_S
-            if ticks_at is not None and _apart(ticks_at, phase) <= NEAR_S:
+            if ticks_at is not None and _apart(ticks_at, phase, interval) <= NEAR_S:
                 found[name] = ticks_at
                 break
         else:
             raise LabError(f"{name} does not tick at {phase:.1f} s after {TRIES} starts")
     shown = ", ".join(f"{name} {phase:.1f}" for name, phase in found.items())
-    progress.say(f"ticks at {shown} of {POLL_INTERVAL_S} s")
+    progress.say(f"ticks at {shown} of {interval} s")
     return found
 
 
 def measured(lab: Lab) -> dict[str, float]:
     """The phase of every agent that polled lately; one to which no resource fell has none."""
-    found = {}
+    found, interval = {}, lab.cloud.interval_s
     for host in lab.hosts:
-        last = ticks(_log(lab, host))[-1:]
-        if last and now() - last[0] < 1.5 * POLL_INTERVAL_S:
-            found[host.name] = last[0] % POLL_INTERVAL_S
+        last = ticks(_log(lab, host), interval)[-1:]
+        if last and now() - last[0] < 1.5 * interval:
+            found[host.name] = last[0] % interval
     return found
 
 
-def ticks(log: Path) -> list[float]:
+def ticks(log: Path, interval: float) -> list[float]:
     """When the polling cycles in a log began (epoch seconds)."""
     moments = polls(log)
-    later = [b for a, b in pairwise(moments) if b - a > POLL_INTERVAL_S / 4]
+    later = [b for a, b in pairwise(moments) if b - a > interval / 4]
     return moments[:1] + later
 
 
@@ -101,7 +102,7 @@ def _restarted(lab: Lab, host: Host, phase: float, ahead: float) -> tuple[float 
     """
     fleet.supervisor(lab, host).stop(PROGRAMS[Role.POLLING])
     begin = now()
-    go = begin + ahead + (phase - REST_S - begin - ahead) % POLL_INTERVAL_S
+    go = begin + ahead + (phase - REST_S - begin - ahead) % lab.cloud.interval_s
     _wait_until(go - ahead)
     ordered = now()
     held = _started_and_held(lab, host)
@@ -117,7 +118,7 @@ def _restarted(lab: Lab, host: Host, phase: float, ahead: float) -> tuple[float 
 
     with contextlib.suppress(TimeUpError):
         polled = until(first, f"{host.name} polls", within=SILENT_S, every=0.05)
-        return polled % POLL_INTERVAL_S, took
+        return polled % lab.cloud.interval_s, took
     return None, took
 
 
@@ -145,6 +146,6 @@ def _wait_until(moment: float) -> None:
     threading.Event().wait(max(0.0, moment - now()))
 
 
-def _apart(one: float, other: float) -> float:
-    distance = abs(one - other) % POLL_INTERVAL_S
-    return min(distance, POLL_INTERVAL_S - distance)
+def _apart(one: float, other: float, interval: float) -> float:
+    distance = abs(one - other) % interval
+    return min(distance, interval - distance)

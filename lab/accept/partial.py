@@ -64,6 +64,10 @@ class Bench:
         """The lab as that cloud, as new."""
         return bed(cloud, self.progress)
 
+    def coordinated(self) -> Lab:
+        """The coordinated cloud as new: the calm one where polls are demanded, not only told."""
+        return self.lab(COORDINATED if self.checks.short else CALM)
+
     def rolled(self, lab: Lab, name: str, *more: str, path: str = "partial") -> Rolled:
         """Settle, then upgrade under traffic."""
         settle(lab, self.progress, short=self.checks.short)
@@ -111,8 +115,8 @@ class Seeded:
 
     def __call__(self, bench: Bench) -> Rolled:
         """Align, settle, roll."""
-        lab = bench.lab(COORDINATED)
-        phases = seeded(self.seed, [host.name for host in lab.hosts], aligned=self.aligned)
+        lab = bench.coordinated()
+        phases = seeded(self.seed, lab, aligned=self.aligned)
         try:
             align(lab, phases, bench.progress)
         except LabError as busy:
@@ -138,7 +142,7 @@ class NewPollsters:
 
     def __call__(self, bench: Bench) -> Rolled:
         """Own group first, merged at the end; the old meters are counted by the lab, too."""
-        lab = bench.lab(COORDINATED if bench.checks.short else CALM)
+        lab = bench.coordinated()
         file = lab.root / "new-polling.yaml"
         file.write_text(polling_yaml(lab.cloud, lab.hosts[0], NEW_METERS[self.kind]))
         ran = bench.rolled(lab, f"2 {self.kind}", "--only", "polling", "--new-polling", str(file))

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ceilift.handover import GONE, HALF, next_at, replaced, retiring_order
+from ceilift.handover import HALF, gone, next_at, replaced, retiring_order
 
-T = 100.0
+T = 10.0
 DUST = 1e-6  # of rounding, in seconds
 phases = st.floats(0, T, exclude_max=True, allow_nan=False)
 groups = st.lists(phases, min_size=2, max_size=5).map(
@@ -86,7 +86,7 @@ class Delays:
     start: float
 
 
-delays = st.builds(Delays, st.floats(0, 2), st.floats(0, 0.99 * GONE), st.floats(0.01, 1.5))
+delays = st.builds(Delays, st.floats(0, 2), st.floats(0, 0.99 * gone(T)), st.floats(0.01, 1.5))
 
 
 @given(ticks=groups, lasting=st.lists(delays, min_size=5, max_size=5))
@@ -94,21 +94,21 @@ def test_nothing_is_missed_and_only_who_is_at_risk_is_doubled(
     ticks: Mapping[str, float], lasting: list[Delays]
 ) -> None:
     order = retiring_order(ticks, T)
-    group, risks, gone = Group(dict(ticks), 1000.0), set[tuple[str, str]](), 0.0
+    group, risks, left = Group(dict(ticks), 1000.0), set[tuple[str, str]](), 0.0
 
     for one, delay in zip(replaced(order, ticks, T), lasting, strict=False):
         assert one.leave is not None
         heirs = [name for name in group.members if name.rstrip("'") in one.leave.at_risk]
         risks |= {(one.name, heir) for heir in heirs}
         # tasks/handover.py waits until what the member inherited before has been polled.
-        earliest = max(group.now + delay.gate * T, gone + HALF * T)
-        gone = next_at(one.leave.phase, T, earliest) + delay.gone * T
-        group.play(gone)
+        earliest = max(group.now + delay.gate * T, left + HALF * T)
+        left = next_at(one.leave.phase, T, earliest) + delay.gone * T
+        group.play(left)
         last = group.next(one.name) - T
         group.leave(one.name)
         new = f"{one.name}'"
         risks |= {(name, new) for name in group.members if name.rstrip("'") in one.join.at_risk}
-        earliest = max(gone + delay.start * T, last + HALF * T)
+        earliest = max(left + delay.start * T, last + HALF * T)
         first = next_at(one.join.phase, T, earliest)
         group.play(first)
         group.join(new, first)

@@ -27,23 +27,23 @@ def line(moment: float, meter: str = "hardware.cpu.load.1min") -> str:
 
 
 @pytest.mark.parametrize("seed", range(50))
-def test_aligned_phases_lie_close_together(seed: int) -> None:
-    found = seeded(seed, HOSTS, aligned=True)
+def test_aligned_phases_lie_close_together(lab: Lab, seed: int) -> None:
+    found = seeded(seed, lab, aligned=True)
 
     assert set(found) == set(HOSTS)
     assert all(0 <= phase < POLL_INTERVAL_S for phase in found.values())
     assert arc(list(found.values())) <= ALIGNED * POLL_INTERVAL_S
 
 
-def test_random_phases_use_the_whole_interval() -> None:
-    found = [phase for seed in range(50) for phase in seeded(seed, HOSTS, aligned=False).values()]
+def test_random_phases_use_the_whole_interval(lab: Lab) -> None:
+    found = [phase for seed in range(50) for phase in seeded(seed, lab, aligned=False).values()]
 
     assert {int(phase) for phase in found} == set(range(POLL_INTERVAL_S))
 
 
-def test_a_seed_gives_the_same_phases_again() -> None:
-    assert seeded(7, HOSTS, aligned=False) == seeded(7, HOSTS, aligned=False)
-    assert seeded(7, HOSTS, aligned=False) != seeded(8, HOSTS, aligned=False)
+def test_a_seed_gives_the_same_phases_again(lab: Lab) -> None:
+    assert seeded(7, lab, aligned=False) == seeded(7, lab, aligned=False)
+    assert seeded(7, lab, aligned=False) != seeded(8, lab, aligned=False)
 
 
 def test_a_cycle_of_two_meters_is_one_tick(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_a_cycle_of_two_meters_is_one_tick(tmp_path: Path) -> None:
     moments = (begin, begin + 0.4, begin + 10, begin + 10.3)
     log.write_text("\n".join(["Loading", *(line(moment) for moment in moments), ""]))
 
-    assert ticks(log) == [begin, begin + 10]
+    assert ticks(log, POLL_INTERVAL_S) == [begin, begin + 10]
 
 
 def test_polls_are_told_one_by_one(tmp_path: Path) -> None:
@@ -74,4 +74,4 @@ def test_a_phase_is_measured_of_agents_that_poll(lab: Lab, monkeypatch: pytest.M
 
 
 def test_an_agent_that_never_polled_has_no_tick(tmp_path: Path) -> None:
-    assert ticks(tmp_path / "none.log") == []
+    assert ticks(tmp_path / "none.log", POLL_INTERVAL_S) == []

@@ -8,7 +8,7 @@ import pytest
 
 from ceilift.clock import now
 from ceilift.component import Component
-from ceilift.handover import GONE, MARGIN
+from ceilift.handover import MARGIN, gone
 from ceilift.plan import Action, Step, Target, Timing
 from ceilift.state import AgentConfig, HostState, Instance
 from tasks import handover
@@ -83,7 +83,7 @@ def test_a_member_leaves_earlier_when_an_heir_ticks_opposite(
 
     moment = moment_for(session, step("a", Action.STOP, Timing.LEAVE))
 
-    assert apart(moment.at, 7.8 - GONE * T) < 0.01
+    assert apart(moment.at, 7.8 - gone(T) * T) < 0.01
     assert moment.words.endswith("; at risk of a doubled poll: c/p")
 
 
