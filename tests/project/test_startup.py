@@ -19,15 +19,23 @@ def test_the_command_line_does_not_import_what_is_slow() -> None:
     assert HEAVY.isdisjoint(done.stdout.split())
 
 
-def test_help_takes_less_than_half_a_second() -> None:
+def test_help_takes_less_than_half_of_what_importing_prefect_takes() -> None:
     script = Path(sys.executable).parent / "ceilift"
-    used = []
-    for _ in range(3):  # the best of three: the first may compile, and the machine may be busy
-        before = os.times().children_user + os.times().children_system
-        subprocess.run([script, "--help"], capture_output=True, check=True)
-        used.append(os.times().children_user + os.times().children_system - before)
 
-    assert min(used) < 0.5
+    ours = _cpu_seconds([script, "--help"])
+    prefects = _cpu_seconds([sys.executable, "-c", "import prefect"])
+
+    assert ours < prefects / 2  # a ratio in one run: the machine may be slow or busy
+
+
+def _cpu_seconds(command: list[str | Path]) -> float:
+    """The processor time of the quickest of three runs: the first may compile."""
+    used = []
+    for _ in range(3):
+        before = os.times().children_user + os.times().children_system
+        subprocess.run(command, capture_output=True, check=True)
+        used.append(os.times().children_user + os.times().children_system - before)
+    return min(used)
 
 
 def test_a_foreign_tasks_file_in_the_working_folder_is_harmless(tmp_path: Path) -> None:
