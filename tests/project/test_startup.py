@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
+
+from tests.processor_time import CEILIFT, IMPORT_PREFECT, processor_seconds
 
 HEAVY = {"alembic", "fastapi", "paramiko", "prefect", "sqlalchemy"}
 LOADED = "import sys; import flows.cli; print(*sys.modules)"
@@ -20,29 +21,16 @@ def test_the_command_line_does_not_import_what_is_slow() -> None:
 
 
 def test_help_takes_less_than_half_of_what_importing_prefect_takes() -> None:
-    script = Path(sys.executable).parent / "ceilift"
+    ours = processor_seconds([CEILIFT, "--help"])
 
-    ours = _cpu_seconds([script, "--help"])
-    prefects = _cpu_seconds([sys.executable, "-c", "import prefect"])
-
-    assert ours < prefects / 2  # a ratio in one run: the machine may be slow or busy
-
-
-def _cpu_seconds(command: list[str | Path]) -> float:
-    """The processor time of the quickest of three runs: the first may compile."""
-    used = []
-    for _ in range(3):
-        before = os.times().children_user + os.times().children_system
-        subprocess.run(command, capture_output=True, check=True)
-        used.append(os.times().children_user + os.times().children_system - before)
-    return min(used)
+    assert ours < processor_seconds(IMPORT_PREFECT) / 2
 
 
 def test_a_foreign_tasks_file_in_the_working_folder_is_harmless(tmp_path: Path) -> None:
     (tmp_path / "tasks.py").write_text("raise SystemExit('the foreign tasks.py ran')\n")
 
     done = subprocess.run(
-        [Path(sys.executable).parent / "ceilift", "--help"],
+        [CEILIFT, "--help"],
         cwd=tmp_path,
         text=True,
         capture_output=True,
