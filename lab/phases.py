@@ -1,17 +1,17 @@
-"""The phases of the polling agents' ticks: measured in their logs, and set by starts held back."""
+"""The phases of the polling agents' ticks: measured in their logs, and set by timed starts."""
 
 from __future__ import annotations
 
 import contextlib
 import random
-import signal
 import threading
 from collections.abc import Mapping
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
+from statistics import median
 
-from lab import fleet, processes
+from lab import fleet
 from lab.clouds import PROGRAMS, Host, Role
 from lab.errors import LabError, TimeUpError
 from lab.progress import Progress
@@ -23,9 +23,7 @@ ALIGNED = 0.2  # intervals within which aligned phases lie
 NEAR_S = 0.5
 TRIES = 8
 SILENT_S = 5.0  # after which an agent has nothing to poll
-AHEAD_S = 1.6  # of its first poll is an agent started: what a start takes on a quiet machine
-SPARE_S = 0.15  # more than the last start took is allowed for the next
-REST_S = 0.12  # from letting a held agent go to its first poll: median of 9, 0.09 to 0.24
+AHEAD_S = 1.6  # of its first poll is the first agent started: a start on a quiet machine
 _LINE = " Polling pollster "
 _STAMP = len("2026-11-24 10:02:37.467")
 
@@ -41,21 +39,25 @@ def seeded(seed: int, lab: Lab, *, aligned: bool) -> dict[str, float]:
 def align(lab: Lab, phases: Mapping[str, float], progress: Progress) -> dict[str, float]:
     """Restart each polling agent so that it ticks at its phase; gives the phases measured.
 
-    LabError when one cannot be brought within NEAR_S of its phase.
+    The starts are as any start is: what their logs tell of them is true, and a phase is met as
+    well as starts are punctual. LabError when one does not come within NEAR_S of its phase.
     """
-    found, ahead, interval = dict[str, float](), AHEAD_S, lab.cloud.interval_s
+    found, took, interval = dict[str, float](), list[float](), lab.cloud.interval_s
     for name, phase in phases.items():
         host = lab.named(name)
         for _ in range(TRIES):
-            ticks_at, took = _restarted(lab, host, phase, ahead)
-            ahead = took + REST_S + SPARE_S
-            if ticks_at is not None and _apart(ticks_at, phase, interval) <= NEAR_S:
-                found[name] = ticks_at
+            ordered, first = _restarted(lab, host, phase, median(took or [AHEAD_S]))
+            if first is None:
+                continue
+            took.append(first - ordered)
+            if _apart(first % interval, phase, interval) <= NEAR_S:
+                found[name] = first % interval
                 break
         else:
             raise LabError(f"{name} does not tick at {phase:.1f} s after {TRIES} starts")
     shown = ", ".join(f"{name} {phase:.1f}" for name, phase in found.items())
-    progress.say(f"ticks at {shown} of {interval} s")
+    starts = ", ".join(f"{one:.1f}" for one in took)
+    progress.say(f"ticks at {shown} of {interval} s (starts took {starts} s)")
     return found
 
 
@@ -91,54 +93,25 @@ def _log(lab: Lab, host: Host) -> Path:
     return lab.host(host) / "var" / "log" / "ceilometer" / name
 
 
-def _restarted(lab: Lab, host: Host, phase: float, ahead: float) -> tuple[float | None, float]:
-    """The phase after a start so timed: `ahead` seconds before, and held back for the rest.
+def _restarted(lab: Lab, host: Host, phase: float, ahead: float) -> tuple[float, float | None]:
+    """The moments of an order to start, `ahead` seconds before the phase, and of the first poll.
 
-    With it the seconds that it took to load.
-
-    It is held for as short as can be, so that its log tells of about as long a start as any. One
-    that has loaded too late is let go at once, and ticks elsewhere. None for an agent to which none
-    of the group's resources fell: started again it is another member, to which some may.
+    None for an agent to which none of the group's resources fell: started again it is another
+    member, to which some may.
     """
-    fleet.supervisor(lab, host).stop(PROGRAMS[Role.POLLING])
+    there = fleet.supervisor(lab, host)
+    there.stop(PROGRAMS[Role.POLLING])
     begin = now()
-    go = begin + ahead + (phase - REST_S - begin - ahead) % lab.cloud.interval_s
-    _wait_until(go - ahead)
+    _wait_until(begin + (phase - ahead - begin) % lab.cloud.interval_s)
     ordered = now()
-    held = _started_and_held(lab, host)
-    took = now() - ordered
-    try:
-        _wait_until(go)
-    finally:
-        for pid in held:
-            processes.send(pid, signal.SIGCONT)
+    there.start(PROGRAMS[Role.POLLING])
 
     def first() -> float | None:
         return next((poll for poll in polls(_log(lab, host)) if poll > begin), None)
 
     with contextlib.suppress(TimeUpError):
-        polled = until(first, f"{host.name} polls", within=SILENT_S, every=0.05)
-        return polled % lab.cloud.interval_s, took
-    return None, took
-
-
-def _started_and_held(lab: Lab, host: Host) -> tuple[int, ...]:
-    """An agent stopped (SIGSTOP) when its worker is there, which has joined no group yet.
-
-    Loading takes 0.7 to 5 s on a busy machine; from there to the first poll it is 0.1 to 0.25 s.
-    """
-    there = fleet.supervisor(lab, host)
-    there.start(PROGRAMS[Role.POLLING])
-
-    def family() -> tuple[int, ...]:
-        master = there.pids().get(PROGRAMS[Role.POLLING])
-        workers = processes.children(master) if master else set()
-        return (master, *workers) if master and workers else ()
-
-    held = until(family, f"the polling agent of {host.name} forks its worker", 30, every=0.005)
-    for pid in held:
-        processes.send(pid, signal.SIGSTOP)
-    return held
+        return ordered, until(first, f"{host.name} polls", within=SILENT_S, every=0.05)
+    return ordered, None
 
 
 def _wait_until(moment: float) -> None:
