@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 from ceilift.component import AGENTS, Component
@@ -197,13 +197,15 @@ def expected_loss(stage: Stage, nodes: Mapping[str, Step | Gate], pace: Pace) ->
             return ExpectedLoss(why=RELOADED)
         return ExpectedLoss(why=ROLLING if rolling else _KEPT[stage.name])
     starts = [node for node in inside if _is(node, Action.START)]
-    if any(isinstance(node, Step) and node.timing for node in inside):
+    timed = any(isinstance(node, Step) and node.timing for node in inside)
+    if timed and pace.rolls and not _stops_all(inside):
         steps = [node for node in inside if isinstance(node, Step)]
         return rolling_loss(steps, pace.polling)
     if not any(start.targets[0] in pace.polled_before for start in starts):
         return ExpectedLoss(why="no agent pauses")
     waves = sum(_is(nodes[wave[0]], Action.START) for wave in stage.batches)
-    return polling_loss(pace, alone=pace.polling_agents == 1, start_waves=waves)
+    found = polling_loss(pace, alone=pace.polling_agents == 1, start_waves=waves)
+    return replace(found, why=f"{found.why}; {JOINED}") if timed else found
 
 
 def polling_loss(pace: Pace, *, alone: bool, start_waves: int = 2) -> ExpectedLoss:
@@ -233,6 +235,7 @@ def polling_loss(pace: Pace, *, alone: bool, start_waves: int = 2) -> ExpectedLo
     return ExpectedLoss(missed=missed, doubled=0, longest_gap_s=round(gap, 1), why=why)
 
 
+JOINED = "the others join just before the first one's next tick, so nothing is polled twice"
 ROLLING = "some of its kind consume all the time; what waits in the queues is served by them"
 RELOADED = (
     "while all old agents reload at once, what comes waits in the queues; before and after, some "

@@ -7,16 +7,17 @@ baseline; how far an upgrade has come is not known here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from ceilift.component import SERVICES, Component
 from ceilift.constraints import Demand, agent_order, constraints_of
 from ceilift.estimate import Pace
+from ceilift.groups import shared_groups
 from ceilift.paths.nodes import Builder, Ids, Wave
 from ceilift.paths.pipeline_nodes import drained_while_down
 from ceilift.pipeline_change import pipeline_change
-from ceilift.plan import Gate, Step
+from ceilift.plan import Gate, Step, Timing
 from ceilift.situation import Place, Situation
 
 
@@ -92,7 +93,7 @@ def polling_stage(build: Builder, barrier: Ids) -> Section:
     gate = build.first(first, (start.id,))
     enable = build.enable(first, (gate.id,))
     others = [place for place in places if place.wanted and place != first]
-    rises = _rise(build, others, (gate.id,))
+    rises = _rise(build, others, (gate.id,), _joining(build.situation, first))
     exits = (gate.id, *_proofs(rises))
     return Section(build.stage, (*waves, (start,), (gate,), (enable,), *rises), exits)
 
@@ -154,16 +155,31 @@ def _drains(build: Builder, stopped: Gate) -> tuple[tuple[Wave, ...], Ids]:
     return tuple(waves), exits
 
 
-def _rise(build: Builder, places: Sequence[Place], needs: Ids) -> tuple[Wave, ...]:
+def _joining(situation: Situation, first: Place) -> tuple[Place, ...]:
+    """Who takes over a share of what the first agent polls by then, and polls as it starts.
+
+    They start just before its next tick: at another moment what they take over is polled twice.
+    """
+    if situation.target.first_poll_intervals(coordinated=True):
+        return ()
+    groups = shared_groups(situation).values()
+    return next((members for members in groups if first in members), ())
+
+
+def _rise(
+    build: Builder, places: Sequence[Place], needs: Ids, joining: Collection[Place] = ()
+) -> tuple[Wave, ...]:
     """Start batch by batch without waiting in between, prove each, allow the restart of each.
 
     What is stopped gathers a gap: so nobody waits for another's proof, once one may start.
     """
     size = build.situation.request.batch_size
-    starts = [build.start(place, needs) for place in places]
+    timings = [Timing.JOIN if place in joining else Timing.NONE for place in places]
+    pairs = zip(places, timings, strict=True)
+    starts = [replace(build.start(place, needs), timing=timing) for place, timing in pairs]
     batches = [tuple(starts[begin : begin + size]) for begin in range(0, len(starts), size)]
-    pairs = zip(places, starts, strict=True)
-    gates = tuple(build.proven(place, (start.id,)) for place, start in pairs)
+    begun = zip(places, starts, strict=True)
+    gates = tuple(build.proven(place, (start.id,)) for place, start in begun)
     proven = zip(places, gates, strict=True)
     enables = tuple(build.enable(place, (gate.id,)) for place, gate in proven)
     return _waves([*batches, gates, enables])

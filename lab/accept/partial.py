@@ -225,6 +225,12 @@ def full_path(bench: Bench) -> Rolled:
     missing, twice = len(ran.account.missing), len(ran.account.twice)
     bench.checks.demand(f"{ran.name}: missing", not missing, missing)
     bench.checks.demand(f"{ran.name}: twice", not twice, twice)
+    stages = [one for one in ran.report["stages"] if one["stage"] == "polling"]
+    for what in ("missed", "doubled"):
+        most = max((one["expected"][what] for one in stages), default=0)
+        found = max((one[f"{what}_most"] or 0 for one in stages), default=-1)
+        told = f"{found} of {most} for one resource at most"
+        bench.checks.demand_time(f"{ran.name}: {what}", 0 <= found <= most, told)
     return ran
 
 
