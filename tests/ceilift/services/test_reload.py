@@ -11,6 +11,7 @@ import pytest
 from ceilift.clock import now
 from ceilift.digest import digest
 from ceilift.errors import StepFailedError
+from ceilift.inventory import Inventory
 from ceilift.services.files import read_file, write_file
 from ceilift.services.supervisor import Supervisor
 from ceilift.services.systemd import Systemd
@@ -44,6 +45,13 @@ class Host:
         return self.local.fake("pid")
 
 
+def patient(inventory: Inventory, agent: str) -> Inventory:
+    """With time enough for a slow machine; not where nothing is to come of it."""
+    seconds = inventory.services.stop_timeout_s if agent == DEAF else 20
+    services = inventory.services.model_copy(update={"stop_timeout_s": seconds})
+    return inventory.model_copy(update={"services": services})
+
+
 @pytest.fixture(params=["supervisor", "systemd"])
 def running(request: pytest.FixtureRequest) -> Callable[[str], Host]:
     def supervised(agent: str) -> Host:
@@ -52,7 +60,7 @@ def running(request: pytest.FixtureRequest) -> Callable[[str], Host]:
         host.release("8.1.5", agent)
         ask(host, "update")
         ask(host, "start")
-        manager = Supervisor(host.inventory)
+        manager = Supervisor(patient(host.inventory, agent))
         return Host(host, lambda at: manager.reload(host.act(), host, "reload-1", UNIT, at))
 
     def by_systemd(agent: str) -> Host:
@@ -64,7 +72,7 @@ def running(request: pytest.FixtureRequest) -> Callable[[str], Host]:
         host.fake("command", f"{host.root}/opt/ceilometer/8.1.5/bin/agent")
         host.fake("conditions", "")
         host.run(f"systemctl start {SERVICE}")
-        manager = Systemd(host.inventory)
+        manager = Systemd(patient(host.inventory, agent))
         return Host(host, lambda at: manager.reload(host.act(), host, "reload-1", UNIT, at))
 
     return supervised if request.param == "supervisor" else by_systemd
