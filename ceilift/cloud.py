@@ -13,7 +13,8 @@ from ceilift.bus import Broker
 from ceilift.clock import Timeline
 from ceilift.component import Component
 from ceilift.errors import BadInputError, Fault
-from ceilift.inventory import Inventory, SecretRef
+from ceilift.inventory import Inventory
+from ceilift.inventory_hosts import SecretRef
 from ceilift.ledger.store import Ledger
 from ceilift.remote.ssh import Connections
 from ceilift.secrets import SecretSource

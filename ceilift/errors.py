@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 DONE, FAILED, BAD_INPUT, REFUSED, PAUSED = 0, 1, 2, 3, 4
 OF_A_CLOUD = re.compile(
-    r"\bceilift (?:preflight|plan|upgrade|resume|verify|status|history|inventory check)\b"
+    r"\bceilift (?:preflight|plan|upgrade|resume|verify|status|history|abandon|inventory check)\b"
     r"(?! (?:--inventory|-i)\b)"
 )
 
@@ -38,6 +38,7 @@ class CeiliftError(Exception):
     """An end that a user is told about in words; never shown as a traceback."""
 
     exit_code = FAILED
+    state_name = "Failed"  # of the flow run that ends in it
 
     def __init__(self, message: str, *, next_command: str | None = None) -> None:
         super().__init__(message)
@@ -48,6 +49,7 @@ class BadInputError(CeiliftError):
     """The input has faults; all of them are listed, nothing was changed."""
 
     exit_code = BAD_INPUT
+    state_name = "BadInput"
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(faults)
@@ -58,12 +60,37 @@ class RefusedError(CeiliftError):
     """A blocker, a stale plan, a lease held by another: nothing was changed."""
 
     exit_code = REFUSED
+    state_name = "Refused"
+
+
+class OutsideWindowError(RefusedError):
+    """No window of the cloud is open, or none would ever be long enough: nothing was changed."""
+
+    state_name = "OutsideWindow"
 
 
 class PausedError(CeiliftError):
     """A gate was inconclusive or an approval is missing: what ran is kept, nothing new starts."""
 
     exit_code = PAUSED
+    state_name = "Paused"
+
+
+class WindowClosedError(PausedError):
+    """The window's cutoff came first: what ran is at a safe point, the next window goes on."""
+
+    state_name = "WindowClosed"
+
+
+class ApprovalWantedError(PausedError):
+    """The run has come to a gate at which somebody is asked before it goes on."""
+
+    state_name = "ApprovalWanted"
+
+    def __init__(self, message: str, *, gate: str, left: tuple[str, ...]) -> None:
+        super().__init__(message, next_command="ceilift resume")
+        self.gate = gate
+        self.left = left
 
 
 class StepFailedError(CeiliftError):

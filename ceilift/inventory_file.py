@@ -131,6 +131,7 @@ def _cross_faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     yield from _twins(doors, "address", "Two entries for one machine: merge their roles")
     for index, host in enumerate(hosts):
         yield from _role_twins(index, host)
+    yield from _window_twins(data.get("windows"))
     for field, name in _references(data, hosts):
         if name and name not in names:
             known = ", ".join(filter(None, names))
@@ -184,6 +185,14 @@ def _role_twins(index: int, host: Mapping[str, Any]) -> Iterator[tuple[str, str,
         if count > 1:
             what = f"{role!r} stands {count} times on {host.get('name')}"
             yield f"hosts.{index}.roles", what, "Keep one, or give each a unit of its own"
+
+
+def _window_twins(given: object) -> Iterator[tuple[str, str, str]]:
+    windows = given if isinstance(given, list) else []
+    names = Counter(str(_mapping(window).get("name", "")) for window in windows)
+    for name, count in names.items():
+        if count > 1 and name:
+            yield "windows", f"{name!r} stands {count} times", "Give every window its own name"
 
 
 def _references(

@@ -10,7 +10,7 @@ from typing import Any
 
 from ceilift.component import Component
 from ceilift.finding import Finding, Severity
-from ceilift.inventory import DRAIN_SUFFIX
+from ceilift.inventory_hosts import DRAIN_SUFFIX
 from ceilift.plan_files import FileKind, NewFile, StepFile
 from ceilift.policy import Policy
 

@@ -15,6 +15,7 @@ NAMED = 8  # hosts named in one sentence; beyond, the first, the last and the nu
 SHOWN = 4  # findings of one kind shown in full
 INDENT = "    "
 MINUTE, HOUR = 60, 3600
+NEXT = 12  # of what is left that much is shown to whom is asked on the way
 TITLES = {
     "database": "Database",
     "collector": "Collectors",
@@ -53,6 +54,26 @@ def plan_to_markdown(plan: Plan) -> str:
     for number, stage in enumerate(plan.stages, start=1):
         parts.append(_stage_in_markdown(plan, stage, number))
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def gate_to_markdown(plan: Plan, gate: str, left: Sequence[str]) -> str:
+    """What somebody reads who is asked on the way: what is done, and what comes next."""
+    nodes = plan_nodes(plan)
+    following = [f"- `{node}`: {nodes[node].why}" for node in left[:NEXT]]
+    more = [f"- and {len(left) - NEXT} more"] if len(left) > NEXT else []
+    lines = [
+        f"# {title_of(plan)}: {gate}",
+        "",
+        f"Of this run's {len(nodes)} steps and gates {len(nodes) - len(left)} are done.",
+        "",
+        "Next:",
+        "",
+        *following,
+        *more,
+        "",
+        "A no leaves everything as it is now; `ceilift resume` goes on later.",
+    ]
+    return "\n".join(lines)
 
 
 def title_of(plan: Plan) -> str:

@@ -76,12 +76,30 @@ class PastUpgrade:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """Who approved which plan, the name as stated; `how` says by which way."""
+    """Who approved which plan, the name as stated; `how` says by which way.
+
+    It is good until `until` (epoch seconds; None: for as long as its upgrade is open).
+    """
 
     plan_hash: str
     name: str
     at: str
     how: str
+    until: float | None = None
+
+    def over(self, moment: float) -> bool:
+        """Whether it has ended at that moment (epoch seconds)."""
+        return self.until is not None and moment >= self.until
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An approval a flow run asked for: at which gate, and the plan it showed, as JSON text."""
+
+    gate: str
+    plan_hash: str
+    plan: str
+    at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +126,14 @@ class NodeState:
     host: str = ""
     at: str = ""
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeTime:
+    """How many seconds a node of a plan took when it was done."""
+
+    node: str
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ceilift.errors import BadInputError, Fault
-from ceilift.inventory import SecretRef
+from ceilift.inventory_hosts import SecretRef
 
 
 class Secret:

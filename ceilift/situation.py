@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ceilift.component import SERVICES, Component
-from ceilift.inventory import Host, Inventory
+from ceilift.inventory import Inventory
+from ceilift.inventory_hosts import Host
 from ceilift.plan import Request, Target
 from ceilift.release import Catalogue, Release
 from ceilift.state import AgentConfig, CloudState, HostState, Instance, Restart

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from ceilift.clock import now, timestamp
 from ceilift.errors import PausedError, RefusedError
 from ceilift.plan import Plan
 from ceilift.planner import difference, remaining
+from ceilift.record import Approval
 from ceilift.state import CloudState
 
 
@@ -29,6 +31,16 @@ def approved_plan(fresh: Plan, state: CloudState, before: Plan | None, given: st
         "again and approve that one; nothing was changed",
         next_command=f"ceilift plan --to {fresh.to}",
     )
+
+
+def refuse_ended(approval: Approval | None, fresh: Plan) -> None:
+    """Raise PausedError when the approval that the run would go on under has ended."""
+    if approval is not None and approval.over(now()):
+        raise PausedError(
+            f"the approval of plan {approval.plan_hash} by {approval.name} was good until "
+            f"{timestamp(approval.until)}; nothing was changed",
+            next_command=f"ceilift resume --approve {fresh.hash}",
+        )
 
 
 def refuse_blockers(plan: Plan) -> None:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import ExitStack
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
 from prefect.client.schemas.objects import State
-from prefect.futures import PrefectFuture
-from prefect.states import Completed, Failed
+from prefect.states import Cancelled, Completed, Failed
 
-from ceilift.account import Account, Changed
+from ceilift.account import Account
+from ceilift.approval_gates import approval_gates
 from ceilift.cloud import Cloud
 from ceilift.errors import (
-    BAD_INPUT,
-    PAUSED,
-    REFUSED,
+    ApprovalWantedError,
+    BadInputError,
     CeiliftError,
+    OutsideWindowError,
     RefusedError,
     StepFailedError,
     with_inventory,
@@ -27,85 +26,30 @@ from ceilift.observe import observe, remember_activity
 from ceilift.plan import Plan
 from ceilift.planner import make_plan
 from ceilift.pollster_change import meters_changed
-from ceilift.release import load_catalogue
+from ceilift.progress import plan_nodes
+from ceilift.release import Catalogue, load_catalogue
+from ceilift.schedule import Window
 from ceilift.situation import Situation
 from ceilift.state import CloudState
+from ceilift.window import pieces
 from flows import artifacts
-from flows.approval import approved_plan, refuse_blockers
-from flows.execution import submit
+from flows.approval import refuse_blockers
+from flows.conducted import Conducted, Stages
+from flows.consent import Asking, asking_run, by_schedule
+from flows.live import LiveArtifact
 from flows.progress import run_progress
 from flows.request import UpgradeForm
 from flows.secrets import RunSecrets
+from flows.telling import Moment, Teller
 from tasks.account import account_for, configured_intervals, learn_intervals
 from tasks.backlog import watched_backlog
+from tasks.guard import AskRule, PieceGuard, Rule
+from tasks.lease import LeaseKeeper, held
+from tasks.progress import Progress
 from tasks.reporting import bring_back, finish
-from tasks.retrying import NOT_STARTED, TOLERATED
-from tasks.run import Consent, approved_before, close_finished, dry_run, leased_run
+from tasks.run import approved_before, close_finished, dry_run, recorded_run
 from tasks.session import CURRENT, Begun, Session
-
-STATE_NAMES = {BAD_INPUT: "BadInput", REFUSED: "Refused", PAUSED: "Paused"}
-
-Stages = Callable[["Conducted"], None]
-
-
-class Conducted:
-    """A running upgrade as the flow sees it: it can run a stage of its approved plan."""
-
-    def __init__(self, session: Session) -> None:
-        self.session = session
-        self._futures: dict[str, PrefectFuture[Any]] = {}
-        self._done: set[str] = set()
-
-    def stage(self, name: str) -> None:
-        """Run one official stage and wait for it; nothing when it has nothing to do, or ran before.
-
-        What the plan puts before it runs first: the API's stage, or polling where a trap demands
-        it. Raises the error that halted the run, once everything that had begun has ended.
-        """
-        names = self.stages
-        if name not in names or name in self._done:
-            return
-        for earlier in names[: names.index(name) + 1]:
-            if earlier not in self._done:
-                self._run(earlier)
-
-    @property
-    def stages(self) -> tuple[str, ...]:
-        """The stages that have something to do, in the plan's order."""
-        return tuple(stage.name for stage in self.session.plan.stages)
-
-    def _run(self, name: str) -> None:
-        plan = self.session.plan
-        stage = next(stage for stage in plan.stages if stage.name == name)
-        self._done.add(name)
-        self.session.progress.note(f"stage {name}: about {stage.estimate_s:.0f} s")
-        with self.session.stage_span(name):
-            tolerant = self.session.budget(name) > 0
-            futures = submit(plan, stage, self._futures, tolerant=tolerant)
-            self.session.task_runs += len(futures)
-            for future in futures:
-                future.wait()
-                self._notice(future)
-        self._settle(name)
-        if self.session.error is not None:
-            raise self.session.error
-
-    def _settle(self, name: str) -> None:
-        """A stage that failed on hosts within its budget ends the run: nothing later begins."""
-        hosts = self.session.failed_hosts(name)
-        if hosts and self.session.error is None:
-            budget, first = self.session.budget(name), self.session.failures[name][hosts[0]]
-            message = (
-                f"stage {name} failed on {', '.join(hosts)}, within its budget of {budget}: the "
-                f"other hosts are done, no later stage was begun. {first}"
-            )
-            self.session.halt(StepFailedError(message, next_command=first.next_command))
-
-    def _notice(self, future: PrefectFuture[Any]) -> None:
-        state = future.state
-        known = state.is_completed() or state.name in {TOLERATED, NOT_STARTED}
-        if not known and self.session.error is None:
-            self.session.halt(StepFailedError(state.message or f"a task ended {state.name}"))
+from tasks.window import WindowRule, chosen_windows, enter, expected_seconds, refuse_too_long
 
 
 def conduct(form: UpgradeForm, stages: Stages, begun: Begun) -> State[Any]:
@@ -117,54 +61,84 @@ def conduct(form: UpgradeForm, stages: Stages, begun: Begun) -> State[Any]:
     try:
         with ExitStack() as stack:
             return _conduct(form, stages, begun, stack)
+    except OutsideWindowError as error:
+        return missed(error) if by_schedule() else ended(_completed(error, form))
     except CeiliftError as error:
         return ended(_completed(error, form))
+
+
+def missed(error: OutsideWindowError) -> State[Any]:
+    """The final state of a scheduled run that came too late, as its worker was down."""
+    return Cancelled(name="MissedWindow", message=str(error))
 
 
 def ended(error: CeiliftError) -> State[Any]:
     """The final state of a run that ended in this error."""
     message = str(error) + (f"\nNext: {error.next_command}" if error.next_command else "")
-    return Failed(name=STATE_NAMES.get(error.exit_code, "Failed"), message=message)
+    return Failed(name=error.state_name, message=message)
 
 
 def _completed(error: CeiliftError, form: UpgradeForm) -> CeiliftError:
     """The same error, its next command completed with the inventory's file."""
     if error.next_command:
-        error.next_command = with_inventory(error.next_command, form.inventory)
+        error.next_command = with_inventory(error.next_command, _said(form))
     return error
+
+
+def _said(form: UpgradeForm) -> str:
+    """The inventory's file, as it is typed; the name given where there is none."""
+    try:
+        return str(form.file)
+    except BadInputError:
+        return form.inventory
 
 
 def _conduct(form: UpgradeForm, stages: Stages, begun: Begun, stack: ExitStack) -> State[Any]:
     progress = run_progress()
-    inventory = load_inventory(Path(form.inventory))
+    inventory = load_inventory(form.file)
     catalogue = load_catalogue()
     catalogue.get(form.to)
     request, aside = form.request(), [item.name for item in form.without]
+    windows = chosen_windows(inventory, form.window, str(form.file))
+    teller = Teller(inventory.cloud, form.to, inventory.notify, progress)
+    if not form.dry_run:
+        stack.enter_context(_told(teller))
+        enter(windows, progress, wait=form.wait)
     cloud = stack.enter_context(Cloud(inventory, RunSecrets(), aside))
+    keeper = None if form.dry_run else stack.enter_context(_held(cloud, progress))
     progress.note(f"looking at cloud {inventory.cloud}: {len(inventory.hosts)} hosts")
     state = observe(cloud, catalogue, request)
     fresh = make_plan(inventory, state, catalogue, request)
     artifacts.show_plan(fresh)
     if not fresh.steps and not fresh.gates and not fresh.blockers:
         return _nothing_to_do(cloud, fresh, state, dry=form.dry_run)
-    if form.dry_run:
+    asking = Asking(cloud, form, keeper, teller, begun.typed)
+    if keeper is None:
         refuse_blockers(fresh)
         session = dry_run(cloud, catalogue, fresh, progress)
     else:
-        plan = _approved(cloud, fresh, state, form)
-        how = "terminal" if begun.typed else "Prefect UI"
-        consent = Consent(form.approver, how, form.comment, form.approve)
-        session = stack.enter_context(leased_run(cloud, catalogue, plan, state, consent, progress))
-    return _run(session, stages, begun, state, form)
+        plan, consent = asking.consented(fresh, state)
+        guard = _guard(asking, plan, _situation(cloud, catalogue, plan, state), windows)
+        session = stack.enter_context(recorded_run(cloud, catalogue, plan, state, consent, keeper))
+        session.guard = guard
+        teller.tell(Moment.STARTED, f"plan {plan.hash}, about {plan.estimate_s:.0f} s")
+    return _run(session, stages, begun, state, asking)
 
 
-def _approved(cloud: Cloud, fresh: Plan, state: CloudState, form: UpgradeForm) -> Plan:
-    before = approved_before(cloud.ledger, cloud.inventory.cloud)
-    if fresh.request.start_old is None:
-        return approved_plan(fresh, state, before[1] if before else None, form.approve)
-    if before is None:
-        raise RefusedError("no upgrade is open: there is no old release to start again")
-    return approved_plan(fresh, state, None, form.approve)
+@contextmanager
+def _told(teller: Teller) -> Iterator[None]:
+    """Tell of a run that is refused, or has a fault, before or while it acts."""
+    try:
+        yield
+    except CeiliftError as error:
+        teller.tell(Moment.STOPPED, str(error), verdict=error.state_name)
+        raise
+
+
+def _held(cloud: Cloud, progress: Progress) -> AbstractContextManager[LeaseKeeper]:
+    run = asking_run()
+    name = f"flow run {run.name} ({run.id})" if run is not None else ""
+    return held(cloud.ledger, cloud.inventory.cloud, progress, name)
 
 
 def _nothing_to_do(cloud: Cloud, plan: Plan, state: CloudState, *, dry: bool) -> State[Any]:
@@ -179,39 +153,78 @@ def _nothing_to_do(cloud: Cloud, plan: Plan, state: CloudState, *, dry: bool) ->
 
 
 def _run(
-    session: Session, stages: Stages, begun: Begun, state: CloudState, form: UpgradeForm
+    session: Session,
+    stages: Stages,
+    begun: Begun,
+    state: CloudState,
+    asking: Asking,
 ) -> State[Any]:
+    form, teller = asking.form, asking.teller
     CURRENT.set(session)
-    session.before = state.baseline or state.instances
-    plan = session.plan
-    intervals = configured_intervals(state)
-    session.changed = _changed(session, state)
-    session.learned = learn_intervals(session.cloud, intervals, session.opened or begun.at)
-    nodes = tuple(node for stage in plan.stages for batch in stage.batches for node in batch)
-    session.progress.planned(nodes, plan.estimate_s)
-    if session.upgrade is not None and not state.baseline:  # half upgraded, it is not as usual
-        remember_activity(session.cloud, state)
+    _prepare(session, state, begun)
     error: CeiliftError | None = None
-    with watched_backlog(session):
+    with watched_backlog(session), LiveArtifact(session.plan, session.progress) as live:
+        session.progress = live
         try:
             stages(Conducted(session))
         except CeiliftError as stopped:
             error = _begun(_completed(stopped, form))
             session.halt(error)
+            if isinstance(error, ApprovalWantedError):
+                asking.ask_again(session.plan, error)
+        live.ended = "done" if error is None else error.state_name
         loss = _account(session)
     if session.upgrade is None:
         return _dry(session) if error is None else ended(error)
-    report = finish(session, session.upgrade, error, loss, begun, form.inventory)
+    report = finish(session, session.upgrade, error, loss, begun, str(form.file))
     artifacts.show_report(report)
-    return Completed(message=report.headline) if error is None else ended(error)
+    stage = session.spans[-1].stage if session.spans else ""
+    if error is not None:
+        teller.tell(Moment.STOPPED, str(error), stage=stage, verdict=error.state_name)
+        return ended(error)
+    teller.tell(Moment.DONE, report.headline, stage=stage, verdict="done")
+    return Completed(message=report.headline)
 
 
-def _changed(session: Session, state: CloudState) -> Changed:
-    """The meters that the upgrade brings and ends, which its account has to know."""
-    request, catalogue = session.plan.request, session.catalogue
-    target = catalogue.get(request.to)
-    situation = Situation(session.cloud.inventory, state, catalogue, request, target)
-    return meters_changed(situation)
+def _prepare(session: Session, state: CloudState, begun: Begun) -> None:
+    """Give the session what its steps, gates and account have to know of the cloud as it was."""
+    plan = session.plan
+    session.before = state.baseline or state.instances
+    session.changed = meters_changed(_situation(session.cloud, session.catalogue, plan, state))
+    intervals = configured_intervals(state)
+    session.learned = learn_intervals(session.cloud, intervals, session.opened or begun.at)
+    nodes = tuple(node for stage in plan.stages for batch in stage.batches for node in batch)
+    session.progress.planned(nodes, plan.estimate_s)
+    if session.upgrade is not None and not state.baseline:  # half upgraded, it is not as usual
+        remember_activity(session.cloud, state)
+
+
+def _guard(
+    asking: Asking, plan: Plan, situation: Situation, windows: tuple[Window, ...]
+) -> PieceGuard | None:
+    """What may begin, where windows or questions on the way limit it."""
+    wanted, ledger = asking.form.gates, asking.cloud.ledger
+    if not windows and not wanted:
+        return None
+    seconds = expected_seconds(plan, situation, ledger)
+    guard = PieceGuard(plan, seconds, [])
+    rules: list[Rule] = []
+    if windows:
+        refuse_too_long(guard.pieces, windows)
+        rules.append(WindowRule(windows))
+    if wanted and asking_run() is not None:
+        before = approved_before(ledger, plan.cloud)
+        whole = plan if before is None else before[1]
+        parts = pieces(whole, dict.fromkeys(plan_nodes(whole), 0.0))
+        gates = approval_gates(whole, parts, wanted)
+        rules.append(AskRule(gates, asking.answered(set(gates.values()))))
+    guard.rules = rules
+    return guard
+
+
+def _situation(cloud: Cloud, catalogue: Catalogue, plan: Plan, state: CloudState) -> Situation:
+    target = catalogue.get(plan.to)
+    return Situation(cloud.inventory, state, catalogue, plan.request, target)
 
 
 def _account(session: Session) -> Account | None:

@@ -8,7 +8,8 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 
 from ceilift.clock import now
-from flows.conduct import Conducted, conduct
+from flows.conduct import conduct
+from flows.conducted import Conducted
 from flows.request import FullUpgradeForm
 from tasks.session import BEGUN, Begun
 

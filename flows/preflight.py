@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from prefect import flow
@@ -41,7 +40,7 @@ def preflight(form: PreflightForm) -> State[Any]:
 
 
 def _planned(form: PreflightForm) -> Plan:
-    inventory, catalogue = load_inventory(Path(form.inventory)), load_catalogue()
+    inventory, catalogue = load_inventory(form.file), load_catalogue()
     request = form.request()
     catalogue.get(form.to)
     with Cloud(inventory, RunSecrets()) as cloud:

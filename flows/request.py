@@ -4,32 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from ceilift.component import Component
+from ceilift.approval_gates import AskAt
 from ceilift.errors import BadInputError, Fault
 from ceilift.new_files import name_files
 from ceilift.plan import Accepted, Request
 from ceilift.plan_files import FileKind
-from ceilift.policy import Policy
+from ceilift.release import load_catalogue
+from flows.form_parts import PolicyForm, WithReason, one_of
+from flows.inventories import inventory_file, known_inventories
 
 Stage = Literal["database", "collector", "notification", "polling"]
 Rollable = Literal["database", "collector", "notification", "polling", "api"]
 F = TypeVar("F", bound=BaseModel)
-
-
-class WithReason(BaseModel):
-    """The name of a finding or a host, and why."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: str = Field(title="Name", description="The finding's id, or the host's name.")
-    reason: str = Field(
-        title="Reason", min_length=1, description="Recorded, and shown in the report."
-    )
 
 
 class CloudForm(BaseModel):
@@ -38,15 +30,26 @@ class CloudForm(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     inventory: str = Field(
-        title="Inventory",
-        description="The cloud's inventory file, as the worker sees it: /etc/ceilift/prod.yaml.",
+        title="Cloud",
+        description="The cloud's inventory, by the name it was added under. (Where none was added: "
+        "its file, as the worker sees it.)",
+        json_schema_extra=one_of(known_inventories),
     )
+
+    @property
+    def file(self) -> Path:
+        """The inventory's file. Raises BadInputError when the name is not known."""
+        return inventory_file(self.inventory)
 
 
 class PreflightForm(CloudForm):
     """Which cloud, and which release it should run."""
 
-    to: str = Field(title="Target release", description="Exactly as in the catalogue: 9.0.7.")
+    to: str = Field(
+        title="Target release",
+        description="What is to run at the end.",
+        json_schema_extra=one_of(lambda: load_catalogue().releases),
+    )
 
     def request(self) -> Request:
         """The same wish as the planner takes it."""
@@ -64,7 +67,11 @@ class VerifyForm(CloudForm):
 class UpgradeForm(CloudForm):
     """What both paths ask."""
 
-    to: str = Field(title="Target release", description="Exactly as in the catalogue: 9.0.7.")
+    to: str = Field(
+        title="Target release",
+        description="What is to run at the end.",
+        json_schema_extra=one_of(lambda: load_catalogue().releases),
+    )
     dry_run: bool = Field(
         default=True,
         title="Dry run",
@@ -73,10 +80,31 @@ class UpgradeForm(CloudForm):
     approve: str = Field(
         default="",
         title="Approved plan hash",
-        description="Hash of the plan you read. Empty: the plan is shown and nothing is changed.",
+        description="Hash of the plan you read. Empty: the run shows its plan and waits for your "
+        "answer.",
     )
     approver: str = Field(
         default="", title="Approved by", description="Your name, recorded as stated."
+    )
+    answer_within_h: int = Field(
+        default=24,
+        ge=1,
+        le=24 * 14,
+        title="Answer within",
+        description="Hours that the run waits for an approval; then it fails, nothing changed.",
+    )
+    gates: list[AskAt] = Field(
+        default_factory=list,
+        title="Ask again",
+        description="Where the run stops and asks before it goes on, after the question at its "
+        "start.",
+    )
+    approval_days: int = Field(
+        default=14,
+        ge=1,
+        le=90,
+        title="Approval good for",
+        description="Days in which the upgrade may go on without asking again.",
     )
     accept: list[WithReason] = Field(
         default_factory=list,
@@ -109,6 +137,16 @@ class UpgradeForm(CloudForm):
     )
     new_event_pipeline: str = Field(
         default="", title="New event_pipeline.yaml", description="The same for event_pipeline.yaml."
+    )
+    window: str = Field(
+        default="",
+        title="Window",
+        description="A window of the inventory. Empty: any of them. any-time: none is kept to.",
+    )
+    wait: bool = Field(
+        default=False,
+        title="Wait for the window",
+        description="Outside the window wait until it opens. Off: the run is refused then.",
     )
     comment: str = Field(default="", title="Comment", description="Kept with the run.")
 
@@ -147,50 +185,6 @@ class FullUpgradeForm(UpgradeForm):
         """The same wish as the planner takes it."""
         asked = super().request()
         return replace(asked, path="full", api_after=self.api_after, first=self.first or None)
-
-
-class PolicyForm(BaseModel):
-    """How one component is rolled."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    component: Literal["collector", "notification", "polling"] = Field(
-        title="Component", description="Whose agents."
-    )
-    mode: Literal["", "surge", "replace"] = Field(
-        default="",
-        title="Mode",
-        description="surge: the new one beside the old on its host. replace: host by host in "
-        "place. Empty: replace where there are several, else surge.",
-    )
-    batch: str = Field(
-        default="1", title="Batch", description="Hosts acted on together: a number or a share: 25%."
-    )
-    max_unavailable: str = Field(
-        default="",
-        title="Most unavailable",
-        description="How many agents may be away at once: a number or a share. Empty: one batch.",
-    )
-    canary: bool = Field(
-        default=True, title="Canary first", description="The first batch is one host."
-    )
-    failures: str = Field(
-        default="0",
-        title="Failure budget",
-        description="On how many hosts it may fail before nothing more begins: a number or a "
-        "share.",
-    )
-
-    def policy(self) -> Policy:
-        """The same as the planner takes it."""
-        return Policy(
-            Component(self.component),
-            self.mode,
-            self.batch,
-            self.max_unavailable,
-            self.canary,
-            self.failures,
-        )
 
 
 class PartialUpgradeForm(UpgradeForm):

@@ -6,7 +6,7 @@ from prefect.blocks.system import Secret as SecretBlock
 from prefect.utilities.asyncutils import run_coro_as_sync
 
 from ceilift.errors import BadInputError, Fault
-from ceilift.inventory import SecretRef
+from ceilift.inventory_hosts import SecretRef
 from ceilift.secrets import EnvFileSecrets, Secret
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from prefect import flow
@@ -27,7 +26,7 @@ def verify(form: VerifyForm) -> State[Any]:
         form: which cloud, and how far back.
     """
     try:
-        inventory = load_inventory(Path(form.inventory))
+        inventory = load_inventory(form.file)
         with Cloud(inventory, RunSecrets()) as cloud:
             found = verify_cloud(cloud, intervals=form.intervals)
     except CeiliftError as error:

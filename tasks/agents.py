@@ -6,14 +6,15 @@ from dataclasses import replace
 
 from ceilift.component import Component
 from ceilift.errors import StepFailedError
-from ceilift.inventory import host_unit
+from ceilift.inventory_hosts import host_unit
 from ceilift.plan import FOLDER, Action, GateKind, Step, Timing
 from ceilift.services import service_manager
 from ceilift.services.protocol import Beside, Override
+from tasks.carry_out import carry_out
 from tasks.files import own_folder, put_files
 from tasks.handover import Ticks, moment_for, ticks_seen
 from tasks.retrying import NodesDone, node_task
-from tasks.session import Session, carry_out
+from tasks.session import Session
 from tasks.tick import await_poll
 
 

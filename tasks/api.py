@@ -9,8 +9,9 @@ from ceilift.errors import StepFailedError
 from ceilift.gates.api import api_answers
 from ceilift.plan import Step, Target
 from ceilift.services import wsgi
+from tasks.carry_out import carry_out
 from tasks.retrying import NodesDone, node_task
-from tasks.session import Session, carry_out
+from tasks.session import Session
 
 DIFFER_S = 10.0
 

@@ -10,8 +10,9 @@ from ceilift.inventory import Database
 from ceilift.plan import Step
 from ceilift.remote.shell import Result
 from ceilift.scrub import scrubbed
+from tasks.carry_out import carry_out
 from tasks.retrying import NodesDone, node_task
-from tasks.session import Session, carry_out
+from tasks.session import Session
 
 DUMP_TIMEOUT_S = 4 * 3600
 TIMED_OUT = frozenset({124, 137})  # timeout(1): ended by TERM, and by KILL when that did not do

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from ceilift.digest import digest
 from ceilift.errors import StepFailedError
-from ceilift.inventory import host_unit
+from ceilift.inventory_hosts import host_unit
 from ceilift.new_files import text_of
 from ceilift.pipeline import only_pipes
 from ceilift.plan import Step

@@ -13,8 +13,9 @@ from ceilift.plan import Gate, GateKind
 from ceilift.services.log import last_error
 from ceilift.telemetry.marked import Marked, send_marked
 from ceilift.verdict import Outcome, Verdict
+from tasks.carry_out import carry_out
 from tasks.retrying import NodesDone, node_task
-from tasks.session import Session, carry_out
+from tasks.session import Session
 
 PERIOD_S = 1.0
 

@@ -8,9 +8,10 @@ from ceilift.clock import now
 from ceilift.plan import Step, Target
 from ceilift.probe import observe_hosts
 from ceilift.services import service_manager
+from tasks.carry_out import carry_out
 from tasks.files import put_files
 from tasks.retrying import NodesDone, node_task
-from tasks.session import Session, carry_out
+from tasks.session import Session
 
 READY_S = 2.0  # until the scripts on all hosts wait for their moment
 

@@ -13,7 +13,8 @@ from prefect.context import TaskRunContext
 from prefect.states import Cancelled, Failed
 
 from ceilift.errors import CeiliftError, PausedError, TransientError
-from tasks.session import CURRENT, NotStartedError, current
+from tasks.carry_out import NotStartedError
+from tasks.session import CURRENT, current
 
 TOLERATED = "WithinBudget"  # the state of a failure that lets the other hosts of its stage go on
 NOT_STARTED = "NotStarted"

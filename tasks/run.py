@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 import json
-import os
-import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from types import TracebackType
-from typing import Self
 
+from ceilift.clock import now
 from ceilift.cloud import Cloud
 from ceilift.errors import CeiliftError, RefusedError
 from ceilift.ledger.store import Ledger
@@ -26,15 +21,15 @@ from ceilift.plan_json import (
     plan_to_json,
     pollsters_to_json,
 )
-from ceilift.record import Lease, OpenUpgrade
+from ceilift.record import Approval, Lease, OpenUpgrade
 from ceilift.release import Catalogue
 from ceilift.remote.act import Actor, Recorder
 from ceilift.scrub import scrubbed
 from ceilift.state import CloudState
-from tasks.progress import Progress
+from tasks.lease import LeaseKeeper, held
+from tasks.progress import Progress, Silent
 from tasks.session import Session
 
-LEASE_S = 120.0
 PLAN, WAY_BACK = "plan", "way back"
 UNNAMED = "not stated"
 
@@ -43,18 +38,15 @@ UNNAMED = "not stated"
 class Consent:
     """Who approved, as stated; by which way; what was said about it; and the hash that was named.
 
-    Without a hash the run goes on under the approval the open upgrade has.
+    Without a hash the run goes on under the approval the open upgrade has. It is good until `until`
+    (epoch seconds; None: for as long as the upgrade is open).
     """
 
     approver: str
     how: str
     comment: str = ""
     plan_hash: str = ""
-
-
-def owner() -> str:
-    """How this process signs a lease: user, machine and process."""
-    return f"{getpass.getuser()}@{socket.gethostname()}:{os.getpid()}"
+    until: float | None = None
 
 
 def approved_before(ledger: Ledger, cloud: str) -> tuple[OpenUpgrade, Plan] | None:
@@ -68,62 +60,55 @@ def approved_before(ledger: Ledger, cloud: str) -> tuple[OpenUpgrade, Plan] | No
 
 
 def close_finished(ledger: Ledger, cloud: str, to: str, detail: str) -> None:
-    """Close the cloud's open upgrade to that release: nothing of it is left to do.
-
-    Raises RefusedError when another run holds the cloud: closing is that run's business.
-    """
+    """Close the cloud's open upgrade to that release, for who holds its lease: nothing is left."""
     found = ledger.open_upgrade(cloud)
-    if found is None or found.to != to:
-        return
-    lease = ledger.lease(cloud, owner(), LEASE_S)
-    try:
+    if found is not None and found.to == to:
         ledger.close(found.id, "done", detail)
-    finally:
-        ledger.release(lease)
+
+
+def give_up(ledger: Ledger, found: OpenUpgrade, reason: str) -> None:
+    """Close an open upgrade as abandoned. Raises RefusedError when a run holds the cloud."""
+    with held(ledger, found.cloud, Silent()):
+        ledger.close(found.id, "abandoned", reason)
 
 
 @contextmanager
-def leased_run(
+def recorded_run(
     cloud: Cloud,
     catalogue: Catalogue,
     plan: Plan,
     state: CloudState,
     consent: Consent,
-    progress: Progress,
+    keeper: LeaseKeeper,
 ) -> Iterator[Session]:
-    """Hold the cloud's lease, open or continue its upgrade, and write down how the run ended.
-
-    Raises RefusedError, with nothing changed, when another holds the lease.
-    """
-    ledger = cloud.ledger
-    lease = ledger.lease(plan.cloud, owner(), LEASE_S)
-    with LeaseKeeper(ledger, lease, progress) as keeper:
-        upgrade = _opened(ledger, lease, plan, state, consent)
-        journal = ledger.start_run(upgrade, lease, consent.comment or f"upgrade to {plan.to}")
-        actor = Actor(cloud.inventory, journal, lease.token)
-        session = Session(
-            cloud,
-            catalogue,
-            plan,
-            journal,
-            actor,
-            upgrade=upgrade,
-            opened=_opened_at(ledger, plan.cloud),
-            progress=progress,
-        )
-        session.on_stage = keeper.at
-        try:
-            yield session
-        except Exception as error:
-            ledger.end_run(journal.run, "failed", scrubbed(str(error)))
-            raise
-        except BaseException:
-            ledger.end_run(journal.run, "interrupted", "")
-            raise
-        outcome = "done" if session.error is None else _outcome(session.error)
-        ledger.save_intervals(journal.run, cloud.timeline.intervals())
-        ledger.save_readings(journal.run, session.readings)
-        ledger.end_run(journal.run, outcome, str(session.error or ""))
+    """Open or continue the cloud's upgrade under its lease, and write down how the run ended."""
+    ledger, lease, progress = cloud.ledger, keeper.lease, keeper.progress
+    upgrade = _opened(ledger, lease, plan, state, consent)
+    journal = ledger.start_run(upgrade, lease, consent.comment or f"upgrade to {plan.to}")
+    actor = Actor(cloud.inventory, journal, lease.token)
+    session = Session(
+        cloud,
+        catalogue,
+        plan,
+        journal,
+        actor,
+        upgrade=upgrade,
+        opened=_opened_at(ledger, plan.cloud),
+        progress=progress,
+    )
+    session.on_stage = keeper.at
+    try:
+        yield session
+    except Exception as error:
+        ledger.end_run(journal.run, "failed", scrubbed(str(error)))
+        raise
+    except BaseException:
+        ledger.end_run(journal.run, "suspended" if keeper.waiting else "interrupted", "")
+        raise
+    outcome = "done" if session.error is None else _outcome(session.error)
+    ledger.save_intervals(journal.run, cloud.timeline.intervals())
+    ledger.save_readings(journal.run, session.readings)
+    ledger.end_run(journal.run, outcome, str(session.error or ""))
 
 
 def dry_run(cloud: Cloud, catalogue: Catalogue, plan: Plan, progress: Progress) -> Session:
@@ -167,9 +152,14 @@ def _opened(ledger: Ledger, lease: Lease, plan: Plan, state: CloudState, consent
             ledger.save_document(upgrade, PLAN, plan.hash, text)
             _keep_loads(ledger, upgrade, state)
             _record_exceptions(ledger, upgrade, plan)
-    if consent.plan_hash == plan.hash and ledger.approved(upgrade, plan.hash) is None:
-        ledger.approve(upgrade, plan.hash, consent.approver or UNNAMED, consent.how)
+    if consent.plan_hash == plan.hash and not _good(ledger.approved(upgrade, plan.hash)):
+        name, how = consent.approver or UNNAMED, consent.how
+        ledger.approve(upgrade, plan.hash, name, how, consent.until)
     return upgrade
+
+
+def _good(approval: Approval | None) -> bool:
+    return approval is not None and not approval.over(now())
 
 
 def _keep_loads(ledger: Ledger, upgrade: int, state: CloudState) -> None:
@@ -193,44 +183,3 @@ def _record_exceptions(ledger: Ledger, upgrade: int, plan: Plan) -> None:
     for aside in plan.request.without:
         if (upgrade, aside.id, aside.reason) not in aside_before:
             ledger.set_aside(upgrade, aside.id, aside.reason)
-
-
-class LeaseKeeper:
-    """Renews a lease in the background while used as a context; gives it back at the end."""
-
-    def __init__(self, ledger: Ledger, lease: Lease, progress: Progress) -> None:
-        self.stage: str | None = None
-        self._ledger = ledger
-        self._lease = lease
-        self._progress = progress
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._keep, name="lease", daemon=True)
-
-    def at(self, stage: str) -> None:
-        """Say in the lease at which stage the run is; raises RefusedError when it was lost."""
-        self.stage = stage
-        self._ledger.renew(self._lease, LEASE_S, stage)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._over.set()
-        self._thread.join()
-        try:
-            self._ledger.release(self._lease)
-        except CeiliftError as problem:  # it expires by itself; how the run ended must be told
-            self._progress.note(f"the lease could not be given back: {problem}")
-
-    def _keep(self) -> None:
-        while not self._over.wait(LEASE_S / 4):
-            try:
-                self._ledger.renew(self._lease, LEASE_S, self.stage)
-            except CeiliftError as error:  # the next intent is refused by the ledger itself
-                self._progress.note(f"the lease could not be renewed: {error}")

@@ -1,54 +1,27 @@
-"""One run of one approved plan: what its tasks share, and how a node of it is carried out."""
+"""One run of one approved plan: what its tasks share."""
 
 from __future__ import annotations
 
 import threading
-import traceback
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from contextvars import ContextVar, copy_context
+from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from ceilift.account import UNCHANGED, Changed, Key, Learned, Span
-from ceilift.clock import monotonic, now, timestamp
+from ceilift.clock import now
 from ceilift.cloud import Cloud
 from ceilift.component import AGENTS, Component
-from ceilift.errors import (
-    CeiliftError,
-    PausedError,
-    RefusedError,
-    StepFailedError,
-    TransientError,
-)
-from ceilift.plan import Action, Gate, Plan, Step
+from ceilift.errors import CeiliftError, PausedError, RefusedError
+from ceilift.plan import Gate, Plan, Step
 from ceilift.record import Reading
 from ceilift.release import Catalogue
 from ceilift.remote.act import Actor, Journal
-from ceilift.scrub import scrubbed
 from ceilift.state import Instance
 from tasks.progress import Progress, Silent
 
-WORKERS = 24
-BEGINS_SOMETHING_NEW = frozenset(
-    {
-        Action.BACKUP,
-        Action.DBSYNC,
-        Action.STOP,
-        Action.START,
-        Action.BESIDE,
-        Action.REMOVE,
-        Action.MERGE,
-        Action.WRITE,
-        Action.RELOAD,
-        Action.WARM_API,
-        Action.SWITCH_API,
-    }
-)
 CURRENT: ContextVar[Session] = ContextVar("ceilift_session")
-
-Work = Callable[["Session", Any], str]
 
 
 class Moment(Protocol):
@@ -56,6 +29,22 @@ class Moment(Protocol):
 
     def wait(self) -> bool:
         """Wait for it; says whether it came."""
+        ...
+
+
+class Guard(Protocol):
+    """Decides what may begin."""
+
+    def bars(self, node_id: str) -> str:
+        """Why the node must not begin now; empty when it may."""
+        ...
+
+    def ended(self, left: Sequence[str]) -> CeiliftError | None:
+        """How the run ends when something was barred; None when nothing was, or nothing is left."""
+        ...
+
+    def overrun_s(self) -> float:
+        """By how many seconds the run is past what it was to keep to."""
         ...
 
 
@@ -69,8 +58,8 @@ class Session:
     `spans` are the stages' times, `readings` what was measured on the way, `before` what ran
     before the upgrade, `learned` the interval of every polled series, `changed` the meters that
     come and go. `done` are the nodes carried out: a batch that is tried again leaves them
-    alone. `undone` are those that failed or were not
-    begun, with their hosts; `failures` the hosts that failed within the budget, by stage.
+    alone. `guard` says what may begin, where something limits it. `undone` are those that failed or
+    were not begun, with their hosts; `failures` the hosts that failed within the budget, by stage.
     """
 
     cloud: Cloud
@@ -93,6 +82,7 @@ class Session:
     task_runs: int = 0
     polling_stop: Moment | None = None
     on_stage: Callable[[str], None] | None = None
+    guard: Guard | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -105,7 +95,7 @@ class Session:
 
         A gate that was inconclusive is no failure of its host, and pauses the run.
         """
-        host, ends = _place(node), isinstance(error, PausedError | RefusedError)
+        host, ends = place_of(node), isinstance(error, PausedError | RefusedError)
         with self.lock:
             self.undone[node.id] = host
             known = self.failures.setdefault(node.stage, {})
@@ -132,6 +122,11 @@ class Session:
         """Whether what failed of these nodes failed within the budget."""
         return self.error is None and any(node in self.undone for node in nodes)
 
+    def left(self) -> tuple[str, ...]:
+        """The plan's nodes that were not carried out, in its order."""
+        nodes = (node for stage in self.plan.stages for wave in stage.batches for node in wave)
+        return tuple(node for node in nodes if node not in self.done)
+
     def halt(self, error: CeiliftError) -> None:
         """Let nothing new begin; the first error is kept."""
         with self.lock:
@@ -149,140 +144,13 @@ class Session:
             self.spans.append(Span(name, start, now()))
 
 
-class NotStartedError(CeiliftError):
-    """The node was not begun, because the run had already halted."""
-
-
 def current() -> Session:
     """The session of the run this task belongs to."""
     return CURRENT.get()
 
 
-def carry_out(ids: Sequence[str], work: Work) -> list[dict[str, str]]:
-    """Carry out one node, or a batch of nodes at the same time; what succeeded is evidence.
-
-    Raises the node's own error for a single one. For a batch all nodes finish first, then one
-    StepFailedError (or PausedError when gates were merely inconclusive) names every one that did
-    not succeed.
-    """
-    session = current()
-    if len(ids) == 1:
-        return [_one(session, ids[0], work)]
-    with ThreadPoolExecutor(min(WORKERS, len(ids))) as pool:
-        futures = [pool.submit(copy_context().run, _caught, session, node, work) for node in ids]
-    results = [future.result() for future in futures]
-    errors = [item for item in results if isinstance(item, CeiliftError)]
-    if errors:
-        raise _together(errors)
-    return [item for item in results if isinstance(item, dict)]
-
-
-def _bar(session: Session, node: Step | Gate) -> object:
-    """Why the node must not begin; None when it may.
-
-    A host that failed within the budget of its stage bars its own nodes, not those of others.
-    """
-    if session.error is not None and _begins(node):
-        return session.error
-    place = _place(node)
-    for need in node.needs:
-        if need in session.undone:
-            other = session.undone[need]
-            tolerated = bool(other) and other in session.failed_hosts(node.stage)
-            if not tolerated or other == place:
-                return f"{need} was not done"
-    return None
-
-
-def _caught(session: Session, node_id: str, work: Work) -> dict[str, str] | CeiliftError:
-    try:
-        return _one(session, node_id, work)
-    except CeiliftError as error:
-        return error
-
-
-def _together(errors: list[CeiliftError]) -> CeiliftError:
-    message = "; ".join(str(error) for error in errors)
-    following = next((error.next_command for error in errors if error.next_command), None)
-    begun = [error for error in errors if not isinstance(error, NotStartedError)]
-    if not begun:
-        return NotStartedError(message)
-    if all(isinstance(error, TransientError) for error in begun):
-        return TransientError(message)
-    if all(isinstance(error, PausedError) for error in begun):
-        return PausedError(message, next_command=following)
-    return StepFailedError(message, next_command=following)
-
-
-def _one(session: Session, node_id: str, work: Work) -> dict[str, str]:
-    if node_id in session.done:
-        return session.done[node_id]
-    node = session.plan.node(node_id)
-    if (cause := _bar(session, node)) is not None:
-        session.undone[node_id] = _place(node)
-        raise NotStartedError(f"{node_id} was not started: {cause}")
-    try:
-        detail = _carried_out(session, node, work)
-    except CeiliftError as error:  # the ledger's own refusal included: the lease may be lost
-        _locate(error, node_id)
-        if not isinstance(error, TransientError):
-            session.fail(node, error)
-        raise
-    session.done[node_id] = {"node": node_id, "detail": detail}
-    return session.done[node_id]
-
-
-def _carried_out(session: Session, node: Step | Gate, work: Work) -> str:
-    """Announce the node, do its work, write down how it ended and, done, that it is proven."""
-    begun = monotonic()
-    intent = session.journal.intend(node.id, _place(node), node.why)
-    session.progress.started(node.id)
-    try:
-        detail = work(session, node)
-    except Exception as error:  # noqa: BLE001 - a fault of our own must halt the run, too
-        known = error if isinstance(error, CeiliftError) else _unexpected(error)
-        _locate(known, node.id)
-        _ended(session, intent, node.id, _status(known), str(known), begun)
-        raise known from error.__cause__
-    _ended(session, intent, node.id, "dry" if session.dry_run else "done", detail, begun)
-    if session.upgrade is not None:
-        release = node.release or session.plan.to
-        session.cloud.ledger.add_evidence(session.upgrade, node.id, release, timestamp(), detail)
-    return detail
-
-
-def _status(error: CeiliftError) -> str:
-    return "paused" if isinstance(error, PausedError) else "failed"
-
-
-def _unexpected(error: Exception) -> StepFailedError:
-    """A fault of our own, told as a failed step: the run must halt, not go on beside it."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"{frame.filename.rpartition('/')[2]}, line {frame.lineno}"
-    return StepFailedError(f"{type(error).__name__} in {place}: {scrubbed(str(error))}")
-
-
-def _locate(error: CeiliftError, node_id: str) -> None:
-    """Let the error name its step and the next command, where it does not yet."""
-    if node_id not in str(error):
-        error.args = (f"{node_id}: {error}",)
-    if error.next_command is None:
-        refused = isinstance(error, RefusedError)
-        error.next_command = "ceilift status" if refused else "mend the cause, then: ceilift resume"
-
-
-def _ended(
-    session: Session, intent: int, node_id: str, status: str, detail: str, begun: float
-) -> None:
-    session.journal.outcome(intent, status, detail)
-    session.progress.finished(node_id, status, monotonic() - begun)
-
-
-def _begins(node: Step | Gate) -> bool:
-    return isinstance(node, Step) and node.action in BEGINS_SOMETHING_NEW
-
-
-def _place(node: Step | Gate) -> str:
+def place_of(node: Step | Gate) -> str:
+    """The host a node acts on; empty when it acts on several at once."""
     return node.targets[0].host if len(node.targets) == 1 else ""
 
 

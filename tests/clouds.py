@@ -9,7 +9,8 @@ from functools import cache
 from typing import Any, TypeAlias
 
 from ceilift.component import Component
-from ceilift.inventory import UNITS, Inventory
+from ceilift.inventory import Inventory
+from ceilift.inventory_hosts import UNITS
 from ceilift.plan import Accepted, Action, Gate, Plan, Request, Step, Target
 from ceilift.plan_files import FileKind
 from ceilift.release import Catalogue, load_catalogue

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from hypothesis import strategies as st
 
 from ceilift.component import SERVICES, Component
-from ceilift.inventory import UNITS, Inventory
+from ceilift.inventory import Inventory
+from ceilift.inventory_hosts import UNITS
 from ceilift.plan import Plan, Request
 from ceilift.planner import make_plan
 from ceilift.progress import plan_nodes

@@ -10,7 +10,7 @@ from ceilift.component import Component
 from ceilift.coordination import live_groups
 from ceilift.errors import TransientError
 from ceilift.gates.sight import Sight
-from ceilift.inventory import BESIDE_SUFFIX
+from ceilift.inventory_hosts import BESIDE_SUFFIX
 from ceilift.looks import PollingLook
 from ceilift.pollsters import stored_meter
 from ceilift.probe.host import stored_names

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from ceilift.component import Component
 from ceilift.finding import Finding
 from ceilift.hazards.case import Case, blocker, labels, warning
-from ceilift.inventory import DRAIN_SUFFIX
+from ceilift.inventory_hosts import DRAIN_SUFFIX
 from ceilift.plan import Action
 from ceilift.situation import AGENT, by_key
 from ceilift.state import HostState

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import ColumnElement, Connection, false, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert
 
@@ -29,19 +29,22 @@ class Leases:
         self._database = database
         self._now = now
 
-    def take(self, cloud: str, owner: str, ttl_s: float, stage: str = "") -> Lease:
+    def take(
+        self, cloud: str, owner: str, ttl_s: float, stage: str = "", *, again: bool = False
+    ) -> Lease:
         """The lease, with a token greater than any before it.
 
         Raises RefusedError saying who holds it, since when and at which stage. One that has
-        expired is taken over.
+        expired is taken over, and with `again` one that this very owner holds.
         """
         now = self._now()
         values = {"owner": owner, "stage": stage, "since": now, "expires_at": now + ttl_s}
+        mine = table.c.owner == owner if again else false()
         with self._database.writing() as connection:
             connection.execute(_insert_once(connection, cloud))
             taken = connection.execute(
                 update(table)
-                .where(table.c.cloud == cloud, table.c.expires_at <= now)
+                .where(table.c.cloud == cloud, or_(table.c.expires_at <= now, mine))
                 .values(token=table.c.token + 1, **values)
             )
             found = _read(connection, cloud)

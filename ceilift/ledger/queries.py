@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from datetime import datetime
 from statistics import median
 from typing import Any
 
@@ -14,12 +15,16 @@ from ceilift.ledger.progress import evidence_of, live_runs
 from ceilift.ledger.tables import (
     accepted_findings,
     activity,
+    approval_terms,
     approvals,
     baselines,
     documents,
     hosts_aside,
     hosts_back,
+    intents,
     intervals,
+    outcomes,
+    questions,
     readings,
     run_ends,
     runs,
@@ -33,8 +38,11 @@ from ceilift.record import (
     Approval,
     Document,
     HostAside,
+    NodeStatus,
+    NodeTime,
     OpenUpgrade,
     PastUpgrade,
+    Question,
     Reading,
 )
 
@@ -114,12 +122,25 @@ def history(connection: Connection, cloud: str) -> tuple[PastUpgrade, ...]:
 
 
 def approval(connection: Connection, upgrade: int, plan_hash: str | None = None) -> Approval | None:
-    """The first approval of the upgrade, or of one plan of it."""
-    query = select(approvals).where(approvals.c.upgrade_id == upgrade).order_by(approvals.c.id)
-    if plan_hash is not None:
-        query = query.where(approvals.c.plan_hash == plan_hash)
+    """The first approval of the upgrade, or the newest of one plan of it."""
+    query = (
+        select(approvals, approval_terms.c.until)
+        .outerjoin(approval_terms, approval_terms.c.approval_id == approvals.c.id)
+        .where(approvals.c.upgrade_id == upgrade)
+    )
+    if plan_hash is None:
+        query = query.order_by(approvals.c.id)
+    else:
+        query = query.where(approvals.c.plan_hash == plan_hash).order_by(approvals.c.id.desc())
     row = connection.execute(query).first()
-    return None if row is None else Approval(row.plan_hash, row.name, row.at, row.how)
+    return None if row is None else Approval(row.plan_hash, row.name, row.at, row.how, row.until)
+
+
+def question(connection: Connection, flow_run: str, gate: str) -> Question | None:
+    """What that flow run asked first at the gate."""
+    query = select(questions).where(questions.c.flow_run == flow_run, questions.c.gate == gate)
+    row = connection.execute(query.order_by(questions.c.id)).first()
+    return None if row is None else Question(row.gate, row.plan_hash, row.plan, row.at)
 
 
 def documents_of(connection: Connection, upgrade: int, kind: str) -> tuple[Document, ...]:
@@ -149,6 +170,27 @@ def newest_turns(connection: Connection, cloud: str) -> tuple[str, ...]:
     """The order in which the cloud's newest plan replaces polling agents."""
     query = select(turns.c.agents).where(turns.c.cloud == cloud).order_by(turns.c.id.desc())
     return tuple(json.loads(connection.scalar(query.limit(1)) or "[]"))
+
+
+def node_times(connection: Connection, cloud: str) -> tuple[NodeTime, ...]:
+    """How long the nodes of the cloud's upgrades took that were done, the newest first."""
+    query = (
+        select(intents.c.node, intents.c.at, outcomes.c.at.label("ended_at"))
+        .join(outcomes, outcomes.c.intent_id == intents.c.id)
+        .join(runs, runs.c.id == intents.c.run_id)
+        .join(upgrades, upgrades.c.id == runs.c.upgrade_id)
+        .where(upgrades.c.cloud == cloud, outcomes.c.status == NodeStatus.DONE)
+        .order_by(intents.c.id.desc())
+        .limit(NEWEST)
+    )
+    return tuple(
+        NodeTime(row.node, _seconds_between(row.at, row.ended_at))
+        for row in connection.execute(query)
+    )
+
+
+def _seconds_between(begun: str, ended: str) -> float:
+    return (datetime.fromisoformat(ended) - datetime.fromisoformat(begun)).total_seconds()
 
 
 def _median(values: Iterable[float | None]) -> float | None:

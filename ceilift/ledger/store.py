@@ -14,7 +14,9 @@ from ceilift.clock import Interval
 from ceilift.errors import RefusedError
 from ceilift.ledger import progress, queries, tables
 from ceilift.ledger.engine import Database
+from ceilift.ledger.journal import RunJournal
 from ceilift.ledger.leases import Leases, fence
+from ceilift.ledger.rows import add_row
 from ceilift.plan import Accepted
 from ceilift.record import (
     Activity,
@@ -24,8 +26,10 @@ from ceilift.record import (
     Intent,
     Lease,
     NodeState,
+    NodeTime,
     OpenUpgrade,
     PastUpgrade,
+    Question,
     Reading,
 )
 from ceilift.state import Evidence
@@ -57,9 +61,14 @@ class Ledger:
 
     # --- the lease
 
-    def lease(self, cloud: str, owner: str, ttl_s: float, stage: str = "") -> Lease:
-        """Take the cloud's lease for `ttl_s` seconds. Raises RefusedError: held by another."""
-        return self._leases.take(cloud, owner, ttl_s, stage)
+    def lease(
+        self, cloud: str, owner: str, ttl_s: float, stage: str = "", *, again: bool = False
+    ) -> Lease:
+        """Take the cloud's lease for `ttl_s` seconds. Raises RefusedError: held by another.
+
+        With `again` the owner itself is no other: a flow run that goes on in a new process.
+        """
+        return self._leases.take(cloud, owner, ttl_s, stage, again=again)
 
     def renew(self, lease: Lease, ttl_s: float, stage: str | None = None) -> Lease:
         """Hold it `ttl_s` seconds from now. Raises RefusedError: taken over by another."""
@@ -98,7 +107,12 @@ class Ledger:
                 plan_hash=plan["hash"],
                 plan=plan_json,
             )
-            self._add(connection, tables.baselines, upgrade_id=upgrade, instances=baseline_json)
+            self._add(
+                connection,
+                tables.baselines,
+                upgrade_id=upgrade,
+                instances=baseline_json,
+            )
         return upgrade
 
     def close(self, upgrade: int, outcome: str, detail: str = "") -> None:
@@ -115,14 +129,30 @@ class Ledger:
         with self._database.reading() as connection:
             return queries.history(connection, cloud)
 
-    def approve(self, upgrade: int, plan_hash: str, name: str, how: str) -> None:
-        """Record who approved which plan; the name as stated, `how` by which way."""
-        self._write(tables.approvals, upgrade_id=upgrade, plan_hash=plan_hash, name=name, how=how)
+    def approve(
+        self, upgrade: int, plan_hash: str, name: str, how: str, until: float | None = None
+    ) -> None:
+        """Record who approved which plan, the name as stated, and until when it is good."""
+        values = {"plan_hash": plan_hash, "name": name, "how": how}
+        with self._database.writing() as connection:
+            given = self._add(connection, tables.approvals, upgrade_id=upgrade, **values)
+            if until is not None:
+                self._add(connection, tables.approval_terms, approval_id=given, until=until)
 
     def approved(self, upgrade: int, plan_hash: str) -> Approval | None:
-        """The first approval of that very plan; None when nobody approved it."""
+        """The newest approval of that very plan; None when nobody approved it."""
         with self._database.reading() as connection:
             return queries.approval(connection, upgrade, plan_hash)
+
+    def ask(self, cloud: str, flow_run: str, gate: str, plan_hash: str, plan_json: str) -> None:
+        """Write down which plan a flow run asks to be approved, and at which gate."""
+        values = {"flow_run": flow_run, "gate": gate, "plan_hash": plan_hash, "plan": plan_json}
+        self._write(tables.questions, cloud=cloud, **values)
+
+    def question(self, flow_run: str, gate: str) -> Question | None:
+        """What that flow run asked first at the gate; None when it has not asked there."""
+        with self._database.reading() as connection:
+            return queries.question(connection, flow_run, gate)
 
     # --- runs, intents, outcomes
 
@@ -146,7 +176,12 @@ class Ledger:
         with self._database.writing() as connection:
             fence(connection, lease)
             return self._add(
-                connection, tables.intents, run_id=run, node=node, host=host, summary=summary
+                connection,
+                tables.intents,
+                run_id=run,
+                node=node,
+                host=host,
+                summary=summary,
             )
 
     def outcome(self, intent: int, status: str, detail: str) -> None:
@@ -157,6 +192,11 @@ class Ledger:
         """Every intent of every run of the upgrade, in order, with its outcome where known."""
         with self._database.reading() as connection:
             return progress.intents(connection, upgrade)
+
+    def node_times(self, cloud: str) -> tuple[NodeTime, ...]:
+        """How long the nodes of the cloud's upgrades took that were done, the newest first."""
+        with self._database.reading() as connection:
+            return queries.node_times(connection, cloud)
 
     def unknown(self, upgrade: int) -> tuple[Intent, ...]:
         """Intents without outcome that no later intent for the same node and host replaces."""
@@ -265,31 +305,4 @@ class Ledger:
                 connection.execute(insert(table), rows)
 
     def _add(self, connection: Connection, table: Table, **values: object) -> int:
-        values.setdefault("at", clock.timestamp(self._now()))
-        row = {name: _storable(value) for name, value in values.items()}
-        key = connection.execute(insert(table).values(**row)).inserted_primary_key
-        return int(key[0]) if key is not None else 0
-
-
-def _storable(value: object) -> object:
-    """Text that any database takes: what hosts print may hold NUL and bytes that are no UTF-8."""
-    if not isinstance(value, str):
-        return value
-    return value.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
-
-
-class RunJournal:
-    """The journal of one run, bound to its lease: every act is announced and closed here."""
-
-    def __init__(self, ledger: Ledger, run: int, lease: Lease) -> None:
-        self._ledger = ledger
-        self._lease = lease
-        self.run = run
-
-    def intend(self, node: str, host: str, summary: str) -> int:
-        """Announce an act; gives the intent's id. Raises RefusedError when the lease was lost."""
-        return self._ledger.intend(self.run, self._lease, node, host, summary)
-
-    def outcome(self, intent_id: int, status: str, detail: str) -> None:
-        """Say how the announced act ended."""
-        self._ledger.outcome(intent_id, status, detail)
+        return add_row(connection, self._now(), table, **values)

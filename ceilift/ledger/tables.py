@@ -99,6 +99,27 @@ approvals = Table(
     _text("how"),
 )
 
+approval_terms = Table(
+    "approval_terms",
+    metadata,
+    _id(),
+    _of("approvals", unique=True),
+    _at(),
+    Column("until", Double, nullable=False),
+)
+
+questions = Table(
+    "questions",
+    metadata,
+    _id(),
+    Column("cloud", Text, nullable=False, index=True),
+    _at(),
+    Column("flow_run", Text, nullable=False, index=True),
+    _text("gate"),
+    _text("plan_hash"),
+    _text("plan"),
+)
+
 runs = Table(
     "runs",
     metadata,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ceilift.component import Component
-from ceilift.inventory import DRAIN_SUFFIX
+from ceilift.inventory_hosts import DRAIN_SUFFIX
 from ceilift.paths.nodes import Builder, Ids, Options, Wave
 from ceilift.pipeline_change import PipelineChange, digest_of
 from ceilift.plan import FOLDER, Action, Gate, GateKind, Step, Target

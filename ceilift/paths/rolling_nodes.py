@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ceilift.component import Component
-from ceilift.inventory import BESIDE_SUFFIX
+from ceilift.inventory_hosts import BESIDE_SUFFIX
 from ceilift.paths.nodes import PROOF, Builder, Ids, Options
 from ceilift.paths.pipeline_nodes import beside_files
 from ceilift.pipeline_change import old_first

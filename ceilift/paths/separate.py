@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ceilift.digest import digest
-from ceilift.inventory import BESIDE_SUFFIX
+from ceilift.inventory_hosts import BESIDE_SUFFIX
 from ceilift.paths.nodes import Ids, Options, Wave
 from ceilift.paths.rolling_nodes import RollingBuilder
 from ceilift.plan import FOLDER, Gate, Step, Timing

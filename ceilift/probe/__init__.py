@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ceilift.clock import now
 from ceilift.errors import StepFailedError, TransientError, UnreachableError
-from ceilift.inventory import Host, Inventory
+from ceilift.inventory import Inventory
+from ceilift.inventory_hosts import Host
 from ceilift.probe.host import Seen, host_state
 from ceilift.probe.records import parse
 from ceilift.probe.script import PROBE

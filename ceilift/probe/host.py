@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from ceilift.component import Component
 from ceilift.config_files import Options
 from ceilift.handover import cycles
-from ceilift.inventory import Host, Inventory
+from ceilift.inventory import Inventory
+from ceilift.inventory_hosts import Host
 from ceilift.probe.options import agent_config
 from ceilift.probe.pipelines import pipelines_of
 from ceilift.probe.records import Process, Records

@@ -12,7 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ceilift.errors import StepFailedError
-from ceilift.inventory import Host, Inventory
+from ceilift.inventory import Inventory
+from ceilift.inventory_hosts import Host
 from ceilift.pollsters import PollstersSeen, PollstersWanted
 from ceilift.probe.pollsters_script import MARK, SCRIPT
 from ceilift.remote.shell import Result

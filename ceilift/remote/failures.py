@@ -8,7 +8,7 @@ import hashlib
 import paramiko
 
 from ceilift.errors import StepFailedError, TransientError, UnreachableError
-from ceilift.inventory import Host
+from ceilift.inventory_hosts import Host
 from ceilift.remote.login import Login
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ceilift.inventory import Become, Host, Inventory
+from ceilift.inventory import Inventory
+from ceilift.inventory_hosts import Become, Host
 from ceilift.secrets import Secret, SecretSource
 
 PORT = 22

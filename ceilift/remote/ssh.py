@@ -15,7 +15,8 @@ import paramiko
 
 from ceilift.clock import Timeline, monotonic
 from ceilift.errors import StepFailedError, TransientError, UnreachableError
-from ceilift.inventory import Host, Inventory
+from ceilift.inventory import Inventory
+from ceilift.inventory_hosts import Host
 from ceilift.remote.command import Way, command_line, label, overran, standard_input
 from ceilift.remote.failures import explain, jump_circle
 from ceilift.remote.forwarding import forwarded

@@ -9,7 +9,8 @@ from importlib import resources
 
 from ceilift.clock import now
 from ceilift.errors import StepFailedError
-from ceilift.inventory import Host, Inventory
+from ceilift.inventory import Inventory
+from ceilift.inventory_hosts import Host
 from ceilift.remote.act import Actor
 from ceilift.remote.shell import Result, Shell
 from ceilift.scrub import scrubbed

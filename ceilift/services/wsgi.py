@@ -7,7 +7,8 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from ceilift.errors import StepFailedError
-from ceilift.inventory import Host, Inventory, Wsgi
+from ceilift.inventory import Inventory, Wsgi
+from ceilift.inventory_hosts import Host
 from ceilift.remote.act import Actor
 from ceilift.remote.shell import Shell
 from ceilift.services.script import Script, carry_out, release_pattern

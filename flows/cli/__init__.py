@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from flows.cli import inventory, look, memory, releases, serve, upgrade
+from flows.cli import abandon, inventory, look, memory, releases, serve, upgrade
 
 app = typer.Typer(
     name="ceilift",
@@ -17,6 +17,7 @@ app = typer.Typer(
 look.register(app)
 upgrade.register(app)
 memory.register(app)
+abandon.register(app)
 serve.register(app)
 app.add_typer(inventory.app, name="inventory")
 app.add_typer(releases.app, name="releases")

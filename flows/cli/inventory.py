@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from importlib import resources
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
+from ceilift.clock import now
 from ceilift.errors import BadInputError, CeiliftError, Fault
+from ceilift.schedule import HORIZON, Opening, Window
 from flows.cli.domain import load_inventory
 from flows.cli.options import FormatOption, InventoryOption
 from flows.cli.output import Format, command, print_json, say, stdout
@@ -18,6 +23,8 @@ if TYPE_CHECKING:
     from ceilift.state import HostState
 
 app = typer.Typer(help="Describe a cloud, and check the description.", no_args_is_help=True)
+NEXT = 5  # openings of each window that are shown
+AddedArgument = Annotated[Path, typer.Argument(help="The inventory to add; it stays there.")]
 FileArgument = Annotated[Path, typer.Argument(help="The file to write.")]
 
 
@@ -68,6 +75,64 @@ def check(
     failed = [host.name for host in hosts if not host.reachable]
     if failed:
         raise CeiliftError(f"{len(failed)} of {len(hosts)} hosts failed: {', '.join(failed)}")
+
+
+@app.command()
+@command
+def add(
+    file: AddedArgument,
+    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+) -> None:
+    """Let the forms of the Prefect UI offer this cloud, by the name of its file."""
+    from flows.inventories import add_inventory, known_inventories
+
+    load_inventory(file)
+    link = add_inventory(file)
+    if format is Format.JSON:
+        print_json({"added": link.stem, "known": list(known_inventories())})
+    else:
+        stdout().print(f"added {link.stem}; known: {', '.join(known_inventories())}", markup=False)
+    say("Forms offer it after the next `ceilift serve`, or `prefect --no-prompt deploy --all`")
+
+
+@app.command()
+@command
+def windows(
+    inventory: InventoryOption,
+    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+) -> None:
+    """Show when the cloud may be changed: the next openings of each of its windows."""
+    described = load_inventory(inventory)
+    moment = datetime.fromtimestamp(now(), UTC)
+    found = [
+        (window, opening)
+        for window in described.windows
+        for opening in islice(window.openings(moment, moment + HORIZON), NEXT)
+    ]
+    if format is Format.JSON:
+        print_json([_opening_to_json(opening) for _, opening in found])
+    elif not described.windows:
+        stdout().print(f"{described.cloud} has no windows: it may be changed at any time")
+    else:
+        stdout().print(_openings(found))
+
+
+def _opening_to_json(opening: Opening) -> dict[str, str]:
+    return {
+        "window": opening.window,
+        "start": opening.start.isoformat(),
+        "end": opening.end.isoformat(),
+        "cutoff": opening.cutoff.isoformat(),
+    }
+
+
+def _openings(found: Sequence[tuple[Window, Opening]]) -> Table:
+    table = Table("window", "opens", "cutoff", "closes", "time zone")
+    for window, opening in found:
+        moments = (opening.start, opening.cutoff, opening.end)
+        shown = (f"{moment.astimezone(window.zone):%a %Y-%m-%d %H:%M}" for moment in moments)
+        table.add_row(window.name, *shown, window.time_zone)
+    return table
 
 
 def _table(hosts: tuple[HostState, ...]) -> Table:

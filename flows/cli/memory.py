@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 from rich.table import Table
 
+from ceilift.clock import timestamp
 from ceilift.record import NodeState, NodeStatus, OpenUpgrade
 from flows.cli.domain import load_inventory, plan_from_json
 from flows.cli.options import FormatOption, InventoryOption
@@ -79,6 +80,7 @@ def _open(cloud: Cloud, found: OpenUpgrade, inventory: Path, style: Format) -> N
                 "to": found.to,
                 "plan": found.plan_hash,
                 "approved_by": approval.name if approval else None,
+                "approved_until": approval.until if approval else None,
                 "nodes": [
                     {"node": s.node, "status": s.status.value, "detail": s.detail} for s in states
                 ],
@@ -87,6 +89,8 @@ def _open(cloud: Cloud, found: OpenUpgrade, inventory: Path, style: Format) -> N
         )
         return
     approved = f"approved by {approval.name} at {approval.at}" if approval else "not approved"
+    if approval and approval.until is not None:
+        approved += f", good until {timestamp(approval.until)}"
     stdout().print(
         f"Upgrade {found.id} of {found.cloud} to {found.to}, opened {found.opened_at}: "
         f"{found.state}; plan {found.plan_hash}, {approved}",
@@ -96,12 +100,14 @@ def _open(cloud: Cloud, found: OpenUpgrade, inventory: Path, style: Format) -> N
     if holder is not None:
         stdout().print(f"A run acts on it now: {holder.owner}", markup=False)
     stdout().print(_table(states))
-    stdout().print(_counts(states), markup=False)
+    stdout().print(counted(states), markup=False)
     say(f"Next: {following}")
 
 
 def _ways_on(cloud: Cloud, found: OpenUpgrade, inventory: Path) -> str:
     """What the report of the run that failed or paused said to type; else to resume."""
+    if found.state == "suspended":
+        return "answer the run that asks, in the Prefect UI"
     told = found.state in {"failed", "paused"}
     reports = cloud.ledger.documents(found.id, "report") if told else ()
     said = json.loads(reports[-1].body).get("next_command", "") if reports else ""
@@ -117,11 +123,17 @@ def _idle(cloud: Cloud, inventory: Path, style: Format) -> None:
     running = sorted({i.release for host in hosts for i in host.instances if i.release})
     installed = sorted({release for host in hosts for release in host.installed})
     following = f"ceilift plan --inventory {inventory} --to RELEASE --path full"
+    holder = cloud.ledger.holder(cloud.inventory.cloud)
     if style is Format.JSON:
-        print_json({"upgrade": None, "running": running, "installed": installed, "next": following})
+        held = None if holder is None else holder.owner
+        found = {"running": running, "installed": installed, "held_by": held}
+        print_json({"upgrade": None, **found, "next": following})
         return
     line = f"No open upgrade of {cloud.inventory.cloud}. Runs: {', '.join(running) or 'nothing'}; "
     stdout().print(line + f"installed: {', '.join(installed) or 'nothing'}", markup=False)
+    if holder is not None:
+        until = timestamp(holder.expires_at)
+        stdout().print(f"Held by {holder.owner}, {holder.stage}, until {until}", markup=False)
     for aside in cloud.ledger.aside(cloud.inventory.cloud):
         what = f"{aside.host} was set aside at {aside.at} ({aside.reason})"
         stdout().print(f"{what} and is still not at {aside.to}", markup=False)
@@ -135,6 +147,7 @@ def _table(states: tuple[NodeState, ...]) -> Table:
     return table
 
 
-def _counts(states: tuple[NodeState, ...]) -> str:
-    counted = {status: sum(s.status is status for s in states) for status in NodeStatus}
-    return ", ".join(f"{count} {status.value}" for status, count in counted.items() if count)
+def counted(states: tuple[NodeState, ...]) -> str:
+    """How many nodes there are of each status, in words."""
+    found = {status: sum(s.status is status for s in states) for status in NodeStatus}
+    return ", ".join(f"{count} {status.value}" for status, count in found.items() if count)

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ceilift.clock import now
-from ceilift.errors import BAD_INPUT, DONE, FAILED, PAUSED, REFUSED
+from ceilift.errors import (
+    DONE,
+    FAILED,
+    BadInputError,
+    OutsideWindowError,
+    PausedError,
+    RefusedError,
+    WindowClosedError,
+)
 from flows.cli.output import Format, print_json, say, stdout
 
 if TYPE_CHECKING:
@@ -19,7 +27,8 @@ if TYPE_CHECKING:
 
     from ceilift.report import Report
 
-EXIT_CODES = {"Completed": DONE, "Refused": REFUSED, "Paused": PAUSED, "BadInput": BAD_INPUT}
+ENDS = (BadInputError, RefusedError, OutsideWindowError, PausedError, WindowClosedError)
+EXIT_CODES = {"Completed": DONE, **{end.state_name: end.exit_code for end in ENDS}}
 
 
 @dataclass(frozen=True, slots=True)

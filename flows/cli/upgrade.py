@@ -59,6 +59,15 @@ StartOldOption = Annotated[
     str | None,
     typer.Option("--start-old", help="After a failed gate: run this stage's old release again."),
 ]
+WindowOption = Annotated[
+    str, typer.Option("--window", help="Keep to this window (default: any), or any-time.")
+]
+WaitOption = Annotated[
+    bool, typer.Option("--wait", help="Outside the window wait for it, instead of refusing.")
+]
+DaysOption = Annotated[
+    int, typer.Option("--approval-days", help="For how many days the approval is good.")
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress lines.")]
 
 
@@ -90,6 +99,9 @@ def upgrade(
     probe: ProbeOption = False,
     approver: ApproverOption = "",
     comment: CommentOption = "",
+    window: WindowOption = "",
+    wait: WaitOption = False,
+    approval_days: DaysOption = 14,
     quiet: QuietOption = False,
     format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
 ) -> None:
@@ -112,7 +124,8 @@ def upgrade(
     if not approve and not dry_run:
         approve = ask(inventory, request, format)
     consent = {"approve": approve, "approver": approver or getpass.getuser(), "comment": comment}
-    form = {**form_of(request, inventory), **consent, "dry_run": dry_run}
+    when = {"window": window, "wait": wait, "approval_days": approval_days}
+    form = {**form_of(request, inventory), **consent, **when, "dry_run": dry_run}
     run_upgrade(request.path, form, Terminal(begun=begun, quiet=quiet, format=format))
 
 
@@ -192,6 +205,9 @@ def resume(
     first: FirstOption = None,
     start_old: StartOldOption = None,
     approver: ApproverOption = "",
+    window: WindowOption = "",
+    wait: WaitOption = False,
+    approval_days: DaysOption = 14,
     quiet: QuietOption = False,
     format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
 ) -> None:
@@ -212,6 +228,9 @@ def resume(
         "approve": approve,
         "approver": approver or getpass.getuser(),
         "comment": "resume",
+        "window": window,
+        "wait": wait,
+        "approval_days": approval_days,
     }
     run_upgrade(request.path, form, Terminal(begun=begun, quiet=quiet, format=format))
 

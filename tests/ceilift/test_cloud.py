@@ -11,7 +11,8 @@ import pytest
 
 from ceilift.cloud import Cloud
 from ceilift.errors import BadInputError, TransientError
-from ceilift.inventory import Inventory, SecretRef
+from ceilift.inventory import Inventory
+from ceilift.inventory_hosts import SecretRef
 from ceilift.secrets import Secret
 from tests import clouds
 from tests.fakes import OK, FakeConnections, FakeShell

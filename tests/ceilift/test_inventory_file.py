@@ -31,6 +31,7 @@ DATABASE = {
     "url": "mysql+pymysql://u@192.0.2.9/ceilometer",
     "backup": {"host": "ctl1", "folder": "/backup"},
 }
+NIGHTS = {"name": "nights", "cron": "0 1 * * *", "duration_min": 180}
 
 
 def changed(path: str, value: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever YAML holds
@@ -88,6 +89,16 @@ def test_relative_names_are_taken_from_the_files_own_folder(tmp_path: Path) -> N
         ("telemetry", {"source": "file"}, "telemetry", "needs it"),
         ("telemetry", {"path": "/samples.log"}, "telemetry", "belongs to source file"),
         ("telemetry", {"source": "ceilometer-api"}, "telemetry", "needs url"),
+        ("windows", [NIGHTS, NIGHTS], "windows", "'nights' stands 2 times"),
+        ("windows", [NIGHTS | {"cron": "0 25 * * *"}], "windows.0.cron", "bad hour"),
+        (
+            "windows",
+            [{"name": "nights", "cron": "0 1 * * *"}],
+            "windows.0.duration_min",
+            "required",
+        ),
+        ("windows", [NIGHTS | {"zone": "UTC"}], "windows.0.zone", "Extra inputs"),
+        ("windows", {"nights": NIGHTS}, "windows", "valid"),
     ],
 )
 def test_a_fault_is_named_with_its_field_and_a_remedy(
@@ -100,6 +111,16 @@ def test_a_fault_is_named_with_its_field_and_a_remedy(
 
     assert said in found[field].what
     assert all(fault.remedy and fault.file == "prod.yaml" for fault in found.values())
+
+
+def test_a_day_of_blackout_may_be_a_date_of_yaml() -> None:
+    text = yaml.safe_dump(GOOD) + (
+        "windows: [{name: n, cron: 0 1 * * *, duration_min: 60, blackout: [2026-12-24]}]\n"
+    )
+
+    found = parse_inventory(text, "prod.yaml", folder=Path("/etc/ceilift"))
+
+    assert str(found.windows[0].blackout[0].last) == "2026-12-24"
 
 
 def test_all_faults_are_told_at_once() -> None:

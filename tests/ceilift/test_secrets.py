@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ceilift.errors import BadInputError
-from ceilift.inventory import SecretRef
+from ceilift.inventory_hosts import SecretRef
 from ceilift.secrets import EnvFileSecrets, Secret
 
 TEXT = "correct horse battery"

@@ -13,7 +13,8 @@ from ceilift.errors import BadInputError, CeiliftError, Fault, PausedError, Refu
 from ceilift.planner import make_plan
 from flows import conduct
 from flows.conduct import _account, _nothing_to_do, ended
-from tasks.run import Consent, leased_run
+from tasks.lease import held
+from tasks.run import Consent, recorded_run
 from tasks.session import Session
 from tests import clouds
 from tests.fakes import FakeCloud, FakeProgress, fake_ledger
@@ -33,8 +34,9 @@ class Open:
 
     def run(self, stack: ExitStack) -> Session:
         consent = Consent("ann", "terminal", "", PLAN.hash)
-        found = (self.cloud.as_cloud(), clouds.catalogue(), PLAN, BEFORE, consent, self.progress)
-        return stack.enter_context(leased_run(*found))
+        keeper = stack.enter_context(held(self.cloud.ledger, CLOUD.cloud, self.progress))
+        found = (self.cloud.as_cloud(), clouds.catalogue(), PLAN, BEFORE, consent, keeper)
+        return stack.enter_context(recorded_run(*found))
 
 
 @pytest.fixture
@@ -62,14 +64,12 @@ def test_with_nothing_left_the_open_upgrade_is_closed_but_not_by_a_dry_run(
     assert (upgrade.cloud.ledger.open_upgrade("test") is None) is (not dry)
 
 
-def test_a_run_that_acts_is_not_closed_under_its_hands(upgrade: Open) -> None:
+def test_while_a_run_acts_no_other_begins(upgrade: Open) -> None:
     with ExitStack() as stack:
         upgrade.run(stack)
 
         with pytest.raises(RefusedError, match="is held by"):
-            nothing_to_do(upgrade, dry=False)
-
-    assert upgrade.cloud.ledger.open_upgrade("test") is not None
+            stack.enter_context(held(upgrade.cloud.ledger, "test", upgrade.progress))
 
 
 def test_an_account_that_cannot_be_made_does_not_hide_how_the_run_ended(

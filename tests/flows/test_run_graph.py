@@ -66,7 +66,7 @@ def carried_out(plan: Plan) -> tuple[UUID, dict[str, str]]:
     from prefect import flow
     from prefect.context import FlowRunContext
 
-    from flows.conduct import Conducted
+    from flows.conducted import Conducted
     from flows.execution import groups
     from flows.full_upgrade import official_steps
     from tasks.progress import Silent

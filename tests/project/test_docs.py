@@ -16,7 +16,8 @@ from pydantic import BaseModel
 from ceilift.errors import BAD_INPUT, DONE, FAILED, PAUSED, REFUSED
 from ceilift.hazards import ACCEPTABLE
 from ceilift.hazards.hosts import REMEDIES
-from ceilift.inventory import Inventory, SecretRef
+from ceilift.inventory import Inventory
+from ceilift.inventory_hosts import SecretRef
 from ceilift.ledger.tables import metadata
 from ceilift.plan import Action, GateKind, Plan
 from ceilift.plan_json import plan_to_json

@@ -12,7 +12,8 @@ import pytest
 from ceilift.plan import Plan
 from ceilift.planner import make_plan
 from ceilift.state import CloudState
-from tasks.run import Consent, leased_run
+from tasks.lease import held
+from tasks.run import Consent, recorded_run
 from tasks.session import CURRENT, Session
 from tests import clouds
 from tests.fakes import FakeCloud, FakeProgress, fake_ledger
@@ -43,13 +44,15 @@ class Runs:
         """Begin a run; it ends with the test, or with `close`."""
         chosen = plan or self.plan()
         given = consent or Consent("ann", "terminal", "", chosen.hash)
-        way = leased_run(
+        name = self.cloud.inventory.cloud
+        keeper = self.stack.enter_context(held(self.cloud.ledger, name, self.progress))
+        way = recorded_run(
             self.cloud.as_cloud(),
             clouds.catalogue(),
             chosen,
             self.state(),
             given,
-            self.progress,
+            keeper,
         )
         session = self.stack.enter_context(way)
         CURRENT.set(session)

@@ -9,7 +9,8 @@ import pytest
 
 from ceilift.errors import CeiliftError, PausedError, StepFailedError, TransientError
 from ceilift.policy import policy_from_text
-from tasks.session import NotStartedError, Session, carry_out
+from tasks.carry_out import NotStartedError, carry_out
+from tasks.session import Session
 from tests.tasks.conftest import Runs
 
 Work = Callable[[Session, Any], str]

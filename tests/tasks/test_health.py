@@ -13,8 +13,9 @@ from ceilift.remote.shell import Result
 from ceilift.telemetry.marked import METER
 from ceilift.verdict import Outcome, Verdict
 from tasks import health
+from tasks.carry_out import carry_out
 from tasks.run import dry_run
-from tasks.session import carry_out, current
+from tasks.session import current
 from tests import clouds
 from tests.fakes import FakeProgress
 from tests.tasks.conftest import Runs

@@ -13,7 +13,7 @@ from ceilift.clock import now
 from ceilift.component import Component
 from ceilift.digest import digest
 from ceilift.errors import StepFailedError
-from ceilift.inventory import DRAIN_SUFFIX
+from ceilift.inventory_hosts import DRAIN_SUFFIX
 from ceilift.new_files import name_files
 from ceilift.plan import Action, Step, Target
 from ceilift.plan_files import FileKind, Origin, StepFile

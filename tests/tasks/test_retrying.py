@@ -12,9 +12,9 @@ from prefect.context import TaskRunContext
 
 from ceilift.errors import CeiliftError, PausedError, StepFailedError, TransientError
 from tasks import agents, api, database, health
+from tasks.carry_out import NotStartedError
 from tasks.catalog import TASKS, task_for
 from tasks.retrying import RETRIES, NodesDone, is_transient, node_task
-from tasks.session import NotStartedError
 from tests.tasks.conftest import Runs
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from ceilift.errors import PausedError, RefusedError, StepFailedError, TransientError
 from ceilift.record import NodeStatus
-from tasks.session import NotStartedError, Session, carry_out
+from tasks.carry_out import NotStartedError, carry_out
+from tasks.session import Session
 from tests.fakes import FakeProgress
 from tests.tasks.conftest import Runs
 

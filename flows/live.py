@@ -1,0 +1,94 @@
+"""The run's progress as one artifact of the Prefect UI, brought up to date while it goes on."""
+
+from __future__ import annotations
+
+import threading
+from types import TracebackType
+from typing import Self
+from uuid import UUID
+
+from prefect.artifacts import create_markdown_artifact
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import ArtifactUpdate
+
+from ceilift.plan import Plan
+from ceilift.tally import Tally
+from tasks.progress import Progress
+
+PERIOD_S = 2.0  # an update costs the server some 30 ms
+
+
+class LiveArtifact:
+    """Passes on what it is told, and shows it; use as a context, and say in the end how it ended.
+
+    Showing is a courtesy: a server that does not take an update is no reason to stop.
+    """
+
+    def __init__(self, plan: Plan, other: Progress) -> None:
+        self.ended = ""
+        self._plan = plan
+        self._tally = Tally(plan)
+        self._other = other
+        self._lock = threading.Lock()
+        self._news, self._over = threading.Event(), threading.Event()
+        self._id: UUID | None = None
+        self._thread = threading.Thread(target=self._keep, name="live artifact", daemon=True)
+
+    def __enter__(self) -> Self:
+        made = create_markdown_artifact(
+            key="progress",
+            markdown=self._tally.to_markdown(),
+            description=f"Progress of plan {self._plan.hash}",
+        )
+        self._id = made if isinstance(made, UUID) else None
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+        self._show()
+
+    def note(self, text: str) -> None:
+        """Passed on."""
+        self._other.note(text)
+
+    def planned(self, nodes: tuple[str, ...], estimate_s: float) -> None:
+        """Passed on."""
+        self._other.planned(nodes, estimate_s)
+
+    def started(self, node: str) -> None:
+        """Passed on and shown."""
+        with self._lock:
+            self._tally.started(node)
+        self._news.set()
+        self._other.started(node)
+
+    def finished(self, node: str, status: str, seconds: float) -> None:
+        """Passed on and shown."""
+        with self._lock:
+            self._tally.finished(node, status)
+        self._news.set()
+        self._other.finished(node, status, seconds)
+
+    def _keep(self) -> None:
+        while not self._over.wait(PERIOD_S):
+            if self._news.is_set():
+                self._news.clear()
+                self._show()
+
+    def _show(self) -> None:
+        with self._lock:
+            text = self._tally.to_markdown(self.ended)
+        if self._id is None:
+            return
+        try:
+            with get_client(sync_client=True) as client:
+                client.update_artifact(self._id, ArtifactUpdate(data=text))
+        except Exception as problem:  # noqa: BLE001 - whatever it is, the run goes on
+            self._other.note(f"the progress artifact could not be brought up to date: {problem}")

@@ -1,0 +1,102 @@
+"""The cloud's lease while a run lives: taken, renewed in the background, given back."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+from ceilift.errors import CeiliftError
+from ceilift.ledger.store import Ledger
+from ceilift.record import Lease
+from tasks.progress import Progress
+
+LEASE_S = 120.0
+
+
+def owner() -> str:
+    """How this process signs a lease: user, machine and process."""
+    return f"{getpass.getuser()}@{socket.gethostname()}:{os.getpid()}"
+
+
+@contextmanager
+def held(
+    ledger: Ledger, cloud: str, progress: Progress, flow_run: str = ""
+) -> Iterator[LeaseKeeper]:
+    """Hold the cloud's lease. Raises RefusedError when another holds it.
+
+    A `flow_run` of a deployment has it again when it goes on in a new process.
+    """
+    lease = ledger.lease(cloud, flow_run or owner(), LEASE_S, again=bool(flow_run))
+    with LeaseKeeper(ledger, lease, progress) as keeper:
+        yield keeper
+
+
+class LeaseKeeper:
+    """Renews a lease in the background while used as a context; gives it back at the end.
+
+    Not so while the run waits for an answer: then it is held until the deadline, by nobody's
+    process.
+    """
+
+    def __init__(self, ledger: Ledger, lease: Lease, progress: Progress) -> None:
+        self.stage: str | None = None
+        self._ledger = ledger
+        self._lease = lease
+        self.progress = progress
+        self._over = threading.Event()
+        self.waiting = False
+        self._thread = threading.Thread(target=self._keep, name="lease", daemon=True)
+
+    def at(self, stage: str) -> None:
+        """Say in the lease at which stage the run is; raises RefusedError when it was lost."""
+        self.stage = stage
+        self._ledger.renew(self._lease, LEASE_S, stage)
+
+    @property
+    def lease(self) -> Lease:
+        """What is kept."""
+        return self._lease
+
+    def wait_for_answer(self, stage: str, seconds: float) -> None:
+        """Hold it that long although this process may end; raises RefusedError when it was lost."""
+        self.waiting = True
+        self._ledger.renew(self._lease, seconds, stage)
+
+    def go_on(self) -> None:
+        """The answer is there: keep it as before."""
+        self._ledger.renew(self._lease, LEASE_S, "")
+        self.waiting = False
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+        if self.waiting:
+            return
+        try:
+            self._ledger.release(self._lease)
+        except CeiliftError as problem:  # it expires by itself; how the run ended must be told
+            self.progress.note(f"the lease could not be given back: {problem}")
+
+    def _keep(self) -> None:
+        while not self._over.wait(LEASE_S / 4):
+            if self.waiting:
+                continue
+            try:
+                self._ledger.renew(self._lease, LEASE_S, self.stage)
+            except CeiliftError as error:  # the next intent is refused by the ledger itself
+                self.progress.note(f"the lease could not be renewed: {error}")

@@ -1,0 +1,74 @@
+"""The lease of a run: its own flow run has it again, nobody else, also while it waits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ceilift.errors import RefusedError
+from ceilift.ledger.store import Ledger
+from tasks.lease import held
+from tests.fakes import FakeProgress
+
+RUN = "flow run brave-otter (0b7c)"
+
+
+class Clock:
+    now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def ledger(tmp_path: Path, clock: Clock) -> Iterator[Ledger]:
+    made = Ledger(f"sqlite:///{tmp_path / 'ledger.db'}", now=clock)
+    yield made
+    made.dispose()
+
+
+def test_it_is_given_back_at_the_end(ledger: Ledger) -> None:
+    with held(ledger, "demo", FakeProgress()):
+        assert ledger.holder("demo") is not None
+
+    assert ledger.holder("demo") is None
+
+
+def test_while_an_answer_is_waited_for_it_is_held_without_a_process(
+    ledger: Ledger, clock: Clock
+) -> None:
+    with held(ledger, "demo", FakeProgress(), RUN) as keeper:
+        keeper.wait_for_answer("approval of plan abc", 3600)
+
+    clock.now += 3599
+    with pytest.raises(RefusedError, match=r"brave-otter.*approval of plan abc"):
+        ledger.lease("demo", "somebody", 60)
+    clock.now += 2
+    assert ledger.lease("demo", "somebody", 60).owner == "somebody"
+
+
+def test_the_flow_run_itself_has_it_again_and_fences_its_former_process_off(
+    ledger: Ledger,
+) -> None:
+    with held(ledger, "demo", FakeProgress(), RUN) as before:
+        before.wait_for_answer("approval of plan abc", 3600)
+    with held(ledger, "demo", FakeProgress(), RUN) as after:
+        assert after.lease.token > before.lease.token
+        with pytest.raises(RefusedError, match="may no longer act"):
+            before.at("collector")
+        after.wait_for_answer("approval of plan abc", 3600)
+        after.go_on()
+
+    assert ledger.holder("demo") is None
+
+
+def test_a_process_of_no_flow_run_is_another_every_time(ledger: Ledger) -> None:
+    with held(ledger, "demo", FakeProgress()), pytest.raises(RefusedError):
+        ledger.lease("demo", ledger.holder("demo").owner, 60)  # type: ignore[union-attr] # it is held
