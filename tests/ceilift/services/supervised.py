@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
+from ceilift.clock import now
 from ceilift.services.supervisor import Supervisor
 
 from .conftest import UNIT, LocalHost
@@ -62,6 +63,14 @@ def alive(pid: str) -> bool:
     """Whether the process lives, or anything of its group."""
     groups = [Path(entry, "stat") for entry in Path("/proc").iterdir() if entry.name.isdigit()]
     return any(_group_of(stat) == pid for stat in groups)
+
+
+def gone(pid: str) -> bool:
+    """Whether the process and its group are gone: one that is ending may be seen for a moment."""
+    deadline = now() + 5
+    while (found := alive(pid)) and now() < deadline:
+        pass
+    return not found
 
 
 def _group_of(file: Path) -> str:

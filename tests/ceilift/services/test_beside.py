@@ -13,7 +13,7 @@ from ceilift.services.supervisor import Supervisor
 from ceilift.services.systemd import Systemd
 
 from .conftest import UNIT, LocalHost
-from .supervised import alive, defined
+from .supervised import defined, gone
 from .test_systemd import DEFINITION, SERVICE
 
 NAME = f"{UNIT}-ceilift"
@@ -104,7 +104,7 @@ def test_removed_nothing_of_it_is_left(supervised: LocalHost) -> None:
     said = manager.remove(supervised.act(), supervised, "remove-1", wanted(supervised))
 
     assert said == "removed"
-    assert not alive(pid)
+    assert gone(pid)
     assert not own_file(supervised).exists()
     assert not Path(wanted(supervised).file).exists()
 

@@ -26,7 +26,7 @@ RELOADS = """\
 trap 'kill "$worker"; sleep 60 & worker=$!' HUP
 sleep 60 &
 worker=$!
-while :; do wait "$worker"; done
+while kill -0 "$worker"; do wait "$worker"; done
 """
 DEAF = RELOADS.replace('kill "$worker"; sleep 60 & worker=$!', ":")
 DIES = RELOADS.replace('kill "$worker"; sleep 60 & worker=$!', "exit 1")
@@ -47,7 +47,7 @@ class Host:
 
 def patient(inventory: Inventory, agent: str) -> Inventory:
     """With time enough for a slow machine; not where nothing is to come of it."""
-    seconds = inventory.services.stop_timeout_s if agent == DEAF else 20
+    seconds = inventory.services.stop_timeout_s if agent in {DEAF, ALONE} else 20
     services = inventory.services.model_copy(update={"stop_timeout_s": seconds})
     return inventory.model_copy(update={"services": services})
 

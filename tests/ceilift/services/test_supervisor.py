@@ -11,7 +11,7 @@ from ceilift.services import service_manager
 from ceilift.services.supervisor import Supervisor
 
 from .conftest import UNIT, LocalHost
-from .supervised import DEFINITION, alive, defined, enable, running, start, stop
+from .supervised import DEFINITION, alive, defined, enable, gone, running, start, stop
 
 
 def test_the_inventory_chooses_supervisor(host: LocalHost) -> None:
@@ -23,7 +23,7 @@ def test_stop_ends_master_and_worker_and_prevents_restart(host: LocalHost) -> No
     pid = host.fake("pid")
     assert alive(pid)
     assert stop(host) == "stopped"
-    assert not alive(pid)
+    assert gone(pid)
     text = file.read_text(encoding="utf-8")
     assert "\nautostart=false\n" in text
     assert "\nautorestart=false\n" in text
@@ -143,7 +143,7 @@ def test_a_start_that_was_cut_off_after_the_file_is_finished(host: LocalHost) ->
     file.write_text(text.replace("8.1.5/bin/agent", "9.0.7/bin/agent"), encoding="utf-8")
     old = host.fake("pid")
     assert start(host) == "started"
-    assert not alive(old)
+    assert gone(old)
     assert host.calls()[0] == f"update {UNIT}"
 
 
