@@ -64,9 +64,18 @@ class RefusedError(CeiliftError):
 
 
 class OutsideWindowError(RefusedError):
-    """No window of the cloud is open, or none would ever be long enough: nothing was changed."""
+    """No window of the cloud is open, or what comes next does not fit: nothing was changed.
+
+    `opens` is when it may be tried again (epoch seconds); None where waiting does not help.
+    """
 
     state_name = "OutsideWindow"
+
+    def __init__(
+        self, message: str, *, opens: float | None = None, next_command: str | None = None
+    ) -> None:
+        super().__init__(message, next_command=next_command)
+        self.opens = opens
 
 
 class PausedError(CeiliftError):

@@ -49,7 +49,14 @@ from tasks.progress import Progress
 from tasks.reporting import bring_back, finish
 from tasks.run import approved_before, close_finished, dry_run, recorded_run
 from tasks.session import CURRENT, Begun, Session
-from tasks.window import WindowRule, chosen_windows, enter, expected_seconds, refuse_too_long
+from tasks.window import (
+    WindowRule,
+    chosen_windows,
+    enter,
+    expected_seconds,
+    refuse_unfitting,
+    wait_until,
+)
 
 
 def conduct(form: UpgradeForm, stages: Stages, begun: Begun) -> State[Any]:
@@ -58,13 +65,16 @@ def conduct(form: UpgradeForm, stages: Stages, begun: Begun) -> State[Any]:
     Never raises for a known end: BadInput, Refused, Paused and Failed are states with the message
     and the next command to type.
     """
-    try:
-        with ExitStack() as stack:
-            return _conduct(form, stages, begun, stack)
-    except OutsideWindowError as error:
-        return missed(error) if by_schedule() else ended(_completed(error, form))
-    except CeiliftError as error:
-        return ended(_completed(error, form))
+    while True:
+        try:
+            with ExitStack() as stack:
+                return _conduct(form, stages, begun, stack)
+        except OutsideWindowError as error:
+            if not form.wait or error.opens is None:
+                return missed(error) if by_schedule() else ended(_completed(error, form))
+            wait_until(error.opens, run_progress())
+        except CeiliftError as error:
+            return ended(_completed(error, form))
 
 
 def missed(error: OutsideWindowError) -> State[Any]:
@@ -102,8 +112,8 @@ def _conduct(form: UpgradeForm, stages: Stages, begun: Begun, stack: ExitStack) 
     windows = chosen_windows(inventory, form.window, str(form.file))
     teller = Teller(inventory.cloud, form.to, inventory.notify, progress)
     if not form.dry_run:
-        stack.enter_context(_told(teller))
-        enter(windows, progress, wait=form.wait)
+        stack.enter_context(_told(teller, form))
+        enter(windows, progress)
     cloud = stack.enter_context(Cloud(inventory, RunSecrets(), aside))
     keeper = None if form.dry_run else stack.enter_context(_held(cloud, progress))
     progress.note(f"looking at cloud {inventory.cloud}: {len(inventory.hosts)} hosts")
@@ -126,11 +136,13 @@ def _conduct(form: UpgradeForm, stages: Stages, begun: Begun, stack: ExitStack) 
 
 
 @contextmanager
-def _told(teller: Teller) -> Iterator[None]:
-    """Tell of a run that is refused, or has a fault, before or while it acts."""
+def _told(teller: Teller, form: UpgradeForm) -> Iterator[None]:
+    """Tell of a run that is refused, or has a fault before it acts; not of one that waits."""
     try:
         yield
     except CeiliftError as error:
+        if form.wait and isinstance(error, OutsideWindowError) and error.opens is not None:
+            raise
         teller.tell(Moment.STOPPED, str(error), verdict=error.state_name)
         raise
 
@@ -210,7 +222,7 @@ def _guard(
     guard = PieceGuard(plan, seconds, [])
     rules: list[Rule] = []
     if windows:
-        refuse_too_long(guard.pieces, windows)
+        refuse_unfitting(guard.pieces, windows)
         rules.append(WindowRule(windows))
     if wanted and asking_run() is not None:
         before = approved_before(ledger, plan.cloud)

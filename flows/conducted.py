@@ -12,6 +12,8 @@ from flows.execution import submit
 from tasks.retrying import NOT_STARTED, TOLERATED
 from tasks.session import Session
 
+NOT_READY = "NotReady"  # of a task run whose need was not met: that need's own state says why
+
 Stages = Callable[["Conducted"], None]
 
 
@@ -83,6 +85,6 @@ class Conducted:
 
     def _notice(self, future: PrefectFuture[Any]) -> None:
         state = future.state
-        known = state.is_completed() or state.name in {TOLERATED, NOT_STARTED}
+        known = state.is_completed() or state.name in {TOLERATED, NOT_STARTED, NOT_READY}
         if not known and self.session.error is None:
             self.session.halt(StepFailedError(state.message or f"a task ended {state.name}"))

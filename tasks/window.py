@@ -39,26 +39,26 @@ def chosen_windows(inventory: Inventory, name: str, file: str) -> tuple[Window, 
     return found
 
 
-def enter(windows: Sequence[Window], progress: Progress, *, wait: bool) -> Opening | None:
-    """The opening a run may begin in, waited for when asked; None where no window is kept to.
+def enter(windows: Sequence[Window], progress: Progress) -> None:
+    """Say which window a run begins in; nothing where no window is kept to.
 
     Raises OutsideWindowError when none is open, and says when one is.
     """
     if not windows:
-        return None
-    while (found := _admitting(windows)) is None:
-        following = opens_next(tuple(windows), _moment())
-        if following is None or not wait:
-            raise OutsideWindowError(
-                f"{_named(windows)} open; {_opens(following)}; nothing was changed",
-                next_command="the same with --wait"
-                if following
-                else "mend the inventory's windows",
-            )
-        progress.note(f"waiting for the window: {_opens(following)}")
-        _sleep_until(following.start)
+        return
+    moment = _moment()
+    found = open_now(tuple(windows), moment)
+    if found is None or moment >= found.cutoff:
+        raise _outside(windows, f"{_named(windows)} open")
     progress.note(f"in window {found.window}, cutoff at {moment_text(found.cutoff)}")
-    return found
+
+
+def wait_until(moment: float, progress: Progress) -> None:
+    """Wait for a moment (epoch seconds) in short naps: clocks are set, and machines sleep."""
+    progress.note(f"waiting for the window that opens at {moment_text(_at(moment))}")
+    pause = threading.Event()
+    while (left := moment - now()) > 0:
+        pause.wait(min(left, LONGEST_NAP_S))
 
 
 @dataclass
@@ -93,8 +93,11 @@ class WindowRule:
         return max((_moment() - self.last.cutoff).total_seconds(), 0.0)
 
 
-def refuse_too_long(found: Sequence[Piece], windows: tuple[Window, ...]) -> None:
-    """Raises OutsideWindowError when a piece of the plan fits into none of the windows."""
+def refuse_unfitting(found: Sequence[Piece], windows: tuple[Window, ...]) -> None:
+    """Raises OutsideWindowError when the first piece of a plan does not fit into the time left.
+
+    Or when one of its pieces would fit into none of the windows.
+    """
     if long := unfitting(found, windows):
         lines = [
             f"{one.stage} from {one.nodes[0]} to {one.nodes[-1]}: {one.seconds:.0f} s"
@@ -105,6 +108,9 @@ def refuse_too_long(found: Sequence[Piece], windows: tuple[Window, ...]) -> None
             + "\n".join(lines),
             next_command="give a longer window, smaller batches, or --window any-time",
         )
+    moment = _moment()
+    if found and (why := refusal(found[0].seconds, open_now(windows, moment), moment)):
+        raise _outside(windows, f"{found[0].nodes[0]} is next, and {why}")
 
 
 def expected_seconds(plan: Plan, situation: Situation, ledger: Ledger) -> Mapping[str, float]:
@@ -130,10 +136,13 @@ def kind_of(node_id: str) -> str:
     return "/".join(node_id.split("/")[:2])
 
 
-def _admitting(windows: Sequence[Window]) -> Opening | None:
-    moment = _moment()
-    found = open_now(tuple(windows), moment)
-    return found if found is not None and moment < found.cutoff else None
+def _outside(windows: Sequence[Window], why: str) -> OutsideWindowError:
+    following = opens_next(tuple(windows), _moment())
+    return OutsideWindowError(
+        f"{why}; {_opens(following)}; nothing was changed",
+        opens=None if following is None else following.start.timestamp(),
+        next_command="the same with --wait" if following else "mend the inventory's windows",
+    )
 
 
 def _named(windows: Sequence[Window]) -> str:
@@ -147,12 +156,9 @@ def _opens(opening: Opening | None) -> str:
     return f"window {opening.window} opens at {moment_text(opening.start)}"
 
 
-def _sleep_until(moment: datetime) -> None:
-    """In short naps: clocks are set, and machines sleep."""
-    pause = threading.Event()
-    while (left := (moment - _moment()).total_seconds()) > 0:
-        pause.wait(min(left, LONGEST_NAP_S))
-
-
 def _moment() -> datetime:
-    return datetime.fromtimestamp(now(), UTC)
+    return _at(now())
+
+
+def _at(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

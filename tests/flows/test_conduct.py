@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from prefect.client.schemas.objects import State
+from prefect.futures import PrefectFuture
+from prefect.states import Cancelled, Completed, Failed, Pending
 
 from ceilift.errors import BadInputError, CeiliftError, Fault, PausedError, RefusedError
 from ceilift.planner import make_plan
 from flows import conduct
 from flows.conduct import _account, _nothing_to_do, ended
+from flows.conducted import Conducted
 from tasks.lease import held
+from tasks.retrying import NOT_STARTED
 from tasks.run import Consent, recorded_run
 from tasks.session import Session
 from tests import clouds
@@ -101,3 +107,30 @@ def test_a_known_end_is_a_state_that_says_which(error: CeiliftError, name: str) 
 
     assert (state.name, state.is_failed()) == (name, True)
     assert state.message == f"{error}\nNext: ceilift status"
+
+
+@dataclass
+class Ended:
+    """A task run as the flow looks at it once it has ended."""
+
+    state: State[Any]
+
+
+@pytest.mark.parametrize(
+    ("state", "halts"),
+    [
+        (Completed(), False),
+        (Cancelled(name=NOT_STARTED), False),
+        (Pending(name="NotReady", message="its upstream was not completed"), False),
+        (Failed(message="it broke"), True),
+    ],
+)
+def test_a_task_run_whose_need_was_not_met_is_no_news(
+    upgrade: Open, state: State[Any], *, halts: bool
+) -> None:
+    with ExitStack() as stack:
+        session = upgrade.run(stack)
+
+        Conducted(session)._notice(cast("PrefectFuture[Any]", Ended(state)))
+
+        assert (session.error is not None) is halts

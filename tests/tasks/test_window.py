@@ -27,7 +27,7 @@ from tasks.window import (
     enter,
     expected_seconds,
     longest_times,
-    refuse_too_long,
+    refuse_unfitting,
 )
 from tests import clouds
 from tests.fakes import FakeProgress
@@ -127,6 +127,7 @@ def test_how_a_cut_run_ends_says_what_is_left_and_when_it_goes_on(runs: Runs, cl
     assert error.next_command == "ceilift resume --wait"
 
 
+@pytest.mark.usefixtures("clock")
 def test_what_no_window_is_long_enough_for_is_refused_before(runs: Runs) -> None:
     session = runs.open()
     short = Window(name="short", cron="0 12 * * *", duration_min=1)
@@ -142,9 +143,9 @@ def test_what_no_window_is_long_enough_for_is_refused_before(runs: Runs) -> None
     found = pieces(session.plan, seconds)
 
     with pytest.raises(OutsideWindowError, match=r"no window is long enough.*\npolling from"):
-        refuse_too_long(found, (short,))
+        refuse_unfitting(found, (short,))
 
-    refuse_too_long(found, (HOUR,))
+    refuse_unfitting(found, (HOUR,))
 
 
 def test_at_a_gate_nothing_begins_until_it_was_answered(runs: Runs) -> None:
@@ -186,9 +187,10 @@ def test_outside_its_window_a_run_is_refused(clock: Clock) -> None:
     clock.minutes(-30)
 
     with pytest.raises(OutsideWindowError) as refused:
-        enter((HOUR,), FakeProgress(), wait=False)
+        enter((HOUR,), FakeProgress())
 
     assert refused.value.exit_code == 3
+    assert refused.value.opens == NOON.timestamp()
     assert "window hour is not open; window hour opens at 2026-12-01 12:00:00" in str(refused.value)
 
 
@@ -196,35 +198,58 @@ def test_behind_the_cutoff_it_is_as_if_closed(clock: Clock) -> None:
     clock.minutes(50)
 
     with pytest.raises(OutsideWindowError, match="opens at 2026-12-02"):
-        enter((HOUR,), FakeProgress(), wait=False)
+        enter((HOUR,), FakeProgress())
 
 
-def test_asked_to_it_waits(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    clock.minutes(-30)
+def test_inside_it_says_in_which(clock: Clock) -> None:
+    clock.minutes(5)
+    progress = FakeProgress()
 
-    def sleeps(until: datetime) -> None:
-        clock.at = until
+    enter((HOUR,), progress)
+    enter((), progress)
 
-    monkeypatch.setattr(window, "_sleep_until", sleeps)
+    assert progress.notes == ["in window hour, cutoff at 2026-12-01 12:50:00 UTC"]
 
-    found = enter((HOUR,), FakeProgress(), wait=True)
 
-    assert found is not None
+def test_what_comes_next_has_to_fit_into_the_time_left(runs: Runs, clock: Clock) -> None:
+    found = guard(runs.plan(to="9.0.7")).pieces
+    clock.minutes(47)
+    refuse_unfitting(found, (HOUR,))
+    clock.minutes(49)
+
+    with pytest.raises(OutsideWindowError, match=r"database/backup is next, and about") as refused:
+        refuse_unfitting(found, (HOUR,))
+
+    assert refused.value.opens == (NOON + timedelta(days=1)).timestamp()
+
+
+def test_a_window_is_waited_for_in_short_naps(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    naps: list[float] = []
+
+    class Pause:
+        def wait(self, seconds: float) -> None:
+            naps.append(seconds)
+            clock.at += timedelta(seconds=seconds)
+
+    monkeypatch.setattr("tasks.window.threading.Event", Pause)
+    clock.minutes(-2.5)
+
+    window.wait_until(NOON.timestamp(), FakeProgress())
+
     assert clock.at == NOON
-
-
-def test_without_windows_any_time_will_do() -> None:
-    assert enter((), FakeProgress(), wait=False) is None
+    assert naps == [60.0, 60.0, 30.0]
 
 
 def test_a_window_that_never_opens_again_is_not_waited_for(clock: Clock) -> None:
-    past = Window(
-        name="past", rrule="DTSTART:20250101T220000\nRRULE:FREQ=DAILY;COUNT=3", duration_min=5
-    )
+    rule = "DTSTART:20250101T220000\nRRULE:FREQ=DAILY;COUNT=3"
+    past = Window(name="past", rrule=rule, duration_min=5)
 
-    with pytest.raises(OutsideWindowError, match="opens no more"):
-        enter((past,), FakeProgress(), wait=True)
+    with pytest.raises(OutsideWindowError, match="opens no more") as refused:
+        enter((past,), FakeProgress())
 
+    assert refused.value.opens is None
     assert clock.at == NOON
 
 
