@@ -18,6 +18,7 @@ from prefect.client.schemas.objects import FlowRun
 
 from lab.accept import product
 from lab.accept.bed import bed
+from lab.accept.browser import Browser, browser
 from lab.accept.checks import Checks
 from lab.accept.windows import over_two_windows
 from lab.clouds import CloudName, cloud_named
@@ -28,6 +29,8 @@ from lab.waiting import until
 
 CLOUD = cloud_named(CloudName.CLASSIC, "9.0.6,9.0.7")
 DEPLOYMENT = "partial-upgrade/partial-upgrade"
+APPROVER = "Ada"
+REFUSED = 3
 PICKED_UP_S = 120  # a worker looks every ten seconds, and Prefect takes as long to load
 CARRIED_OUT_S = 600
 
@@ -40,10 +43,12 @@ def run(short: bool) -> bool:  # noqa: FBT001 - how it was asked for
     checks.demand("inventory added", added.code == 0, added.code)
     served = product.ceilift("serve", "--format", "json", within=180)
     checks.demand("served", served.code == 0, served.json()["ui"] if served.code == 0 else "no")
-    with SyncPrefectClient(f"{served.json()['ui']}/api") as client:
-        driven = Driven(client, lab, checks, progress)
+    url = served.json()["ui"]
+    with SyncPrefectClient(f"{url}/api") as client, browser(url, lab.root / "pictures") as ui:
+        driven = Driven(client, lab, checks, progress, ui)
         driven.rejected()
-        driven.approved()
+        driven.by_hand()
+        driven.in_second_ui()
     if not short:
         over_two_windows(bed(CLOUD, progress), CLOUD, checks, progress)
     return checks.tell()
@@ -51,12 +56,13 @@ def run(short: bool) -> bool:  # noqa: FBT001 - how it was asked for
 
 @dataclass(frozen=True, slots=True)
 class Driven:
-    """Runs of the lab's upgrade, over the API of the server that `ceilift serve` started."""
+    """Runs of the lab's upgrade on the server that `ceilift serve` started."""
 
     client: SyncPrefectClient
     lab: Lab
     checks: Checks
     progress: Progress
+    ui: Browser
 
     def rejected(self) -> None:
         """Resumed without a word it is a no, and nothing was changed."""
@@ -68,34 +74,65 @@ class Driven:
         opened = status.json()["upgrade"] if status.code == 0 else status.stderr
         self.checks.demand("and opens no upgrade", opened is None, opened)
 
-    def approved(self) -> None:
-        """Approved: what was shown is carried out, under one lease from the question on."""
-        asked = self.asked("approved")
+    def by_hand(self) -> None:
+        """Started from the form, approved in its dialog, read: all of it clicks in one UI."""
+        deployment = self.client.read_deployment_by_name(DEPLOYMENT)
+        chosen = {
+            "Cloud": self.lab.inventory.stem,
+            "Target release": CLOUD.new,
+            "Only": "collector",
+        }
+        at = now()
+        run = UUID(self.ui.start_run(str(deployment.id), chosen, off="Dry run"))
+        asked = self.in_state(run, "Suspended", PICKED_UP_S)
+        self.checks.demand("form: asked after", True, f"{now() - at:.1f} s")  # noqa: FBT003
+        self.others_are_refused(asked)
+        at = now()
+        self.ui.approve(str(run), APPROVER)
+        self.goes_on(run, "form", at)
+        read = self.ui.reads("/artifacts/key/report", "done, ", "report")
+        self.checks.demand("form: the report is read", read, read)
+
+    def in_second_ui(self) -> None:
+        """Approval and report in the other UI, and asked again after the canary."""
+        asked = self.asked("second UI", only=["notification"], gates=["after the canary"])
+        at = now()
+        self.ui.approve_in_second(str(asked.id), APPROVER)
+        again = self.in_state(asked.id, "Suspended", CARRIED_OUT_S, behind=asked.state_id)
+        self.checks.demand("second UI: asked again", again.state_name == "Suspended", again.name)
+        at = now()
+        self.ui.approve_in_second(str(asked.id), APPROVER)
+        self.goes_on(asked.id, "second UI", at)
+        read = self.ui.reads("/v2/artifacts/key/report", "done, ", "report-in-second")
+        self.checks.demand("second UI: the report is read", read, read)
+
+    def others_are_refused(self, asked: FlowRun) -> None:
+        """While one run waits for its answer, nobody else acts on the cloud."""
         other = product.ceilift(
             "upgrade", "-i", str(self.lab.inventory), "--to", CLOUD.new, "--approve", "0" * 16
         )
-        self.checks.demand("a second run is refused", other.code == 3, other.code)  # noqa: PLR2004
-        named = asked.name in other.stderr
-        self.checks.demand("and told who holds the cloud", named, asked.name)
-        answer = {"decision": "approve", "approver": "Ada", "comment": "by the API"}
-        at = now()
-        self.client.resume_flow_run(asked.id, run_input=answer)
-        self.in_state(asked.id, "Running", PICKED_UP_S)
-        self.checks.demand("from approval to resume", True, f"{now() - at:.1f} s")  # noqa: FBT003
-        ended = self.ended(asked.id)
-        self.checks.demand("done", ended.state_name == "Completed", ended.state_name)
-        kinds = self.artifacts(asked.id)
-        self.checks.demand("artifacts", {"plan", "report"} <= kinds, ", ".join(sorted(kinds)))
-        past = product.ceilift("history", "-i", str(self.lab.inventory), "--format", "json")
-        newest = past.json()[0]
-        self.checks.demand("approved by", newest["approved_by"] == "Ada", newest["approved_by"])
+        self.checks.demand("a second run is refused", other.code == REFUSED, other.code)
+        self.checks.demand("and told who holds the cloud", asked.name in other.stderr, asked.name)
 
-    def asked(self, comment: str) -> FlowRun:
-        """A run that has suspended to ask, its process gone."""
+    def goes_on(self, run: UUID, what: str, at: float) -> None:
+        """Approved at that moment: it resumes, is carried out, and is recorded as Ada's."""
+        self.in_state(run, "Running", PICKED_UP_S)
+        self.checks.demand(f"{what}: from approval to resume", True, f"{now() - at:.1f} s")  # noqa: FBT003
+        ended = self.ended(run)
+        self.checks.demand(f"{what}: done", ended.state_name == "Completed", ended.state_name)
+        kinds = self.artifacts(run)
+        wanted = {"plan", "progress", "report"}
+        self.checks.demand(f"{what}: artifacts", wanted <= kinds, ", ".join(sorted(kinds)))
+        past = product.ceilift("history", "-i", str(self.lab.inventory), "--format", "json")
+        name = past.json()[0]["approved_by"]
+        self.checks.demand(f"{what}: approved by", name == APPROVER, name)
+
+    def asked(self, comment: str, **wishes: object) -> FlowRun:
+        """A run that has suspended to ask, started over the API."""
         deployment = self.client.read_deployment_by_name(DEPLOYMENT)
         at = now()
         made = self.client.create_flow_run_from_deployment(
-            deployment.id, parameters={"form": self.form(comment)}
+            deployment.id, parameters={"form": {**self.form(comment), **wishes}}
         )
         self.in_state(made.id, "Running", PICKED_UP_S)
         self.checks.demand(f"{comment}: from start to running", True, f"{now() - at:.1f} s")  # noqa: FBT003
@@ -124,13 +161,14 @@ class Driven:
         self.progress.say(f"{found.name}: {found.state_name}: {found.state.message}")  # type: ignore[union-attr] # it is final
         return found
 
-    def in_state(self, run: UUID, name: str, within: float) -> FlowRun:
-        """The run, once it is in the state, or past it."""
+    def in_state(self, run: UUID, name: str, within: float, behind: UUID | None = None) -> FlowRun:
+        """The run, once it is in such a state other than `behind`, or has ended."""
 
         def look() -> FlowRun | None:
             found = self.client.read_flow_run(run)
             final = found.state is not None and found.state.is_final()
-            return found if final or found.state_name == name else None
+            there = found.state_name == name and found.state_id != behind
+            return found if final or there else None
 
         return until(look, f"the run is {name}", within, every=0.5)
 

@@ -1,0 +1,118 @@
+"""What an operator does in the Prefect UI, done in Debian's Chromium; both UIs are known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
+from lab.errors import LabError
+
+CHROMIUM = "/usr/bin/chromium"
+SIZE = {"width": 1400, "height": 1000}
+PATIENCE_MS = 20_000
+OPENED_MS = 1_000  # after that a list that did not open is clicked again
+TRIES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """A page of the server at `url`, and where its pictures go."""
+
+    page: Page
+    url: str
+    pictures: Path
+
+    def start_run(self, deployment: str, chosen: dict[str, str], off: str) -> str:
+        """Fill in a deployment's form in the first UI and start it; gives the flow run's id."""
+        self._open(f"/deployments/deployment/{deployment}/run")
+        for label, option in chosen.items():
+            self._choose(label, option)
+        self._field(off).locator("[role=switch]").click()
+        self.picture("form")
+        self.page.get_by_role("button", name="Submit").click()
+        link = self.page.locator("a[href*='/runs/flow-run/']").first
+        address = link.get_attribute("href") or ""
+        return address.rpartition("/")[2]
+
+    def approve(self, run: str, name: str) -> None:
+        """Answer yes in the resume dialog of the first UI."""
+        self._open(f"/runs/flow-run/{run}")
+        self.picture("suspended")
+        self.page.get_by_role("button", name="Resume").first.click()
+        self._choose("Decision", "approve")
+        self._field("Your name").locator("textarea, input").first.fill(name)
+        self.picture("approval")
+        self.page.locator(".p-modal").get_by_role("button", name="Submit").click()
+        self.page.locator(".p-modal").wait_for(state="hidden")
+
+    def approve_in_second(self, run: str, name: str) -> None:
+        """The same in the second UI, where it stands under the run's menu."""
+        page = self.page
+        self._open(f"/v2/runs/flow-run/{run}")
+        page.get_by_role("button", name="Open menu").last.click()
+        page.get_by_role("menuitem", name="Resume").click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_text("reject", exact=True).click()
+        page.get_by_role("option", name="approve").click()
+        dialog.locator("textarea, input[type=text]").first.fill(name)
+        self.picture("approval-in-second")
+        dialog.get_by_role("button", name="Resume").or_(
+            dialog.get_by_role("button", name="Submit")
+        ).last.click()
+        dialog.wait_for(state="hidden")
+
+    def reads(self, path: str, text: str, picture: str) -> bool:
+        """Whether a page shows that text."""
+        self._open(path)
+        try:
+            self.page.get_by_text(text).first.wait_for()
+        except PlaywrightTimeout:
+            return False
+        finally:
+            self.picture(picture)
+        return True
+
+    def picture(self, name: str) -> None:
+        """What the page looks like now, to be looked at."""
+        self.pictures.mkdir(exist_ok=True)
+        self.page.screenshot(path=self.pictures / f"{name}.png")
+
+    def _open(self, path: str) -> None:
+        self.page.goto(self.url + path, wait_until="networkidle")
+
+    def _field(self, label: str) -> Locator:
+        """The innermost field of that title, in the first UI."""
+        title = self.page.locator(".schema-form-property__label", has_text=label)
+        return self.page.locator(".schema-form-property").filter(has=title).last
+
+    def _choose(self, label: str, option: str) -> None:
+        """Choose from a list, in the first UI; a page that just loaded may not open it at once."""
+        wanted = self.page.locator(".p-select-option", has_text=option).first
+        for _ in range(TRIES):
+            self._field(label).locator(".p-select-button__icon").click(force=True)
+            try:
+                wanted.wait_for(timeout=OPENED_MS)
+            except PlaywrightTimeout:
+                continue
+            wanted.click()
+            self.page.keyboard.press("Escape")
+            return
+        raise LabError(f"the list {label!r} of the form offers no {option!r}")
+
+
+@contextmanager
+def browser(url: str, pictures: Path) -> Iterator[Browser]:
+    """Chromium without a window, at the UI of that server."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = chromium.new_page(viewport=SIZE)  # type: ignore[arg-type] # a plain dict will do
+        page.set_default_timeout(PATIENCE_MS)
+        try:
+            yield Browser(page, url, pictures)
+        finally:
+            chromium.close()
