@@ -22,6 +22,9 @@ def approval_gates(
 ) -> Mapping[str, str]:
     """The node that must not begin unasked, and the name of its gate.
 
+    Names are plain words: the key of a question stands in addresses of the Prefect UI, which never
+    shows the form of one with blanks or colons.
+
     `plan` is the whole one that was approved at the start and `found` its pieces, so that a run
     that goes on with what is left meets the same gates.
     """
@@ -35,8 +38,8 @@ def _gates(
     for number, name in enumerate(names):
         parts = [piece for piece in found if piece.stage == name]
         if AskAt.CANARY in wanted and len(parts) > 1:
-            yield from ((node, f"after the canary: {name}") for node in parts[1].nodes)
+            yield from ((node, f"canary-{name}") for node in parts[1].nodes)
         if AskAt.STAGE in wanted and number and parts:
-            yield from ((node, f"stage: {name}") for node in parts[0].nodes)
+            yield from ((node, f"stage-{name}") for node in parts[0].nodes)
     if AskAt.NO_RETURN in wanted and plan.point_of_no_return is not None:
-        yield plan.point_of_no_return, AskAt.NO_RETURN.value
+        yield plan.point_of_no_return, "no-return"

@@ -50,9 +50,14 @@ def plan_to_markdown(plan: Plan) -> str:
 
     Hosts that act together share a sentence, so that a thousand of them stay readable.
     """
-    parts = [f"# {title_of(plan)}", _head(plan), *_findings_in_markdown(plan)]
-    for number, stage in enumerate(plan.stages, start=1):
-        parts.append(_stage_in_markdown(plan, stage, number))
+    stages = enumerate(plan.stages, start=1)
+    parts = [
+        f"# {title_of(plan)}",
+        _head(plan),
+        *_findings_in_markdown(plan, (Severity.BLOCKER, Severity.WARNING)),
+        *(_stage_in_markdown(plan, stage, number) for number, stage in stages),
+        *_findings_in_markdown(plan, (Severity.INFO,)),
+    ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -270,12 +275,12 @@ def _what(node: Node) -> str:
     return node.action.value
 
 
-def _findings_in_markdown(plan: Plan) -> Iterator[str]:
-    for severity, heading in HEADINGS.items():
+def _findings_in_markdown(plan: Plan, severities: Sequence[Severity]) -> Iterator[str]:
+    for severity in severities:
         chosen = [finding for finding in plan.findings if finding.severity is severity]
         if chosen:
             lines = [line for group in _alike(chosen) for line in _group_in_markdown(group)]
-            yield f"## {heading}\n\n" + "\n".join(lines)
+            yield f"## {HEADINGS[severity]}\n\n" + "\n".join(lines)
 
 
 def _group_in_markdown(group: Sequence[Finding]) -> Iterator[str]:

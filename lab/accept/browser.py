@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Locator, Page, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
@@ -32,7 +33,7 @@ class Browser:
         self._open(f"/deployments/deployment/{deployment}/run")
         for label, option in chosen.items():
             self._choose(label, option)
-        self._field(off).locator("[role=switch]").click()
+        self._switch_off(off)
         self.picture("form")
         self.page.get_by_role("button", name="Submit").click()
         link = self.page.locator("a[href*='/runs/flow-run/']").first
@@ -90,6 +91,19 @@ class Browser:
         title = self.page.locator(".schema-form-property__label", has_text=label)
         return self.page.locator(".schema-form-property").filter(has=title).last
 
+    def _switch_off(self, label: str) -> None:
+        """Turn a switch off, in the first UI; a click may only close a list that is still open."""
+        switch = self._field(label).locator("[role=switch]")
+        off = self._field(label).locator("[role=switch][aria-checked=false]")
+        for _ in range(TRIES):
+            switch.click()
+            try:
+                off.wait_for(timeout=OPENED_MS)
+            except PlaywrightTimeout:
+                continue
+            return
+        raise LabError(f"the switch {label!r} of the form cannot be turned off")
+
     def _choose(self, label: str, option: str) -> None:
         """Choose from a list, in the first UI; a page that just loaded may not open it at once."""
         wanted = self.page.locator(".p-select-option", has_text=option).first
@@ -114,5 +128,7 @@ def browser(url: str, pictures: Path) -> Iterator[Browser]:
         page.set_default_timeout(PATIENCE_MS)
         try:
             yield Browser(page, url, pictures)
+        except PlaywrightError as error:
+            raise LabError(f"in Chromium: {error}") from error
         finally:
             chromium.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ceilift.approval_gates import AskAt, approval_gates
 from ceilift.plan import Plan
 from ceilift.progress import plan_nodes
@@ -21,23 +23,30 @@ def gates(name: str, *wanted: AskAt) -> dict[str, set[str]]:
 
 
 def test_the_point_of_no_return_is_asked_about_behind_the_backup() -> None:
-    assert gates("one-host", AskAt.NO_RETURN) == {"point of no return": {"database/dbsync"}}
+    assert gates("one-host", AskAt.NO_RETURN) == {"no-return": {"database/dbsync"}}
 
 
 def test_after_the_canary_the_second_agent_of_each_stage_waits() -> None:
     found = gates("partial-one-group", AskAt.CANARY)
 
-    assert set(found) == {"after the canary: notification", "after the canary: polling"}
-    assert "notification/stop/ctl2" in found["after the canary: notification"]
-    assert "notification/stop/ctl1" not in found["after the canary: notification"]
+    assert set(found) == {"canary-notification", "canary-polling"}
+    assert "notification/stop/ctl2" in found["canary-notification"]
+    assert "notification/stop/ctl1" not in found["canary-notification"]
 
 
 def test_the_first_stage_was_asked_about_at_the_start() -> None:
     found = gates("partial-one-group", AskAt.STAGE)
 
-    assert set(found) == {"stage: polling"}
-    assert "polling/stop/ctl1" in found["stage: polling"]
+    assert set(found) == {"stage-polling"}
+    assert "polling/stop/ctl1" in found["stage-polling"]
 
 
 def test_nothing_is_asked_unless_wanted() -> None:
     assert gates("one-host") == {}
+
+
+def test_names_can_stand_in_an_address() -> None:
+    found = [name for file in ("partial-one-group", "one-host") for name in gates(file, *AskAt)]
+
+    assert found
+    assert all(re.fullmatch("[a-z-]+", name) for name in found)

@@ -37,7 +37,7 @@ def test_markdown_shows_what_is_approved() -> None:
 def test_what_refuses_a_plan_stands_first() -> None:
     text = plan_to_markdown(quiet().seen(bus=None).planned())
 
-    assert text.index("What refuses this plan") < text.index("Worth knowing") < text.index("## 1.")
+    assert text.index("What refuses this plan") < text.index("## 1.") < text.index("Worth knowing")
 
 
 def test_every_host_and_every_reason_is_there() -> None:

@@ -143,7 +143,7 @@ def test_where_nobody_can_be_asked_the_run_pauses(
 
 
 def test_on_its_way_it_asks_again_and_what_was_answered_is_not_asked_twice(asked: Asked) -> None:
-    plan, gate = asked.plan(), "after the canary: collector"
+    plan, gate = asked.plan(), "canary-collector"
     wanted = ApprovalWantedError("an approval is wanted", gate=gate, left=("database/dbsync",))
 
     with pytest.raises(Suspended):
@@ -156,9 +156,9 @@ def test_on_its_way_it_asks_again_and_what_was_answered_is_not_asked_twice(asked
 
 
 def test_a_no_on_its_way_pauses_and_keeps_what_was_done(asked: Asked) -> None:
-    wanted = ApprovalWantedError("an approval is wanted", gate="stage: polling", left=("x",))
+    wanted = ApprovalWantedError("an approval is wanted", gate="stage-polling", left=("x",))
     asked.answer = Approval(approver="Ada")
     asked.cloud.ledger.ask("test", str(UUID(int=7)), wanted.gate, "abc", "{}")
 
-    with pytest.raises(PausedError, match=r"Ada said no \(stage: polling\); what was done is kept"):
+    with pytest.raises(PausedError, match=r"Ada said no \(stage-polling\); what was done is kept"):
         asked.asking().answered([wanted.gate])
