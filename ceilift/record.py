@@ -8,6 +8,8 @@ from typing import Any
 
 from ceilift.state import Evidence
 
+WAITS = "waits for an answer"  # how the stage of such a lease begins
+
 
 class NodeStatus(StrEnum):
     """What became of one step or gate of a plan."""
@@ -34,6 +36,11 @@ class Lease:
     expires_at: float
     stage: str
     since: float
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is held for a run that waits for an answer, and has no process meanwhile."""
+        return self.stage.startswith(WAITS)
 
 
 @dataclass(frozen=True, slots=True)

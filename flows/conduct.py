@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any
 
 from prefect.client.schemas.objects import State
@@ -11,6 +12,7 @@ from prefect.states import Cancelled, Completed, Failed
 
 from ceilift.account import Account
 from ceilift.approval_gates import approval_gates
+from ceilift.clock import now
 from ceilift.cloud import Cloud
 from ceilift.errors import (
     ApprovalWantedError,
@@ -54,6 +56,7 @@ from tasks.window import (
     chosen_windows,
     enter,
     expected_seconds,
+    refuse_too_long,
     refuse_unfitting,
     wait_until,
 )
@@ -73,6 +76,7 @@ def conduct(form: UpgradeForm, stages: Stages, begun: Begun) -> State[Any]:
             if not form.wait or error.opens is None:
                 return missed(error) if by_schedule() else ended(_completed(error, form))
             wait_until(error.opens, run_progress())
+            begun = replace(begun, at=now(), prefect_s=0.0)
         except CeiliftError as error:
             return ended(_completed(error, form))
 
@@ -113,16 +117,17 @@ def _conduct(form: UpgradeForm, stages: Stages, begun: Begun, stack: ExitStack) 
     teller = Teller(inventory.cloud, form.to, inventory.notify, progress)
     if not form.dry_run:
         stack.enter_context(_told(teller, form))
-        enter(windows, progress)
     cloud = stack.enter_context(Cloud(inventory, RunSecrets(), aside))
     keeper = None if form.dry_run else stack.enter_context(_held(cloud, progress))
+    asking = Asking(cloud, form, keeper, teller, begun.typed)
+    if not form.dry_run and asking.keeps_to_window:
+        enter(windows, progress)
     progress.note(f"looking at cloud {inventory.cloud}: {len(inventory.hosts)} hosts")
     state = observe(cloud, catalogue, request)
     fresh = make_plan(inventory, state, catalogue, request)
     artifacts.show_plan(fresh)
     if not fresh.steps and not fresh.gates and not fresh.blockers:
         return _nothing_to_do(cloud, fresh, state, dry=form.dry_run)
-    asking = Asking(cloud, form, keeper, teller, begun.typed)
     if keeper is None:
         refuse_blockers(fresh)
         session = dry_run(cloud, catalogue, fresh, progress)
@@ -222,7 +227,9 @@ def _guard(
     guard = PieceGuard(plan, seconds, [])
     rules: list[Rule] = []
     if windows:
-        refuse_unfitting(guard.pieces, windows)
+        refuse_too_long(guard.pieces, windows)
+        if asking.keeps_to_window:
+            refuse_unfitting(guard.pieces, windows)
         rules.append(WindowRule(windows))
     if wanted and asking_run() is not None:
         before = approved_before(ledger, plan.cloud)

@@ -77,6 +77,17 @@ class Asking:
         how = "terminal" if self.typed else "Prefect UI"
         return plan, Consent(form.approver, how, form.comment, form.approve, until)
 
+    @property
+    def keeps_to_window(self) -> bool:
+        """Whether the run is refused outside the windows.
+
+        One that somebody has answered is not, unless it waits: the approval is recorded whenever it
+        comes, and where no window is open then, the next one's run goes on under it.
+        """
+        run = asking_run()
+        ledger = self.cloud.ledger
+        return self.form.wait or run is None or ledger.question(str(run.id), START) is None
+
     def answered(self, gates: Collection[str]) -> frozenset[str]:
         """Those of these gates at which somebody has said yes. Raises PausedError for a no."""
         run = asking_run()
@@ -109,7 +120,7 @@ class Asking:
         keeper, seconds = self.keeper, self.form.answer_within_h * HOUR_S
         if keeper is None:
             raise PausedError("a dry run asks nobody")
-        keeper.wait_for_answer(f"approval ({gate})", seconds + SPARE_S)
+        keeper.wait_for_answer(gate, seconds + SPARE_S)
         try:
             answer = _answer(shown, seconds, gate)
         except PausedError:

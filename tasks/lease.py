@@ -13,7 +13,7 @@ from typing import Self
 
 from ceilift.errors import CeiliftError
 from ceilift.ledger.store import Ledger
-from ceilift.record import Lease
+from ceilift.record import WAITS, Lease
 from tasks.progress import Progress
 
 LEASE_S = 120.0
@@ -26,13 +26,20 @@ def owner() -> str:
 
 @contextmanager
 def held(
-    ledger: Ledger, cloud: str, progress: Progress, flow_run: str = ""
+    ledger: Ledger,
+    cloud: str,
+    progress: Progress,
+    flow_run: str = "",
+    *,
+    over_waiting: bool = False,
 ) -> Iterator[LeaseKeeper]:
     """Hold the cloud's lease. Raises RefusedError when another holds it.
 
-    A `flow_run` of a deployment has it again when it goes on in a new process.
+    A `flow_run` of a deployment has it again when it goes on in a new process. With `over_waiting`
+    it is taken from a run that waits for an answer.
     """
-    lease = ledger.lease(cloud, flow_run or owner(), LEASE_S, again=bool(flow_run))
+    name, again = flow_run or owner(), bool(flow_run)
+    lease = ledger.lease(cloud, name, LEASE_S, again=again, over_waiting=over_waiting)
     with LeaseKeeper(ledger, lease, progress) as keeper:
         yield keeper
 
@@ -63,10 +70,10 @@ class LeaseKeeper:
         """What is kept."""
         return self._lease
 
-    def wait_for_answer(self, stage: str, seconds: float) -> None:
+    def wait_for_answer(self, gate: str, seconds: float) -> None:
         """Hold it that long although this process may end; raises RefusedError when it was lost."""
         self.waiting = True
-        self._ledger.renew(self._lease, seconds, stage)
+        self._ledger.renew(self._lease, seconds, f"{WAITS} ({gate})")
 
     def go_on(self) -> None:
         """The answer is there: keep it as before."""

@@ -66,10 +66,15 @@ def close_finished(ledger: Ledger, cloud: str, to: str, detail: str) -> None:
         ledger.close(found.id, "done", detail)
 
 
-def give_up(ledger: Ledger, found: OpenUpgrade, reason: str) -> None:
-    """Close an open upgrade as abandoned. Raises RefusedError when a run holds the cloud."""
-    with held(ledger, found.cloud, Silent()):
-        ledger.close(found.id, "abandoned", reason)
+def give_up(ledger: Ledger, cloud: str, reason: str) -> None:
+    """Close the open upgrade as abandoned, and let go a run that waits for an answer.
+
+    Raises RefusedError when a run acts on the cloud.
+    """
+    found = ledger.open_upgrade(cloud)
+    with held(ledger, cloud, Silent(), over_waiting=True):
+        if found is not None:
+            ledger.close(found.id, "abandoned", reason)
 
 
 @contextmanager

@@ -93,11 +93,8 @@ class WindowRule:
         return max((_moment() - self.last.cutoff).total_seconds(), 0.0)
 
 
-def refuse_unfitting(found: Sequence[Piece], windows: tuple[Window, ...]) -> None:
-    """Raises OutsideWindowError when the first piece of a plan does not fit into the time left.
-
-    Or when one of its pieces would fit into none of the windows.
-    """
+def refuse_too_long(found: Sequence[Piece], windows: tuple[Window, ...]) -> None:
+    """Raises OutsideWindowError when a piece of a plan would fit into none of the windows."""
     if long := unfitting(found, windows):
         lines = [
             f"{one.stage} from {one.nodes[0]} to {one.nodes[-1]}: {one.seconds:.0f} s"
@@ -108,6 +105,10 @@ def refuse_unfitting(found: Sequence[Piece], windows: tuple[Window, ...]) -> Non
             + "\n".join(lines),
             next_command="give a longer window, smaller batches, or --window any-time",
         )
+
+
+def refuse_unfitting(found: Sequence[Piece], windows: tuple[Window, ...]) -> None:
+    """Raises OutsideWindowError when the first piece does not fit into the time that is left."""
     moment = _moment()
     if found and (why := refusal(found[0].seconds, open_now(windows, moment), moment)):
         raise _outside(windows, f"{found[0].nodes[0]} is next, and {why}")

@@ -12,7 +12,7 @@ from ceilift.clock import timestamp
 from ceilift.errors import RefusedError
 from ceilift.ledger.engine import Database
 from ceilift.ledger.tables import lease as table
-from ceilift.record import Lease
+from ceilift.record import WAITS, Lease
 
 FREE = 0.0  # the expiry of a lease nobody holds
 
@@ -30,21 +30,29 @@ class Leases:
         self._now = now
 
     def take(
-        self, cloud: str, owner: str, ttl_s: float, stage: str = "", *, again: bool = False
+        self,
+        cloud: str,
+        owner: str,
+        ttl_s: float,
+        *,
+        again: bool = False,
+        over_waiting: bool = False,
     ) -> Lease:
         """The lease, with a token greater than any before it.
 
         Raises RefusedError saying who holds it, since when and at which stage. One that has
-        expired is taken over, and with `again` one that this very owner holds.
+        expired is taken over; with `again` one that this very owner holds, too; and with
+        `over_waiting` that of a run that waits for an answer, which nobody acts under.
         """
         now = self._now()
-        values = {"owner": owner, "stage": stage, "since": now, "expires_at": now + ttl_s}
+        values = {"owner": owner, "stage": "", "since": now, "expires_at": now + ttl_s}
         mine = table.c.owner == owner if again else false()
+        waiting = table.c.stage.startswith(WAITS) if over_waiting else false()
         with self._database.writing() as connection:
             connection.execute(_insert_once(connection, cloud))
             taken = connection.execute(
                 update(table)
-                .where(table.c.cloud == cloud, or_(table.c.expires_at <= now, mine))
+                .where(table.c.cloud == cloud, or_(table.c.expires_at <= now, mine, waiting))
                 .values(token=table.c.token + 1, **values)
             )
             found = _read(connection, cloud)
@@ -112,7 +120,8 @@ def _read(connection: Connection, cloud: str) -> Lease | None:
 def _held(found: Lease | None, cloud: str, now: float) -> RefusedError:
     if found is None:
         return RefusedError(f"The lease of cloud {cloud} could not be taken")
-    stage = f", at stage {found.stage}" if found.stage else ""
+    how = "" if found.waits else "at stage "
+    stage = f", {how}{found.stage}" if found.stage else ""
     return RefusedError(
         f"Cloud {cloud} is held by {found.owner} since {timestamp(found.since)}{stage};"
         f" its lease ends in {max(0.0, found.expires_at - now):.0f} s unless it is renewed",

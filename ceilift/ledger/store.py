@@ -62,13 +62,20 @@ class Ledger:
     # --- the lease
 
     def lease(
-        self, cloud: str, owner: str, ttl_s: float, stage: str = "", *, again: bool = False
+        self,
+        cloud: str,
+        owner: str,
+        ttl_s: float,
+        *,
+        again: bool = False,
+        over_waiting: bool = False,
     ) -> Lease:
         """Take the cloud's lease for `ttl_s` seconds. Raises RefusedError: held by another.
 
-        With `again` the owner itself is no other: a flow run that goes on in a new process.
+        With `again` the owner itself is no other: a flow run that goes on in a new process. With
+        `over_waiting` it is taken from a run that waits for an answer, too.
         """
-        return self._leases.take(cloud, owner, ttl_s, stage, again=again)
+        return self._leases.take(cloud, owner, ttl_s, again=again, over_waiting=over_waiting)
 
     def renew(self, lease: Lease, ttl_s: float, stage: str | None = None) -> Lease:
         """Hold it `ttl_s` seconds from now. Raises RefusedError: taken over by another."""

@@ -19,7 +19,7 @@ from flows.cli.output import Format, command, print_json, say, stdout
 
 if TYPE_CHECKING:
     from ceilift.cloud import Cloud
-    from ceilift.record import NodeState
+    from ceilift.record import Lease, NodeState
 
 WhyOption = Annotated[str, typer.Option("--reason", help="Why; recorded, and shown in history.")]
 
@@ -42,15 +42,30 @@ def abandon(
         remedy = "Say why in a word or two: it is recorded"
         raise BadInputError([Fault("command line", "--reason", "is blank", remedy)])
     with opened(inventory) as cloud:
-        found = cloud.ledger.open_upgrade(cloud.inventory.cloud)
-        if found is None:
+        name = cloud.inventory.cloud
+        found, holder = cloud.ledger.open_upgrade(name), cloud.ledger.holder(name)
+        if found is None and not (holder and holder.waits):
             raise RefusedError(
-                f"cloud {cloud.inventory.cloud} has no open upgrade; nothing was changed",
+                f"cloud {name} has no open upgrade; nothing was changed",
                 next_command=f"ceilift status --inventory {inventory}",
             )
-        states, left = _left(cloud, found)
-        give_up(cloud.ledger, found, reason.strip())
-    _tell(found, states, left, inventory, format)
+        left = _left(cloud, found) if found is not None else None
+        give_up(cloud.ledger, name, reason.strip())
+    if found is not None and left is not None:
+        _tell(found, *left, inventory, format)
+    elif holder is not None:
+        _tell_released(holder, format)
+
+
+def _tell_released(holder: Lease, style: Format) -> None:
+    if style is Format.JSON:
+        print_json({"upgrade": None, "outcome": "released", "run": holder.owner})
+        return
+    stdout().print(
+        f"{holder.owner} waited for an answer and holds {holder.cloud} no longer. No upgrade was "
+        "open. Cancel that run in the Prefect UI",
+        markup=False,
+    )
 
 
 def _left(cloud: Cloud, found: OpenUpgrade) -> tuple[tuple[NodeState, ...], Leftovers]:

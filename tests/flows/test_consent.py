@@ -86,7 +86,7 @@ def test_a_run_without_an_approval_asks_and_holds_the_lease_meanwhile(asked: Ask
     assert asked.keeper.waiting
     holder = asked.cloud.ledger.holder("test")
     assert holder is not None
-    assert holder.stage == "approval (start)"
+    assert holder.stage == "waits for an answer (start)"
 
 
 def test_a_yes_to_the_plan_that_was_shown_is_an_approval_of_it(asked: Asked) -> None:
@@ -162,3 +162,12 @@ def test_a_no_on_its_way_pauses_and_keeps_what_was_done(asked: Asked) -> None:
 
     with pytest.raises(PausedError, match=r"Ada said no \(stage-polling\); what was done is kept"):
         asked.asking().answered([wanted.gate])
+
+
+def test_a_run_that_was_answered_is_not_refused_outside_its_window(asked: Asked) -> None:
+    assert asked.asking().keeps_to_window
+    with pytest.raises(Suspended):
+        asked.asking().consented(asked.plan(), STATE)
+
+    assert not asked.asking().keeps_to_window
+    assert asked.asking(wait=True).keeps_to_window

@@ -45,10 +45,10 @@ def test_while_an_answer_is_waited_for_it_is_held_without_a_process(
     ledger: Ledger, clock: Clock
 ) -> None:
     with held(ledger, "demo", FakeProgress(), RUN) as keeper:
-        keeper.wait_for_answer("approval of plan abc", 3600)
+        keeper.wait_for_answer("start", 3600)
 
     clock.now += 3599
-    with pytest.raises(RefusedError, match=r"brave-otter.*approval of plan abc"):
+    with pytest.raises(RefusedError, match=r"brave-otter.*, waits for an answer .start."):
         ledger.lease("demo", "somebody", 60)
     clock.now += 2
     assert ledger.lease("demo", "somebody", 60).owner == "somebody"
@@ -58,12 +58,12 @@ def test_the_flow_run_itself_has_it_again_and_fences_its_former_process_off(
     ledger: Ledger,
 ) -> None:
     with held(ledger, "demo", FakeProgress(), RUN) as before:
-        before.wait_for_answer("approval of plan abc", 3600)
+        before.wait_for_answer("start", 3600)
     with held(ledger, "demo", FakeProgress(), RUN) as after:
         assert after.lease.token > before.lease.token
         with pytest.raises(RefusedError, match="may no longer act"):
             before.at("collector")
-        after.wait_for_answer("approval of plan abc", 3600)
+        after.wait_for_answer("start", 3600)
         after.go_on()
 
     assert ledger.holder("demo") is None
@@ -72,3 +72,15 @@ def test_the_flow_run_itself_has_it_again_and_fences_its_former_process_off(
 def test_a_process_of_no_flow_run_is_another_every_time(ledger: Ledger) -> None:
     with held(ledger, "demo", FakeProgress()), pytest.raises(RefusedError):
         ledger.lease("demo", ledger.holder("demo").owner, 60)  # type: ignore[union-attr] # it is held
+
+
+def test_a_run_that_waits_can_be_let_go_and_one_that_acts_cannot(ledger: Ledger) -> None:
+    with held(ledger, "demo", FakeProgress(), RUN), pytest.raises(RefusedError):
+        ledger.lease("demo", "somebody", 60, over_waiting=True)
+    with held(ledger, "demo", FakeProgress(), RUN) as keeper:
+        keeper.wait_for_answer("start", 3600)
+
+    with held(ledger, "demo", FakeProgress(), over_waiting=True):
+        assert ledger.holder("demo") is not None
+
+    assert ledger.holder("demo") is None

@@ -27,6 +27,7 @@ from tasks.window import (
     enter,
     expected_seconds,
     longest_times,
+    refuse_too_long,
     refuse_unfitting,
 )
 from tests import clouds
@@ -127,7 +128,6 @@ def test_how_a_cut_run_ends_says_what_is_left_and_when_it_goes_on(runs: Runs, cl
     assert error.next_command == "ceilift resume --wait"
 
 
-@pytest.mark.usefixtures("clock")
 def test_what_no_window_is_long_enough_for_is_refused_before(runs: Runs) -> None:
     session = runs.open()
     short = Window(name="short", cron="0 12 * * *", duration_min=1)
@@ -143,9 +143,9 @@ def test_what_no_window_is_long_enough_for_is_refused_before(runs: Runs) -> None
     found = pieces(session.plan, seconds)
 
     with pytest.raises(OutsideWindowError, match=r"no window is long enough.*\npolling from"):
-        refuse_unfitting(found, (short,))
+        refuse_too_long(found, (short,))
 
-    refuse_unfitting(found, (HOUR,))
+    refuse_too_long(found, (HOUR,))
 
 
 def test_at_a_gate_nothing_begins_until_it_was_answered(runs: Runs) -> None:

@@ -87,3 +87,17 @@ def test_where_none_is_open_there_is_nothing_to_abandon(begun: Begun) -> None:
     assert again.exit_code == 3
     assert "no open upgrade" in again.output
     begun.ledger.dispose()
+
+
+def test_a_run_that_waits_for_an_answer_is_let_go(begun: Begun) -> None:
+    begun.ledger.release(begun.lease)
+    begun.abandon("--reason", "enough")
+    waiting = begun.ledger.lease("test", "flow run x", 60)
+    begun.ledger.renew(waiting, 3600, "waits for an answer (start)")
+
+    done = begun.abandon("--reason", "asked too early", "--format", "json")
+
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["run"] == "flow run x"
+    assert begun.ledger.holder("test") is None
+    begun.ledger.dispose()
