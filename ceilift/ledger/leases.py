@@ -120,10 +120,13 @@ def _read(connection: Connection, cloud: str) -> Lease | None:
 def _held(found: Lease | None, cloud: str, now: float) -> RefusedError:
     if found is None:
         return RefusedError(f"The lease of cloud {cloud} could not be taken")
-    how = "" if found.waits else "at stage "
-    stage = f", {how}{found.stage}" if found.stage else ""
+    who = f"Cloud {cloud} is held by {found.owner} since {timestamp(found.since)}"
+    if found.waits:
+        until = f"until {timestamp(found.expires_at)}; answer it, or let it go with ceilift abandon"
+        return RefusedError(f"{who}; it {found.stage} {until}", next_command="ceilift status")
+    stage = f", at stage {found.stage}" if found.stage else ""
     return RefusedError(
-        f"Cloud {cloud} is held by {found.owner} since {timestamp(found.since)}{stage};"
-        f" its lease ends in {max(0.0, found.expires_at - now):.0f} s unless it is renewed",
+        f"{who}{stage}; its lease ends in {max(0.0, found.expires_at - now):.0f} s unless it is "
+        "renewed",
         next_command="ceilift status",
     )

@@ -48,7 +48,9 @@ def test_while_an_answer_is_waited_for_it_is_held_without_a_process(
         keeper.wait_for_answer("start", 3600)
 
     clock.now += 3599
-    with pytest.raises(RefusedError, match=r"brave-otter.*, waits for an answer .start."):
+    with pytest.raises(
+        RefusedError, match=r"brave-otter.*; it waits for an answer .start. until 2027-01-15T09"
+    ):
         ledger.lease("demo", "somebody", 60)
     clock.now += 2
     assert ledger.lease("demo", "somebody", 60).owner == "somebody"
