@@ -86,9 +86,18 @@ class PausedError(CeiliftError):
 
 
 class WindowClosedError(PausedError):
-    """The window's cutoff came first: what ran is at a safe point, the next window goes on."""
+    """The window's cutoff came first: what ran is at a safe point, the next window goes on.
+
+    `opens` is when that is (epoch seconds); None where no window opens any more.
+    """
 
     state_name = "WindowClosed"
+
+    def __init__(
+        self, message: str, *, opens: float | None = None, next_command: str | None = None
+    ) -> None:
+        super().__init__(message, next_command=next_command)
+        self.opens = opens
 
 
 class ApprovalWantedError(PausedError):

@@ -21,6 +21,7 @@ from ceilift.errors import (
     OutsideWindowError,
     RefusedError,
     StepFailedError,
+    WindowClosedError,
     with_inventory,
 )
 from ceilift.inventory_file import load_inventory
@@ -38,6 +39,7 @@ from flows import artifacts
 from flows.approval import refuse_blockers
 from flows.conducted import Conducted, Stages
 from flows.consent import Asking, asking_run, by_schedule
+from flows.continuation import go_on_later
 from flows.live import LiveArtifact
 from flows.progress import run_progress
 from flows.request import UpgradeForm
@@ -193,6 +195,8 @@ def _run(
         loss = _account(session)
     if session.upgrade is None:
         return _dry(session) if error is None else ended(error)
+    if isinstance(error, WindowClosedError) and (name := go_on_later(error)):
+        error.args = (f"{error}; flow run {name} goes on then",)
     report = finish(session, session.upgrade, error, loss, begun, str(form.file))
     artifacts.show_report(report)
     stage = session.spans[-1].stage if session.spans else ""

@@ -83,6 +83,7 @@ class WindowRule:
         return WindowClosedError(
             f"stopped at a safe point: {why}; {len(left)} steps and gates are left, from "
             f"{left[0]} on; {_opens(following)}",
+            opens=None if following is None else following.start.timestamp(),
             next_command="ceilift resume --wait" if following else "ceilift status",
         )
 
