@@ -13,14 +13,18 @@ from prefect.client.schemas.filters import (
     ArtifactFilterFlowRunId,
     FlowRunFilter,
     FlowRunFilterId,
+    FlowRunFilterState,
+    FlowRunFilterStateName,
 )
 from prefect.client.schemas.objects import FlowRun
 
+from lab import traffic
 from lab.accept import product
 from lab.accept.bed import bed
 from lab.accept.browser import Browser, browser
 from lab.accept.checks import Checks
-from lab.accept.windows import over_two_windows
+from lab.accept.rolling import RATE
+from lab.accept.windows import over_two_windows, two_windows
 from lab.clouds import CloudName, cloud_named
 from lab.progress import Progress
 from lab.readiness import now
@@ -32,7 +36,7 @@ DEPLOYMENT = "partial-upgrade/partial-upgrade"
 APPROVER = "Ada"
 REFUSED = 3
 PICKED_UP_S = 120  # a worker looks every ten seconds, and Prefect takes as long to load
-CARRIED_OUT_S = 600
+CARRIED_OUT_S = 900
 
 
 def run(short: bool) -> bool:  # noqa: FBT001 - how it was asked for
@@ -49,6 +53,9 @@ def run(short: bool) -> bool:  # noqa: FBT001 - how it was asked for
         driven.rejected()
         driven.by_hand()
         driven.in_second_ui()
+        if not short:
+            lab = bed(CLOUD, progress)
+            driven.over_two_windows()
     if not short:
         over_two_windows(bed(CLOUD, progress), CLOUD, checks, progress)
     return checks.tell()
@@ -106,6 +113,31 @@ class Driven:
         read = self.ui.reads("/v2/artifacts/key/report", "done, ", "report-in-second")
         self.checks.demand("second UI: the report is read", read, read)
 
+    def over_two_windows(self) -> None:
+        """A run that waits for its window is cut by it, and makes the one that goes on."""
+        traffic.start(self.lab, RATE)
+        windows = two_windows(self.lab)
+        only = ["collector", "notification", "polling"]
+        wish = {**self.form("over two windows"), "inventory": str(windows.file), "only": only}
+        words = ("--inventory", str(windows.file), "--to", CLOUD.new, "--path", "partial")
+        plan = product.ceilift("plan", *words, "--only", ",".join(only), "--format", "json").json()
+        made = self.started({**wish, "wait": True, "approve": plan["hash"], "approver": APPROVER})
+        cut = self.ended(made.id)
+        self.checks.demand("by itself: cut", cut.state_name == "WindowClosed", cut.state_name)
+        told = cut.state.message if cut.state is not None and cut.state.message else ""
+        following = self.client.read_flow_runs(
+            flow_run_filter=FlowRunFilter(
+                state=FlowRunFilterState(name=FlowRunFilterStateName(any_=["Scheduled"]))
+            )
+        )
+        names = [one.name for one in following if one.name in told]
+        self.checks.demand("by itself: the next run is made", len(names) == 1, names)
+        rest = self.ended(next(one.id for one in following if one.name in names))
+        self.checks.demand("by itself: finished", rest.state_name == "Completed", rest.state_name)
+        begun = rest.start_time is not None and rest.start_time >= windows.second
+        self.checks.demand("by itself: in the next window", begun, rest.start_time)
+        traffic.stop(self.lab)
+
     def others_are_refused(self, asked: FlowRun) -> None:
         """While one run waits for its answer, nobody else acts on the cloud."""
         other = product.ceilift(
@@ -129,16 +161,18 @@ class Driven:
 
     def asked(self, comment: str, **wishes: object) -> FlowRun:
         """A run that has suspended to ask, started over the API."""
-        deployment = self.client.read_deployment_by_name(DEPLOYMENT)
         at = now()
-        made = self.client.create_flow_run_from_deployment(
-            deployment.id, parameters={"form": {**self.form(comment), **wishes}}
-        )
+        made = self.started({**self.form(comment), **wishes})
         self.in_state(made.id, "Running", PICKED_UP_S)
         self.checks.demand(f"{comment}: from start to running", True, f"{now() - at:.1f} s")  # noqa: FBT003
         found = self.in_state(made.id, "Suspended", PICKED_UP_S)
         self.checks.demand(f"{comment}: asked after", True, f"{now() - at:.1f} s")  # noqa: FBT003
         return found
+
+    def started(self, form: Mapping[str, Any]) -> FlowRun:
+        """A run of the deployment, with that form, over the API."""
+        deployment = self.client.read_deployment_by_name(DEPLOYMENT)
+        return self.client.create_flow_run_from_deployment(deployment.id, parameters={"form": form})
 
     def form(self, comment: str) -> Mapping[str, Any]:
         """The form as somebody fills it in."""
