@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from lab.errors import LabError
 CHROMIUM = "/usr/bin/chromium"
 SIZE = {"width": 1400, "height": 1000}
 PATIENCE_MS = 20_000
+QUIET_MS = 5_000  # a page is taken to be loaded then
 OPENED_MS = 1_000  # after that a list that did not open is clicked again
 TRIES = 8
 
@@ -30,7 +32,7 @@ class Browser:
 
     def start_run(self, deployment: str, chosen: dict[str, str], off: str) -> str:
         """Fill in a deployment's form in the first UI and start it; gives the flow run's id."""
-        self._open(f"/deployments/deployment/{deployment}/run")
+        self._open(f"/deployments/deployment/{deployment}/run", "Parameters")
         for label, option in chosen.items():
             self._choose(label, option)
         self._switch_off(off)
@@ -42,7 +44,7 @@ class Browser:
 
     def approve(self, run: str, name: str) -> None:
         """Answer yes in the resume dialog of the first UI."""
-        self._open(f"/runs/flow-run/{run}")
+        self._open(f"/runs/flow-run/{run}", "Suspended")
         self.picture("suspended")
         self.page.get_by_role("button", name="Resume").first.click()
         self._choose("Decision", "approve")
@@ -54,7 +56,7 @@ class Browser:
     def approve_in_second(self, run: str, name: str) -> None:
         """The same in the second UI, where it stands under the run's menu."""
         page = self.page
-        self._open(f"/v2/runs/flow-run/{run}")
+        self._open(f"/v2/runs/flow-run/{run}", "Suspended")
         page.get_by_role("button", name="Open menu").last.click()
         page.get_by_role("menuitem", name="Resume").click()
         dialog = page.get_by_role("dialog")
@@ -69,9 +71,8 @@ class Browser:
 
     def reads(self, path: str, text: str, picture: str) -> bool:
         """Whether a page shows that text."""
-        self._open(path)
         try:
-            self.page.get_by_text(text).first.wait_for()
+            self._open(path, text)
         except PlaywrightTimeout:
             return False
         finally:
@@ -83,8 +84,12 @@ class Browser:
         self.pictures.mkdir(exist_ok=True)
         self.page.screenshot(path=self.pictures / f"{name}.png")
 
-    def _open(self, path: str) -> None:
-        self.page.goto(self.url + path, wait_until="networkidle")
+    def _open(self, path: str, text: str) -> None:
+        """Go to a page and wait until it shows that text; it goes on loading for a while."""
+        self.page.goto(self.url + path)
+        self.page.get_by_text(text).first.wait_for()
+        with contextlib.suppress(PlaywrightTimeout):  # a page that looks for news is never quiet
+            self.page.wait_for_load_state("networkidle", timeout=QUIET_MS)
 
     def _field(self, label: str) -> Locator:
         """The innermost field of that title, in the first UI."""
