@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,7 @@ from lab.accept import product
 from lab.accept.bed import bed
 from lab.accept.browser import Browser, browser
 from lab.accept.checks import Checks
+from lab.accept.receiver import SLUG, receiver
 from lab.accept.rolling import RATE
 from lab.accept.windows import over_two_windows, two_windows
 from lab.clouds import CloudName, cloud_named
@@ -55,7 +56,8 @@ def run(short: bool) -> bool:  # noqa: FBT001 - how it was asked for
         driven.in_second_ui()
         if not short:
             lab = bed(CLOUD, progress)
-            driven.over_two_windows()
+            with receiver(f"{url}/api") as heard:
+                driven.over_two_windows(heard)
     if not short:
         over_two_windows(bed(CLOUD, progress), CLOUD, checks, progress)
     return checks.tell()
@@ -113,10 +115,13 @@ class Driven:
         read = self.ui.reads("/v2/artifacts/key/report", "done, ", "report-in-second")
         self.checks.demand("second UI: the report is read", read, read)
 
-    def over_two_windows(self) -> None:
-        """A run that waits for its window is cut by it, and makes the one that goes on."""
+    def over_two_windows(self, heard: Sequence[str]) -> None:
+        """A run that waits for its window is cut by it, and makes the one that goes on.
+
+        `heard` are the subjects of the messages that people got.
+        """
         traffic.start(self.lab, RATE)
-        windows = two_windows(self.lab)
+        windows = two_windows(self.lab, notify=[SLUG])
         only = ["collector", "notification", "polling"]
         wish = {**self.form("over two windows"), "inventory": str(windows.file), "only": only}
         words = ("--inventory", str(windows.file), "--to", CLOUD.new, "--path", "partial")
@@ -136,6 +141,9 @@ class Driven:
         self.checks.demand("by itself: finished", rest.state_name == "Completed", rest.state_name)
         begun = rest.start_time is not None and rest.start_time >= windows.second
         self.checks.demand("by itself: in the next window", begun, rest.start_time)
+        verdicts = [subject.rpartition(": ")[2] for subject in heard]
+        wanted = ["started", "WindowClosed", "started", "done"]
+        self.checks.demand("by itself: people were told", verdicts == wanted, ", ".join(verdicts))
         traffic.stop(self.lab)
 
     def others_are_refused(self, asked: FlowRun) -> None:

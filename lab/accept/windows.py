@@ -37,12 +37,15 @@ class TwoWindows:
         return self.first + timedelta(minutes=OPEN_MIN)
 
 
-def two_windows(lab: Lab) -> TwoWindows:
-    """The first opens with the next minute but one, the second a minute after it has closed."""
+def two_windows(lab: Lab, **more: object) -> TwoWindows:
+    """The first opens with the next minute but one, the second a minute after it has closed.
+
+    `more` are other fields of the inventory.
+    """
     this_minute = datetime.fromtimestamp(now() // 60 * 60, UTC)
     first = this_minute + timedelta(minutes=2)
     second = first + timedelta(minutes=OPEN_MIN + PAUSE_MIN)
-    data = yaml.safe_load(lab.inventory.read_text(encoding="utf-8"))
+    data = {**yaml.safe_load(lab.inventory.read_text(encoding="utf-8")), **more}
     data["windows"] = [
         {**_once("first", first), "duration_min": OPEN_MIN, "cutoff_min": CUTOFF_MIN},
         {**_once("second", second), "duration_min": SECOND_MIN},
