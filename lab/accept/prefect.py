@@ -122,8 +122,10 @@ class Driven:
         """
         traffic.start(self.lab, RATE)
         windows = two_windows(self.lab, notify=[SLUG])
+        product.ceilift("inventory", "add", str(windows.file), within=60)
+        product.ceilift("serve", "--format", "json", within=180)  # forms offer what is deployed
         only = ["collector", "notification", "polling"]
-        wish = {**self.form("over two windows"), "inventory": str(windows.file), "only": only}
+        wish = {**self.form("over two windows"), "inventory": windows.file.stem, "only": only}
         words = ("--inventory", str(windows.file), "--to", CLOUD.new, "--path", "partial")
         plan = product.ceilift("plan", *words, "--only", ",".join(only), "--format", "json").json()
         made = self.started({**wish, "wait": True, "approve": plan["hash"], "approver": APPROVER})
