@@ -63,6 +63,8 @@ from tasks.window import (
     wait_until,
 )
 
+EARLY_S = 60.0  # Prefect begins a scheduled run up to a second before its time
+
 
 def conduct(form: UpgradeForm, stages: Stages, begun: Begun) -> State[Any]:
     """Carry out what the form asks for and tell how it ended, as the flow run's final state.
@@ -75,12 +77,17 @@ def conduct(form: UpgradeForm, stages: Stages, begun: Begun) -> State[Any]:
             with ExitStack() as stack:
                 return _conduct(form, stages, begun, stack)
         except OutsideWindowError as error:
-            if not form.wait or error.opens is None:
+            if not _waits(form, error):
                 return missed(error) if by_schedule() else ended(_completed(error, form))
-            wait_until(error.opens, run_progress())
+            wait_until(error.opens or now(), run_progress())
             begun = replace(begun, at=now(), prefect_s=0.0)
         except CeiliftError as error:
             return ended(_completed(error, form))
+
+
+def _waits(form: UpgradeForm, error: OutsideWindowError) -> bool:
+    """Whether the run waits for the window: asked to, or as it was started a moment too early."""
+    return error.opens is not None and (form.wait or error.opens - now() <= EARLY_S)
 
 
 def missed(error: OutsideWindowError) -> State[Any]:
@@ -148,7 +155,7 @@ def _told(teller: Teller, form: UpgradeForm) -> Iterator[None]:
     try:
         yield
     except CeiliftError as error:
-        if form.wait and isinstance(error, OutsideWindowError) and error.opens is not None:
+        if isinstance(error, OutsideWindowError) and _waits(form, error):
             raise
         teller.tell(Moment.STOPPED, str(error), verdict=error.state_name)
         raise

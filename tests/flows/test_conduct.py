@@ -13,11 +13,20 @@ from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture
 from prefect.states import Cancelled, Completed, Failed, Pending
 
-from ceilift.errors import BadInputError, CeiliftError, Fault, PausedError, RefusedError
+from ceilift.clock import now
+from ceilift.errors import (
+    BadInputError,
+    CeiliftError,
+    Fault,
+    OutsideWindowError,
+    PausedError,
+    RefusedError,
+)
 from ceilift.planner import make_plan
 from flows import conduct
-from flows.conduct import _account, _nothing_to_do, ended
+from flows.conduct import _account, _nothing_to_do, _waits, ended
 from flows.conducted import Conducted
+from flows.request import FullUpgradeForm
 from tasks.lease import held
 from tasks.retrying import NOT_STARTED
 from tasks.run import Consent, recorded_run
@@ -134,3 +143,16 @@ def test_a_task_run_whose_need_was_not_met_is_no_news(
         Conducted(session)._notice(cast("PrefectFuture[Any]", Ended(state)))
 
         assert (session.error is not None) is halts
+
+
+@pytest.mark.parametrize(
+    ("wait", "opens_in", "waits"),
+    [(False, 0.5, True), (False, 3600.0, False), (True, 3600.0, True), (True, None, False)],
+)
+def test_a_run_that_is_a_moment_early_waits_for_its_window(
+    *, wait: bool, opens_in: float | None, waits: bool
+) -> None:
+    form = FullUpgradeForm.model_validate({"inventory": "x.yaml", "to": "9.0.7", "wait": wait})
+    opens = None if opens_in is None else now() + opens_in
+
+    assert _waits(form, OutsideWindowError("closed", opens=opens)) is waits
