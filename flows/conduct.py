@@ -157,7 +157,9 @@ def _told(teller: Teller, form: UpgradeForm) -> Iterator[None]:
     except CeiliftError as error:
         if isinstance(error, OutsideWindowError) and _waits(form, error):
             raise
-        teller.tell(Moment.STOPPED, str(error), verdict=error.state_name)
+        refused = isinstance(error, RefusedError)
+        moment = Moment.REFUSED if refused else Moment.STOPPED
+        teller.tell(moment, str(error), verdict=error.state_name)
         raise
 
 

@@ -52,7 +52,8 @@ def add_inventory(file: Path) -> Path:
     other = known_inventories().get(file.stem)
     if other is not None and other.resolve() != target:
         what = f"another inventory has the name {file.stem!r}: {other.resolve()}"
-        raise BadInputError([Fault(str(file), "", what, "Rename the file")])
+        remedy = f"Rename the file, or take the other away: {other}"
+        raise BadInputError([Fault(str(file), "", what, remedy)])
     if not link.is_symlink():
         link.symlink_to(target)
     return link

@@ -29,6 +29,7 @@ class Moment(StrEnum):
     APPROVAL_WANTED = "approval-wanted"
     DONE = "done"
     STOPPED = "stopped"
+    REFUSED = "refused"  # before anything began: another run may be going on
 
 
 @dataclass(frozen=True, slots=True)

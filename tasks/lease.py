@@ -39,7 +39,7 @@ def held(
     it is taken from a run that waits for an answer.
     """
     name, again = flow_run or owner(), bool(flow_run)
-    lease = ledger.lease(cloud, name, LEASE_S, again=again, over_waiting=over_waiting)
+    lease = ledger.leases.take(cloud, name, LEASE_S, again=again, over_waiting=over_waiting)
     with LeaseKeeper(ledger, lease, progress) as keeper:
         yield keeper
 
@@ -63,7 +63,7 @@ class LeaseKeeper:
     def at(self, stage: str) -> None:
         """Say in the lease at which stage the run is; raises RefusedError when it was lost."""
         self.stage = stage
-        self._ledger.renew(self._lease, LEASE_S, stage)
+        self._ledger.leases.renew(self._lease, LEASE_S, stage)
 
     @property
     def lease(self) -> Lease:
@@ -73,11 +73,11 @@ class LeaseKeeper:
     def wait_for_answer(self, gate: str, seconds: float) -> None:
         """Hold it that long although this process may end; raises RefusedError when it was lost."""
         self.waiting = True
-        self._ledger.renew(self._lease, seconds, f"{WAITS} ({gate})")
+        self._ledger.leases.renew(self._lease, seconds, f"{WAITS} ({gate})")
 
     def go_on(self) -> None:
         """The answer is there: keep it as before."""
-        self._ledger.renew(self._lease, LEASE_S, "")
+        self._ledger.leases.renew(self._lease, LEASE_S, "")
         self.waiting = False
 
     def __enter__(self) -> Self:
@@ -95,7 +95,7 @@ class LeaseKeeper:
         if self.waiting:
             return
         try:
-            self._ledger.release(self._lease)
+            self._ledger.leases.release(self._lease)
         except CeiliftError as problem:  # it expires by itself; how the run ended must be told
             self.progress.note(f"the lease could not be given back: {problem}")
 
@@ -104,6 +104,6 @@ class LeaseKeeper:
             if self.waiting:
                 continue
             try:
-                self._ledger.renew(self._lease, LEASE_S, self.stage)
+                self._ledger.leases.renew(self._lease, LEASE_S, self.stage)
             except CeiliftError as error:  # the next intent is refused by the ledger itself
                 self.progress.note(f"the lease could not be renewed: {error}")

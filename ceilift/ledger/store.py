@@ -48,7 +48,7 @@ class Ledger:
     ) -> None:
         self._now = now
         self._database = Database(url, password)
-        self._leases = Leases(self._database, now)
+        self.leases = Leases(self._database, now)
 
     @property
     def where(self) -> str:
@@ -58,36 +58,6 @@ class Ledger:
     def dispose(self) -> None:
         """Close every connection to the database."""
         self._database.dispose()
-
-    # --- the lease
-
-    def lease(
-        self,
-        cloud: str,
-        owner: str,
-        ttl_s: float,
-        *,
-        again: bool = False,
-        over_waiting: bool = False,
-    ) -> Lease:
-        """Take the cloud's lease for `ttl_s` seconds. Raises RefusedError: held by another.
-
-        With `again` the owner itself is no other: a flow run that goes on in a new process. With
-        `over_waiting` it is taken from a run that waits for an answer, too.
-        """
-        return self._leases.take(cloud, owner, ttl_s, again=again, over_waiting=over_waiting)
-
-    def renew(self, lease: Lease, ttl_s: float, stage: str | None = None) -> Lease:
-        """Hold it `ttl_s` seconds from now. Raises RefusedError: taken over by another."""
-        return self._leases.renew(lease, ttl_s, stage)
-
-    def release(self, lease: Lease) -> None:
-        """Give the lease back; does nothing when it is no longer ours."""
-        self._leases.release(lease)
-
-    def holder(self, cloud: str) -> Lease | None:
-        """Who holds the cloud now; None when nobody does."""
-        return self._leases.holder(cloud)
 
     # --- upgrades
 

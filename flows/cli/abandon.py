@@ -43,7 +43,7 @@ def abandon(
         raise BadInputError([Fault("command line", "--reason", "is blank", remedy)])
     with opened(inventory) as cloud:
         name = cloud.inventory.cloud
-        found, holder = cloud.ledger.open_upgrade(name), cloud.ledger.holder(name)
+        found, holder = cloud.ledger.open_upgrade(name), cloud.ledger.leases.holder(name)
         if found is None and not (holder and holder.waits):
             raise RefusedError(
                 f"cloud {name} has no open upgrade; nothing was changed",

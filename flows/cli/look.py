@@ -43,6 +43,7 @@ from flows.cli.options import (
     WithoutOption,
     given_files,
     make_request,
+    with_reasons,
 )
 from flows.cli.output import Format, command, print_json, say, stdout
 
@@ -120,9 +121,7 @@ def plan(
         first=first,
         api_after=api_after,
         probe=probe,
-        accept=accept,
-        without=without,
-        reasons=reason,
+        exceptions=with_reasons(accept, without, reason),
         rolling=Rolling(order, only, stop_all, policy),
         files=given_files(new_polling, new_pipeline, new_event_pipeline),
     )

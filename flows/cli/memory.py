@@ -96,7 +96,7 @@ def _open(cloud: Cloud, found: OpenUpgrade, inventory: Path, style: Format) -> N
         f"{found.state}; plan {found.plan_hash}, {approved}",
         markup=False,
     )
-    holder = cloud.ledger.holder(found.cloud)
+    holder = cloud.ledger.leases.holder(found.cloud)
     if holder is not None:
         stdout().print(f"A run acts on it now: {holder.owner}", markup=False)
     stdout().print(_table(states))
@@ -123,7 +123,7 @@ def _idle(cloud: Cloud, inventory: Path, style: Format) -> None:
     running = sorted({i.release for host in hosts for i in host.instances if i.release})
     installed = sorted({release for host in hosts for release in host.installed})
     following = f"ceilift plan --inventory {inventory} --to RELEASE --path full"
-    holder = cloud.ledger.holder(cloud.inventory.cloud)
+    holder = cloud.ledger.leases.holder(cloud.inventory.cloud)
     if style is Format.JSON:
         held = None if holder is None else holder.owner
         found = {"running": running, "installed": installed, "held_by": held}

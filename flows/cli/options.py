@@ -95,9 +95,12 @@ ReasonOption = Annotated[
 ]
 
 
+Exceptions = tuple[tuple[Accepted, ...], tuple[Accepted, ...]]
+
+
 def with_reasons(
     accept: list[str] | None, without: list[str] | None, reasons: list[str] | None
-) -> tuple[tuple[Accepted, ...], tuple[Accepted, ...]]:
+) -> Exceptions:
     """Pair --accept and --without with their --reason texts, in the order they were given.
 
     Raises BadInputError when the numbers differ or a reason is blank.
@@ -157,14 +160,12 @@ def make_request(
     first: str | None = None,
     api_after: str = "polling",
     probe: bool = False,
-    accept: list[str] | None = None,
-    without: list[str] | None = None,
-    reasons: list[str] | None = None,
+    exceptions: Exceptions = ((), ()),
     rolling: Rolling | None = None,
     files: tuple[NewFile, ...] = (),
 ) -> Request:
-    """What the command line asks for. Raises BadInputError for reasons that do not match."""
-    accepted, aside = with_reasons(accept, without, reasons)
+    """What the command line asks for; `exceptions` are findings accepted and hosts set aside."""
+    accepted, aside = exceptions
     rolling = rolling or Rolling()
     return Request(
         to=to,

@@ -41,6 +41,7 @@ from flows.cli.options import (
     WithoutOption,
     given_files,
     make_request,
+    with_reasons,
 )
 from flows.cli.output import Format, command, print_json, stderr, stdout
 from flows.cli.terminal import Terminal, run_upgrade
@@ -114,19 +115,23 @@ def upgrade(
         first=first,
         api_after=api_after,
         probe=probe,
-        accept=accept,
-        without=without,
-        reasons=reason,
+        exceptions=with_reasons(accept, without, reason),
         rolling=Rolling(order, only, stop_all, policy),
         files=given_files(new_polling, new_pipeline, new_event_pipeline),
     )
     _known(inventory, to)
     if not approve and not dry_run:
         approve = ask(inventory, request, format)
-    consent = {"approve": approve, "approver": approver or getpass.getuser(), "comment": comment}
-    when = {"window": window, "wait": wait, "approval_days": approval_days}
-    form = {**form_of(request, inventory), **consent, **when, "dry_run": dry_run}
+    consent = _consent(approve, approver, comment, approval_days)
+    when = {"window": window, "wait": wait, "dry_run": dry_run}
+    form = {**form_of(request, inventory), **consent, **when}
     run_upgrade(request.path, form, Terminal(begun=begun, quiet=quiet, format=format))
+
+
+def _consent(approve: str, approver: str, comment: str, days: int) -> dict[str, Any]:
+    """What the form is told of the approval; nobody named is who typed it."""
+    name = approver or getpass.getuser()
+    return {"approve": approve, "approver": name, "comment": comment, "approval_days": days}
 
 
 def _known(inventory: Path, to: str) -> None:
@@ -222,16 +227,9 @@ def resume(
     if first is not None or start_old is not None:
         request = replace(request, first=first or request.first, start_old=start_old)
         approve = approve or ask(inventory, request, format, "resume")
-    form = {
-        **form_of(request, inventory),
-        "dry_run": False,
-        "approve": approve,
-        "approver": approver or getpass.getuser(),
-        "comment": "resume",
-        "window": window,
-        "wait": wait,
-        "approval_days": approval_days,
-    }
+    consent = _consent(approve, approver, "resume", approval_days)
+    when = {"window": window, "wait": wait, "dry_run": False}
+    form = {**form_of(request, inventory), **consent, **when}
     run_upgrade(request.path, form, Terminal(begun=begun, quiet=quiet, format=format))
 
 

@@ -152,7 +152,7 @@ def test_a_cloud_without_a_database_has_no_usual_insert_rate(cloud: FakeCloud) -
 def test_an_open_upgrade_brings_its_baseline_and_evidence(cloud: FakeCloud) -> None:
     baseline = clouds.agents_of(INVENTORY, "8.1.5")
     plan = json.dumps({"hash": "abc", "path": "full", "from": ["8.1.5"], "to": "9.0.7"})
-    lease = cloud.ledger.lease("test", "me", 60)
+    lease = cloud.ledger.leases.take("test", "me", 60)
     upgrade = cloud.ledger.begin(lease, plan, json.dumps(instances_to_json(baseline)))
     cloud.ledger.add_evidence(upgrade, "database/dbsync", "9.0.7", "now", "")
 

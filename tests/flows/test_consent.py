@@ -84,7 +84,7 @@ def test_a_run_without_an_approval_asks_and_holds_the_lease_meanwhile(asked: Ask
     assert plan.hash in asked.shown[0]
     assert asked.told == [Moment.APPROVAL_WANTED]
     assert asked.keeper.waiting
-    holder = asked.cloud.ledger.holder("test")
+    holder = asked.cloud.ledger.leases.holder("test")
     assert holder is not None
     assert holder.stage == "waits for an answer (start)"
 

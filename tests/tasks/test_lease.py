@@ -36,9 +36,9 @@ def ledger(tmp_path: Path, clock: Clock) -> Iterator[Ledger]:
 
 def test_it_is_given_back_at_the_end(ledger: Ledger) -> None:
     with held(ledger, "demo", FakeProgress()):
-        assert ledger.holder("demo") is not None
+        assert ledger.leases.holder("demo") is not None
 
-    assert ledger.holder("demo") is None
+    assert ledger.leases.holder("demo") is None
 
 
 def test_while_an_answer_is_waited_for_it_is_held_without_a_process(
@@ -51,9 +51,9 @@ def test_while_an_answer_is_waited_for_it_is_held_without_a_process(
     with pytest.raises(
         RefusedError, match=r"brave-otter.*; it waits for an answer .start. until 2027-01-15T09"
     ):
-        ledger.lease("demo", "somebody", 60)
+        ledger.leases.take("demo", "somebody", 60)
     clock.now += 2
-    assert ledger.lease("demo", "somebody", 60).owner == "somebody"
+    assert ledger.leases.take("demo", "somebody", 60).owner == "somebody"
 
 
 def test_the_flow_run_itself_has_it_again_and_fences_its_former_process_off(
@@ -68,21 +68,21 @@ def test_the_flow_run_itself_has_it_again_and_fences_its_former_process_off(
         after.wait_for_answer("start", 3600)
         after.go_on()
 
-    assert ledger.holder("demo") is None
+    assert ledger.leases.holder("demo") is None
 
 
 def test_a_process_of_no_flow_run_is_another_every_time(ledger: Ledger) -> None:
     with held(ledger, "demo", FakeProgress()), pytest.raises(RefusedError):
-        ledger.lease("demo", ledger.holder("demo").owner, 60)  # type: ignore[union-attr] # it is held
+        ledger.leases.take("demo", ledger.leases.holder("demo").owner, 60)  # type: ignore[union-attr] # it is held
 
 
 def test_a_run_that_waits_can_be_let_go_and_one_that_acts_cannot(ledger: Ledger) -> None:
     with held(ledger, "demo", FakeProgress(), RUN), pytest.raises(RefusedError):
-        ledger.lease("demo", "somebody", 60, over_waiting=True)
+        ledger.leases.take("demo", "somebody", 60, over_waiting=True)
     with held(ledger, "demo", FakeProgress(), RUN) as keeper:
         keeper.wait_for_answer("start", 3600)
 
     with held(ledger, "demo", FakeProgress(), over_waiting=True):
-        assert ledger.holder("demo") is not None
+        assert ledger.leases.holder("demo") is not None
 
-    assert ledger.holder("demo") is None
+    assert ledger.leases.holder("demo") is None

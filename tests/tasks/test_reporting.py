@@ -22,7 +22,7 @@ KINDS = (Component.POLLING, Component.COLLECTOR)
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     """A ledger of an upgrade to 9.0.7 in which pol1 and pol2 are set aside."""
     found = Ledger(f"sqlite:///{tmp_path}/ledger.db")
-    upgrade = found.begin(found.lease("demo", "alice@ctl", 60), PLAN, "[]")
+    upgrade = found.begin(found.leases.take("demo", "alice@ctl", 60), PLAN, "[]")
     for host in ("pol1", "pol2"):
         found.set_aside(upgrade, host, "its disk died")
     yield found

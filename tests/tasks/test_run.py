@@ -65,7 +65,7 @@ def test_an_open_upgrade_to_another_release_is_refused_and_the_lease_given_back(
         runs.open(other)
     runs.close()
 
-    assert runs.cloud.ledger.holder("test") is None
+    assert runs.cloud.ledger.leases.holder("test") is None
 
 
 def test_a_second_run_is_refused_while_one_holds_the_lease(runs: Runs) -> None:
@@ -93,7 +93,7 @@ def test_an_end_by_exception_is_written_down_without_secrets(
     found = runs.cloud.ledger.open_upgrade("test")
     assert found is not None
     assert found.state == outcome
-    assert runs.cloud.ledger.holder("test") is None
+    assert runs.cloud.ledger.leases.holder("test") is None
 
 
 def test_a_halted_run_is_no_done_run(runs: Runs) -> None:
@@ -129,7 +129,7 @@ def test_a_finished_upgrade_is_closed_and_no_other(runs: Runs) -> None:
     close_finished(runs.cloud.ledger, "test", "9.0.7", "all there")
 
     assert runs.cloud.ledger.open_upgrade("test") is None
-    assert runs.cloud.ledger.holder("test") is None
+    assert runs.cloud.ledger.leases.holder("test") is None
 
 
 def test_a_dry_run_writes_nothing_and_sends_nothing(runs: Runs) -> None:

@@ -80,9 +80,9 @@ def test_a_fault_of_our_own_is_a_failed_step_too(runs: Runs) -> None:
 
 def test_a_lost_lease_halts_the_run_before_anything_is_sent(runs: Runs) -> None:
     session = runs.open()
-    lost = runs.cloud.ledger.holder("test")
+    lost = runs.cloud.ledger.leases.holder("test")
     assert lost is not None
-    runs.cloud.ledger.release(lost)
+    runs.cloud.ledger.leases.release(lost)
 
     def work(_session: Session, _node: object) -> str:
         raise AssertionError("it acted without a lease")

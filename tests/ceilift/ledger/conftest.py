@@ -60,7 +60,7 @@ def ledger(open_ledger: Callable[[], Ledger]) -> Ledger:
 
 @pytest.fixture
 def lease(ledger: Ledger) -> Lease:
-    return ledger.lease("demo", "alice@ctl", 60)
+    return ledger.leases.take("demo", "alice@ctl", 60)
 
 
 @pytest.fixture

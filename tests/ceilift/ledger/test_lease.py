@@ -22,11 +22,11 @@ OPENING, ROUNDS = 4, 20
 def test_the_second_comer_is_told_who_holds_it_since_when_and_where(
     ledger: Ledger, clock: Clock
 ) -> None:
-    lease = ledger.lease("demo", "alice@ctl pid 12", 60)
-    ledger.renew(lease, 60, stage="polling")
+    lease = ledger.leases.take("demo", "alice@ctl pid 12", 60)
+    ledger.leases.renew(lease, 60, stage="polling")
     clock.now += 10
     with pytest.raises(RefusedError) as refused:
-        ledger.lease("demo", "bob", 60)
+        ledger.leases.take("demo", "bob", 60)
     words = str(refused.value)
     assert "alice@ctl pid 12 since 1970-01-12T13:46:40" in words
     assert "at stage polling" in words
@@ -38,40 +38,44 @@ def test_it_is_taken_over_only_after_expiry_and_the_former_holder_is_fenced_off(
     open_ledger: Opener, clock: Clock
 ) -> None:
     mine, theirs = open_ledger(), open_ledger()
-    first = mine.lease("demo", "alice", 60)
+    first = mine.leases.take("demo", "alice", 60)
     clock.now += 59.9
     with pytest.raises(RefusedError):
-        theirs.lease("demo", "bob", 60)
+        theirs.leases.take("demo", "bob", 60)
     clock.now += 0.1
-    second = theirs.lease("demo", "bob", 60)
+    second = theirs.leases.take("demo", "bob", 60)
     assert second.token > first.token
     with pytest.raises(RefusedError, match="taken by bob"):
-        mine.renew(first, 60)
-    mine.release(first)
-    assert theirs.holder("demo") == second
+        mine.leases.renew(first, 60)
+    mine.leases.release(first)
+    assert theirs.leases.holder("demo") == second
 
 
 def test_a_late_renewal_is_granted_while_nobody_else_came(ledger: Ledger, clock: Clock) -> None:
-    lease = ledger.lease("demo", "alice", 60)
+    lease = ledger.leases.take("demo", "alice", 60)
     clock.now += 300
-    renewed = ledger.renew(lease, 60)
+    renewed = ledger.leases.renew(lease, 60)
     assert (renewed.token, renewed.expires_at) == (lease.token, clock.now + 60)
-    assert ledger.holder("demo") == renewed
+    assert ledger.leases.holder("demo") == renewed
 
 
 def test_a_lease_given_back_is_free_at_once_and_its_token_stays_used(ledger: Ledger) -> None:
     leases = []
     for owner in ("alice", "bob", "alice"):
-        leases.append(ledger.lease("demo", owner, 60))
-        ledger.release(leases[-1])
-        assert ledger.holder("demo") is None
+        leases.append(ledger.leases.take("demo", owner, 60))
+        ledger.leases.release(leases[-1])
+        assert ledger.leases.holder("demo") is None
     assert [lease.token for lease in leases] == [1, 2, 3]
     with pytest.raises(RefusedError, match="given back"):
-        ledger.renew(leases[-1], 60)
+        ledger.leases.renew(leases[-1], 60)
 
 
 def test_clouds_do_not_hinder_each_other(ledger: Ledger) -> None:
-    assert ledger.lease("one", "alice", 60).token == ledger.lease("two", "bob", 60).token == 1
+    assert (
+        ledger.leases.take("one", "alice", 60).token
+        == ledger.leases.take("two", "bob", 60).token
+        == 1
+    )
 
 
 def test_of_many_threads_exactly_one_gets_it(open_ledger: Opener) -> None:
@@ -79,7 +83,7 @@ def test_of_many_threads_exactly_one_gets_it(open_ledger: Opener) -> None:
 
     def attempt(index: int) -> int:
         try:
-            return ledgers[index % 4].lease("demo", f"thread {index}", 60).token
+            return ledgers[index % 4].leases.take("demo", f"thread {index}", 60).token
         except RefusedError:
             return 0
 
@@ -114,7 +118,7 @@ def lease_once(url: str) -> int:
     """The token got, or 0 when another process has the lease."""
     ledger = Ledger(url)
     try:
-        return ledger.lease("demo", "a process", 60).token
+        return ledger.leases.take("demo", "a process", 60).token
     except RefusedError:
         return 0
     finally:

@@ -39,7 +39,7 @@ class Model:
     def take(self, owner: str) -> None:
         free = self.free()
         try:
-            lease = self.ledger.lease("demo", owner, TTL_S)
+            lease = self.ledger.leases.take("demo", owner, TTL_S)
         except RefusedError:
             assert not free
             return
@@ -53,7 +53,7 @@ class Model:
             return
         mine = self.holder == owner and self.leases[owner].token == self.token
         try:
-            self.leases[owner] = self.ledger.renew(self.leases[owner], TTL_S)
+            self.leases[owner] = self.ledger.leases.renew(self.leases[owner], TTL_S)
         except RefusedError:
             assert not mine
             return
@@ -62,7 +62,7 @@ class Model:
 
     def release(self, owner: str) -> None:
         if owner in self.leases:
-            self.ledger.release(self.leases[owner])
+            self.ledger.leases.release(self.leases[owner])
             if self.holder == owner and self.leases[owner].token == self.token:
                 self.holder = ""
 
@@ -70,7 +70,7 @@ class Model:
         self.clock.now += TTL_S / 2
 
     def check(self) -> None:
-        found = self.ledger.holder("demo")
+        found = self.ledger.leases.holder("demo")
         assert (found.owner if found else "") == ("" if self.free() else self.holder)
 
 

@@ -139,7 +139,7 @@ def test_who_lost_the_lease_may_intend_nothing(
 ) -> None:
     journal = ledger.start_run(upgrade, lease, "upgrade")
     clock.now += 61
-    ledger.lease("demo", "bob", 60)
+    ledger.leases.take("demo", "bob", 60)
     with pytest.raises(RefusedError, match="may no longer act"):
         journal.intend("dbsync", "ctl1", "ceilometer-upgrade")
     assert ledger.intents(upgrade) == ()
@@ -205,7 +205,7 @@ def test_nothing_but_the_lease_is_ever_changed(ledger: Ledger, upgrade: int, lea
     ledger.bring_back("demo", "pol2", "retired")
     ledger.end_run(journal.run, "done")
     ledger.close(upgrade, "done")
-    ledger.renew(lease, 60)
+    ledger.leases.renew(lease, 60)
     changing = {words for words in statements if words.startswith(("UPDATE", "DELETE"))}
     assert {" ".join(words.split()[:2]) for words in changing} == {"UPDATE lease"}
 

@@ -28,7 +28,7 @@ class Begun:
         self.ledger = Ledger(f"sqlite:///{folder / 'l.db'}")
         state = clouds.all_at(CLOUD, "8.1.5")
         plan = make_plan(CLOUD, state, clouds.catalogue(), clouds.request())
-        self.lease = self.ledger.lease("test", "somebody", 60)
+        self.lease = self.ledger.leases.take("test", "somebody", 60)
         texts = json.dumps(plan_to_json(plan)), json.dumps(instances_to_json(state.instances))
         upgrade = self.ledger.begin(self.lease, *texts)
         journal = self.ledger.start_run(upgrade, self.lease, "upgrade")
@@ -48,7 +48,7 @@ def begun(tmp_path: Path) -> Begun:
 
 
 def test_it_is_closed_with_its_reason_and_what_it_leaves_is_named(begun: Begun) -> None:
-    begun.ledger.release(begun.lease)
+    begun.ledger.leases.release(begun.lease)
 
     done = begun.abandon("--reason", "another release after all", "--format", "json")
 
@@ -79,7 +79,7 @@ def test_a_blank_reason_is_no_reason(begun: Begun) -> None:
 
 
 def test_where_none_is_open_there_is_nothing_to_abandon(begun: Begun) -> None:
-    begun.ledger.release(begun.lease)
+    begun.ledger.leases.release(begun.lease)
     begun.abandon("--reason", "enough")
 
     again = begun.abandon("--reason", "enough")
@@ -90,14 +90,14 @@ def test_where_none_is_open_there_is_nothing_to_abandon(begun: Begun) -> None:
 
 
 def test_a_run_that_waits_for_an_answer_is_let_go(begun: Begun) -> None:
-    begun.ledger.release(begun.lease)
+    begun.ledger.leases.release(begun.lease)
     begun.abandon("--reason", "enough")
-    waiting = begun.ledger.lease("test", "flow run x", 60)
-    begun.ledger.renew(waiting, 3600, "waits for an answer (start)")
+    waiting = begun.ledger.leases.take("test", "flow run x", 60)
+    begun.ledger.leases.renew(waiting, 3600, "waits for an answer (start)")
 
     done = begun.abandon("--reason", "asked too early", "--format", "json")
 
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["run"] == "flow run x"
-    assert begun.ledger.holder("test") is None
+    assert begun.ledger.leases.holder("test") is None
     begun.ledger.dispose()

@@ -33,14 +33,14 @@ def begun(file: Path, outcome: str) -> None:
     state = clouds.all_at(CLOUD, "8.1.5")
     plan = make_plan(CLOUD, state, clouds.catalogue(), clouds.request())
     ledger = Ledger(f"sqlite:///{file.parent / 'l.db'}")
-    lease = ledger.lease("test", "somebody", 60)
+    lease = ledger.leases.take("test", "somebody", 60)
     texts = json.dumps(plan_to_json(plan)), json.dumps(instances_to_json(state.instances))
     upgrade = ledger.begin(lease, *texts)
     ledger.approve(upgrade, plan.hash, "ada", "terminal")
     journal = ledger.start_run(upgrade, lease, "upgrade")
     ledger.save_document(upgrade, "report", plan.hash, {"next_command": SAID})
     ledger.end_run(journal.run, outcome)
-    ledger.release(lease)
+    ledger.leases.release(lease)
     ledger.dispose()
 
 
