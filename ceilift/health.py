@@ -18,7 +18,7 @@ from ceilift.looks import (
     StopLook,
 )
 from ceilift.polling_health import judge_polling
-from ceilift.verdict import Case, Outcome, Verdict, nothing_seen
+from ceilift.verdict import NOT_COUNTED, Case, Outcome, Verdict, nothing_seen
 
 __all__ = [
     "Outcome",
@@ -213,7 +213,7 @@ def _judge_samples(look: NotificationLook, case: Case) -> None:
     elif look.probe_row is False:
         case.harm.append("the marked notification left no row, and no polled sample came through")
     elif look.polled_rows is None:
-        case.unknown.append("stored samples could not be read")
+        case.unknown.append(NOT_COUNTED)
     else:
         case.harm.append("no polled sample came through since it started")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ceilift.looks import PollingLook
-from ceilift.verdict import Case, Verdict, nothing_seen
+from ceilift.verdict import NOT_COUNTED, Case, Verdict, nothing_seen
 
 SHOWN = 5  # names in one sentence
 
@@ -101,7 +101,7 @@ def _judge_publishing(look: PollingLook, case: Case, *, stores_rows: bool) -> No
     if not stores_rows:
         return
     if look.namespace_rows is None:
-        case.unknown.append("stored samples could not be read")
+        case.unknown.append(NOT_COUNTED)
     else:
         bad = "no fresh sample of its namespaces is stored"
         good = f"{look.namespace_rows} fresh samples of its namespaces"

@@ -8,6 +8,11 @@ from enum import StrEnum
 
 Measured = Mapping[str, int | float | str | None]
 
+NOT_COUNTED = (
+    "polled samples could not be counted: the store could not be read, or no meter is known that "
+    "was polled before the upgrade"
+)
+
 
 class Outcome(StrEnum):
     """What a gate concludes."""

@@ -63,6 +63,11 @@ from tasks.window import (
     wait_until,
 )
 
+NOTHING_POLLED = (
+    "no polled series is known: none has three samples from the five intervals before the upgrade, "
+    "so nothing can be accounted for, and what passes through a new notification agent can only be "
+    "told by a marked notification (--probe)"
+)
 EARLY_S = 60.0  # Prefect begins a scheduled run up to a second before its time
 
 
@@ -223,6 +228,8 @@ def _prepare(session: Session, state: CloudState, begun: Begun) -> None:
     session.changed = meters_changed(_situation(session.cloud, session.catalogue, plan, state))
     intervals = configured_intervals(state)
     session.learned = learn_intervals(session.cloud, intervals, session.opened or begun.at)
+    if session.cloud.samples is not None and not session.learned:
+        session.progress.note(NOTHING_POLLED)
     nodes = tuple(node for stage in plan.stages for batch in stage.batches for node in batch)
     session.progress.planned(nodes, plan.estimate_s)
     if session.upgrade is not None and not state.baseline:  # half upgraded, it is not as usual

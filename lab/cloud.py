@@ -208,10 +208,16 @@ def _forget_data(lab: Lab) -> None:
 
 
 def _wait_ready(lab: Lab, since: float | None, progress: Progress) -> None:
-    """Return when the API answers and every target has a sample since then (or lately)."""
+    """Return when the API answers and every target is polled.
+
+    Of agents that were started (since then), as often as an upgrade needs to learn from it.
+    """
     lately = readiness.lately(lab)
     if lab.api_hosts:
         with progress.step("API answers on both hosts"):
             readiness.wait_for_api(lab)
     with progress.step("samples of all SNMP targets are stored"):
-        readiness.wait_for_samples(lab, lately if since is None else since)
+        if since is None:
+            readiness.wait_for_samples(lab, lately, polls=1)
+        else:
+            readiness.wait_for_samples(lab, since, polls=readiness.LEARNABLE)

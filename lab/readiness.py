@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 
 import requests
@@ -13,6 +14,7 @@ from lab.waiting import until
 from lab.witness import witnessed
 
 FRESH = 1.5  # intervals
+LEARNABLE = 3  # polls from which an upgrade learns a series' interval
 
 
 def lately(lab: Lab) -> float:
@@ -25,22 +27,27 @@ def now() -> float:
     return datetime.now(UTC).timestamp()
 
 
-def silent_targets(lab: Lab, since: float) -> list[str]:
-    """The SNMP targets of which a meter has no sample since then."""
-    if not lab.cloud.database:
-        seen = witnessed(lab)
-        there = {(one.resource, one.meter) for one in seen if one.timestamp >= since}
-        return [t for t in lab.cloud.targets if any((t, meter) not in there for meter in METERS)]
+def silent_targets(lab: Lab, since: float, polls: int = 1) -> list[str]:
+    """The SNMP targets of which a meter was not polled that often since then."""
+    found = _database_polls(lab, since) if lab.cloud.database else _witnessed_polls(lab, since)
+    return [t for t in lab.cloud.targets if any(found.get((t, m), 0) < polls for m in METERS)]
+
+
+def _database_polls(lab: Lab, since: float) -> dict[tuple[str, str], int]:
     rows = database.query(
         lab,
-        "SELECT resource.resource_id, meter.name FROM sample "
+        "SELECT resource.resource_id, meter.name, COUNT(DISTINCT sample.timestamp) FROM sample "
         "JOIN resource ON resource.internal_id = sample.resource_id "
         "JOIN meter ON meter.id = sample.meter_id "
         "WHERE sample.timestamp >= %s GROUP BY 1, 2",
         since,
     )
-    there = {(str(target), str(meter)) for target, meter in rows}
-    return [t for t in lab.cloud.targets if any((t, meter) not in there for meter in METERS)]
+    return {(str(target), str(meter)): int(polls) for target, meter, polls in rows}
+
+
+def _witnessed_polls(lab: Lab, since: float) -> dict[tuple[str, str], int]:
+    seen = {(one.resource, one.meter, one.timestamp) for one in witnessed(lab)}
+    return Counter((target, meter) for target, meter, moment in seen if moment >= since)
 
 
 def api_status(host: Host, within: float = 30) -> int:
@@ -54,11 +61,11 @@ def api_status(host: Host, within: float = 30) -> int:
             return 0
 
 
-def wait_for_samples(lab: Lab, since: float, within: float = 180) -> None:
-    """Return when every target has every meter since then."""
+def wait_for_samples(lab: Lab, since: float, polls: int, within: float = 240) -> None:
+    """Return when every meter of every target was polled that often since then."""
 
     def all_there() -> bool:
-        return not silent_targets(lab, since)
+        return not silent_targets(lab, since, polls)
 
     until(all_there, "samples of all SNMP targets are stored", within, every=0.3)
 

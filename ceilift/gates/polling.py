@@ -13,7 +13,7 @@ from ceilift.gates.sight import Sight
 from ceilift.inventory_hosts import BESIDE_SUFFIX
 from ceilift.looks import PollingLook
 from ceilift.pollsters import stored_meter
-from ceilift.probe.host import stored_names
+from ceilift.probe.host import likely_name, stored_names
 from ceilift.state import Instance
 from ceilift.telemetry.source import StoredSamples
 
@@ -44,6 +44,7 @@ def see_polling(sight: Sight, due: frozenset[str]) -> PollingLook:
 def due_resources(sight: Sight) -> frozenset[str]:
     """The stored ids of the agent's own static resources that were polled before the upgrade.
 
+    All of them, where nothing is known to have been polled.
     Raises TransientError while its host cannot be read: a gate must not do with a weaker proof.
     """
     seen = sight.seen()
@@ -52,9 +53,10 @@ def due_resources(sight: Sight) -> frozenset[str]:
         raise TransientError(f"{host} could not be read: what it polls is not known", host=host)
     if seen.instance is None:
         return frozenset()
-    known = {resource for _, resource in sight.learned}
-    names = {name for item in seen.instance.config.resources for name in stored_names(item)}
-    return frozenset(names & known if known else names)
+    known, own = {resource for _, resource in sight.learned}, seen.instance.config.resources
+    if not known:
+        return frozenset(likely_name(item) for item in own)
+    return frozenset(name for item in own for name in stored_names(item)) & known
 
 
 def polls_alone(sight: Sight) -> bool:

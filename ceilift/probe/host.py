@@ -262,8 +262,16 @@ def stored_names(resource: str) -> frozenset[str]:
 
     The hardware pollsters store the host of the resource's URL (ceilometer/hardware/pollsters).
     """
+    return frozenset({resource, _host_of(resource) or resource})
+
+
+def likely_name(resource: str) -> str:
+    """The one of `stored_names` to expect where no sample of it was ever seen."""
+    return (resource.startswith("snmp:") and _host_of(resource)) or resource
+
+
+def _host_of(url: str) -> str | None:
     try:
-        host = urlsplit(resource).hostname
+        return urlsplit(url).hostname
     except ValueError:  # brackets that are no address: then it is no URL either
-        host = None
-    return frozenset({resource, host} if host else {resource})
+        return None

@@ -259,6 +259,27 @@ def test_a_polling_agent_is_proven_by_samples_measured_after_its_start(
     assert outcome(sight) is verdict
 
 
+def test_without_a_poll_known_before_the_likely_name_of_each_resource_is_due(bench: Bench) -> None:
+    sight = replace(polls(bench), learned={})
+    bench.stored("cpu", RESOURCE, now() - 10)
+
+    assert due_resources(sight) == {RESOURCE}
+    assert outcome(sight) is Outcome.HEALTHY
+
+
+def test_without_a_poll_known_before_it_is_said_what_could_not_be_counted(bench: Bench) -> None:
+    bench.runs("9.0.7")
+    sight = replace(bench.sight(GateKind.NOTIFICATION), learned={})
+    bench.connect(sight.gate, "notifications.sample", Traffic(acknowledged=3))
+    watch = watch_for(sight)
+    watch.look()
+
+    verdict = watch.judge(expired=True)
+
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert any("no meter is known" in reason for reason in verdict.reasons)
+
+
 def asking(bench: Bench, *meters: str, unit: str = "") -> Sight:
     """The gate of an agent that has to show these meters."""
     sight = polls(bench)

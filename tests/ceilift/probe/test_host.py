@@ -8,7 +8,14 @@ import pytest
 
 from ceilift.component import Component
 from ceilift.inventory import Inventory
-from ceilift.probe.host import Seen, component_of, host_state, release_of, stored_names
+from ceilift.probe.host import (
+    Seen,
+    component_of,
+    host_state,
+    likely_name,
+    release_of,
+    stored_names,
+)
 from ceilift.probe.records import Process, Records, parse
 from ceilift.state import HostState, Instance, Restart
 from tests import clouds
@@ -301,3 +308,16 @@ def test_a_release_that_nobody_told_is_unknown() -> None:
 )
 def test_the_names_under_which_samples_are_stored(resource: str, names: set[str]) -> None:
     assert stored_names(resource) == names
+
+
+@pytest.mark.parametrize(
+    ("resource", "name"),
+    [
+        ("snmp://192.0.2.7:161", "192.0.2.7"),
+        ("http://192.0.2.7/", "http://192.0.2.7/"),
+        ("snmp://[::", "snmp://[::"),
+        ("server-1", "server-1"),
+    ],
+)
+def test_an_snmp_resource_is_likely_stored_by_its_address(resource: str, name: str) -> None:
+    assert likely_name(resource) == name
