@@ -6,12 +6,14 @@ import getpass
 import os
 import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import TracebackType
 from typing import Self
 
-from ceilift.errors import CeiliftError
+from ceilift.errors import CeiliftError, RefusedError
 from ceilift.ledger.store import Ledger
 from ceilift.record import WAITS, Lease
 from tasks.progress import Progress
@@ -32,14 +34,32 @@ def held(
     flow_run: str = "",
     *,
     over_waiting: bool = False,
+    wait: Callable[[float], object] = time.sleep,
 ) -> Iterator[LeaseKeeper]:
     """Hold the cloud's lease. Raises RefusedError when another holds it.
 
-    A `flow_run` of a deployment has it again when it goes on in a new process. With `over_waiting`
-    it is taken from a run that waits for an answer.
+    A `flow_run` of a deployment has it again when it goes on in a new process after an answer. One
+    that is tried again after its process died `wait`s until that one's lease has expired; when it
+    is renewed meanwhile, the process lives, and it is refused. With `over_waiting` the lease is
+    taken from a run that waits for an answer.
     """
     name, again = flow_run or owner(), bool(flow_run)
-    lease = ledger.leases.take(cloud, name, LEASE_S, again=again, over_waiting=over_waiting)
+    take = partial(
+        ledger.leases.take, cloud, name, LEASE_S, again=again, over_waiting=over_waiting
+    )
+    try:
+        lease = take()
+    except RefusedError:
+        found = ledger.leases.holder(cloud)
+        if not again or found is None or found.owner != name:
+            raise
+        seconds = ledger.leases.seconds_left(found) + 1
+        progress.note(
+            f"an earlier process of this flow run holds the lease: waiting {seconds:.0f} s for it "
+            "to expire, or to be renewed by a process that lives"
+        )
+        wait(seconds)
+        lease = take()
     with LeaseKeeper(ledger, lease, progress) as keeper:
         yield keeper
 

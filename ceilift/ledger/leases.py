@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import ColumnElement, Connection, false, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, false, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert
 
@@ -41,13 +41,14 @@ class Leases:
         """The lease, with a token greater than any before it.
 
         Raises RefusedError saying who holds it, since when and at which stage. One that has
-        expired is taken over; with `again` one that this very owner holds, too; and with
-        `over_waiting` that of a run that waits for an answer, which nobody acts under.
+        expired is taken over; and that of a run that waits for an answer, which nobody acts under:
+        with `again` when it is this very owner's, with `over_waiting` whosever it is.
         """
         now = self._now()
         values = {"owner": owner, "stage": "", "since": now, "expires_at": now + ttl_s}
-        mine = table.c.owner == owner if again else false()
-        waiting = table.c.stage.startswith(WAITS) if over_waiting else false()
+        waits = table.c.stage.startswith(WAITS)
+        mine = and_(waits, table.c.owner == owner) if again else false()
+        waiting = waits if over_waiting else false()
         with self._database.writing() as connection:
             connection.execute(_insert_once(connection, cloud))
             taken = connection.execute(
@@ -71,6 +72,10 @@ class Leases:
         with self._database.writing() as connection:
             connection.execute(update(table).where(*_ours(lease)).values(**values))
             return fence(connection, lease)
+
+    def seconds_left(self, lease: Lease) -> float:
+        """Until it expires, unless it is renewed."""
+        return max(0.0, lease.expires_at - self._now())
 
     def release(self, lease: Lease) -> None:
         """Give it back; nothing happens when it is no longer ours. The token stays used."""

@@ -9,7 +9,7 @@ import pytest
 
 from ceilift.errors import RefusedError
 from ceilift.ledger.store import Ledger
-from tasks.lease import held
+from tasks.lease import LEASE_S, held
 from tests.fakes import FakeProgress
 
 RUN = "flow run brave-otter (0b7c)"
@@ -69,6 +69,43 @@ def test_the_flow_run_itself_has_it_again_and_fences_its_former_process_off(
         after.go_on()
 
     assert ledger.leases.holder("demo") is None
+
+
+def died(ledger: Ledger, stage: str) -> None:
+    """A process of that flow run held the lease at a stage, and was killed."""
+    ledger.leases.renew(ledger.leases.take("demo", RUN, LEASE_S), LEASE_S, stage)
+
+
+def test_tried_again_it_waits_until_the_lease_of_its_dead_process_has_expired(
+    ledger: Ledger, clock: Clock
+) -> None:
+    died(ledger, "collector")
+    clock.now += 20
+    waited: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waited.append(seconds)
+        clock.now += seconds
+
+    progress = FakeProgress()
+    with held(ledger, "demo", progress, RUN, wait=wait):
+        assert waited == [LEASE_S - 20 + 1]
+        assert any("an earlier process of this flow run" in note for note in progress.notes)
+
+
+def test_tried_again_it_is_refused_while_its_earlier_process_lives(
+    ledger: Ledger, clock: Clock
+) -> None:
+    first = ledger.leases.take("demo", RUN, LEASE_S)
+
+    def wait(seconds: float) -> None:
+        clock.now += seconds - 5
+        ledger.leases.renew(first, LEASE_S, "collector")
+        clock.now += 5
+
+    refused = pytest.raises(RefusedError, match=r"held by flow run brave-otter.*at stage collector")
+    with refused, held(ledger, "demo", FakeProgress(), RUN, wait=wait):
+        pass
 
 
 def test_a_process_of_no_flow_run_is_another_every_time(ledger: Ledger) -> None:
