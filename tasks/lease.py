@@ -44,9 +44,7 @@ def held(
     taken from a run that waits for an answer.
     """
     name, again = flow_run or owner(), bool(flow_run)
-    take = partial(
-        ledger.leases.take, cloud, name, LEASE_S, again=again, over_waiting=over_waiting
-    )
+    take = partial(ledger.leases.take, cloud, name, LEASE_S, again=again, over_waiting=over_waiting)
     try:
         lease = take()
     except RefusedError:

@@ -92,7 +92,7 @@ def add(
         print_json({"added": link.stem, "known": list(known_inventories())})
     else:
         stdout().print(f"added {link.stem}; known: {', '.join(known_inventories())}", markup=False)
-    say("Forms offer it after the next `ceilift serve`, or `prefect --no-prompt deploy --all`")
+    say("Forms offer it after the next `ceilift deploy`")
 
 
 @app.command()

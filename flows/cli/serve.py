@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ceilift.errors import CeiliftError
+from flows.cli.deploy import registered
 from flows.cli.options import FormatOption
 from flows.cli.output import Format, command, print_json, say, stdout
 
@@ -41,8 +42,7 @@ def _start(style: Format) -> None:
 
     say("starting the Prefect server")
     url = server.ensure_server()
-    say("deploying flows")
-    worker.deploy_all()
+    registered()
     _tell(url.removesuffix("/api"), worker.start_worker(), style)
 
 
