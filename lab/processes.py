@@ -36,6 +36,12 @@ def of_host(lab: Lab, host: Host) -> set[int]:
     return _with_descendants(mine - sshd)
 
 
+def of_flow_run(run: object) -> set[int]:
+    """The processes that carry a flow run out, and what they started."""
+    mark = f"PREFECT__FLOW_RUN_ID={run}".encode()
+    return _with_descendants({pid for pid in _all() if mark in _read(pid, "environ").split(b"\0")})
+
+
 def orphans(lab: Lab, host: Host) -> set[int]:
     """Services of a host that outlived the supervisord or the master that started them."""
     ours = of_lab(lab)
