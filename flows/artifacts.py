@@ -1,12 +1,32 @@
-"""What a run leaves to be read in the Prefect UI: its plan and its report."""
+"""What a run leaves to be read in the Prefect UI: hosts, plan and report."""
 
 from __future__ import annotations
 
-from prefect.artifacts import create_markdown_artifact
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
 from ceilift.plan import Plan
 from ceilift.plan_text import plan_to_markdown
 from ceilift.report import Report, report_to_markdown
+from ceilift.state import CloudState, Instance
+
+COLUMNS = ("host", "component", "unit", "runs", "starts next", "restart")
+
+
+def show_hosts(state: CloudState) -> None:
+    """What runs where, as a table artifact; a host that was not reached has one line."""
+    rows = [dict(zip(COLUMNS, _cells(one), strict=True)) for one in state.instances]
+    lost = [
+        {**dict.fromkeys(COLUMNS, "-"), "host": host.name, "runs": f"not reached: {host.problem}"}
+        for host in state.hosts
+        if not host.reachable
+    ]
+    _show_table(rows + lost, f"{state.cloud}, seen {state.taken_at}")
+
+
+def _cells(one: Instance) -> tuple[str, ...]:
+    name = " ".join((one.component.value, *one.namespaces))
+    release, defined = one.release or "not running", one.defined_release or "-"
+    return one.host, name, one.unit, release, defined, one.restart.value
 
 
 def show_plan(plan: Plan) -> None:
@@ -19,9 +39,25 @@ def show_plan(plan: Plan) -> None:
 
 
 def show_report(report: Report) -> None:
-    """The report as a markdown artifact of the running flow, its picture in it.
+    """The report as a markdown artifact of the running flow, its picture in it; and the hosts.
 
     An image artifact would show the picture's data as a link below it, as one endless line.
     """
     text = report_to_markdown(report, picture=True)
     create_markdown_artifact(key="report", markdown=text, description=report.headline)
+    rows = [
+        {
+            "host": line.host,
+            "component": line.component,
+            "unit": line.unit,
+            "before": line.before or "-",
+            "now": line.now or "-",
+        }
+        for line in report.hosts
+    ]
+    if rows:
+        _show_table(rows, report.headline)
+
+
+def _show_table(rows: list[dict[str, str]], description: str) -> None:
+    create_table_artifact(key="hosts", table=rows, description=description)

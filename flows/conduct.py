@@ -139,6 +139,7 @@ def _conduct(form: UpgradeForm, stages: Stages, begun: Begun, stack: ExitStack) 
     progress.note(f"looking at cloud {inventory.cloud}: {len(inventory.hosts)} hosts")
     state = observe(cloud, catalogue, request)
     fresh = make_plan(inventory, state, catalogue, request)
+    artifacts.show_hosts(state)
     artifacts.show_plan(fresh)
     if not fresh.steps and not fresh.gates and not fresh.blockers:
         return _nothing_to_do(cloud, fresh, state, dry=form.dry_run)

@@ -15,6 +15,7 @@ from ceilift.observe import observe, remember_activity, remember_turns
 from ceilift.plan import Plan
 from ceilift.planner import make_plan
 from ceilift.release import load_catalogue
+from ceilift.state import CloudState
 from flows import artifacts
 from flows.conduct import ended
 from flows.request import PreflightForm
@@ -31,15 +32,16 @@ def preflight(form: PreflightForm) -> State[Any]:
         form: which cloud, and which release it should run.
     """
     try:
-        plan = _planned(form)
+        state, plan = _planned(form)
     except CeiliftError as error:
         return ended(error)
+    artifacts.show_hosts(state)
     artifacts.show_plan(plan)
     found = f"{len(plan.findings)} findings, {len(plan.blockers)} of them blockers"
     return Completed(message=f"plan {plan.hash}: {len(plan.steps)} steps; {found}")
 
 
-def _planned(form: PreflightForm) -> Plan:
+def _planned(form: PreflightForm) -> tuple[CloudState, Plan]:
     inventory, catalogue = load_inventory(form.file), load_catalogue()
     request = form.request()
     catalogue.get(form.to)
@@ -48,4 +50,4 @@ def _planned(form: PreflightForm) -> Plan:
         remember_activity(cloud, state)
         made = make_plan(inventory, state, catalogue, request)
         remember_turns(cloud, made)
-    return made
+    return state, made

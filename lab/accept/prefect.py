@@ -158,7 +158,7 @@ def goes_on(driven: Driven, run: UUID, what: str, at: float) -> None:
     ended = driven.ended(run)
     driven.checks.demand(f"{what}: done", ended.state_name == "Completed", ended.state_name)
     kinds = driven.artifacts(run)
-    wanted = {"plan", "progress", "report"}
+    wanted = {"hosts", "plan", "progress", "report"}
     driven.checks.demand(f"{what}: artifacts", wanted <= kinds, ", ".join(sorted(kinds)))
     past = product.ceilift("history", "-i", str(driven.lab.inventory), "--format", "json")
     name = past.json()[0]["approved_by"]
