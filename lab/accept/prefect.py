@@ -16,7 +16,7 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun
 
 from lab import traffic
-from lab.accept import crashes, product
+from lab.accept import crashes, product, tutorial
 from lab.accept.bed import bed
 from lab.accept.browser import browser
 from lab.accept.checks import Checks
@@ -37,15 +37,14 @@ def run(short: bool) -> bool:  # noqa: FBT001 - how it was asked for
     lab = bed(CLOUD, progress)
     home = crashes.impatient_home(lab)
     os.environ.update({"CEILIFT_HOME": str(home), **crashes.QUICK})
-    added = product.ceilift("inventory", "add", str(lab.inventory), within=60)
-    checks.demand("inventory added", added.code == 0, added.code)
-    served = product.ceilift("serve", "--format", "json", within=180)
-    checks.demand("served", served.code == 0, served.json()["ui"] if served.code == 0 else "no")
+    tutorial.typed(checks, "1.", "2.")
+    served = product.ceilift("serve", "--status", "--format", "json", within=60)
     url = served.json()["ui"]
     with SyncPrefectClient(f"{url}/api") as client, browser(url, lab.root / "pictures") as ui:
         driven = Driven(client, lab, checks, progress, ui)
         rejected(driven)
         by_hand(driven)
+        tutorial.typed(checks, "4.")
         in_second_ui(driven)
         if not short:
             bed(CLOUD, progress)
@@ -56,6 +55,7 @@ def run(short: bool) -> bool:  # noqa: FBT001 - how it was asked for
                 over_two_windows_by_itself(driven, heard)
     if not short:
         over_two_windows(bed(CLOUD, progress), CLOUD, checks, progress)
+    tutorial.typed(checks, "5.")
     return checks.tell()
 
 
