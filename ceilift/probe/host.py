@@ -94,7 +94,7 @@ def release_of(process: Process, records: Records) -> str:
 
 def _instances(seen: Seen) -> Iterator[Instance]:
     claimed: set[int] = set()
-    for found in _definitions(seen):
+    for found in definitions(seen):
         processes = _processes_of(found, seen.records)
         claimed |= {process.pid for process in processes}
         yield _instance(seen, found, processes)
@@ -102,7 +102,8 @@ def _instances(seen: Seen) -> Iterator[Instance]:
     yield from _strays(seen, claimed)
 
 
-def _definitions(seen: Seen) -> tuple[Definition, ...]:
+def definitions(seen: Seen) -> tuple[Definition, ...]:
+    """The host's units that start something of Ceilometer, as its process manager defines them."""
     if seen.inventory.services.backend == "supervisor":
         return supervised(seen.records.files)
     return tuple(_systemd(seen))

@@ -15,6 +15,7 @@ from rich.table import Table
 from ceilift.clock import now
 from ceilift.errors import BadInputError, CeiliftError, Fault
 from ceilift.schedule import HORIZON, Opening, Window
+from flows.cli import discover
 from flows.cli.domain import load_inventory
 from flows.cli.options import FormatOption, InventoryOption
 from flows.cli.output import Format, command, print_json, say, stdout
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ceilift.state import HostState
 
 app = typer.Typer(help="Describe a cloud, and check the description.", no_args_is_help=True)
+discover.register(app)
 NEXT = 5  # openings of each window that are shown
 AddedArgument = Annotated[Path, typer.Argument(help="The inventory to add; it stays there.")]
 FileArgument = Annotated[Path, typer.Argument(help="The file to write.")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from time import sleep
 
 import pytest
@@ -20,6 +21,7 @@ from ceilift.secrets import EnvFileSecrets
 from ceilift.telemetry.ceilometer_api import ApiSamples
 from ceilift.telemetry.sql import SampleStore
 from tests.lab.conftest import Fresh
+from tests.lab.driving import Bench
 
 pytestmark = pytest.mark.lab
 
@@ -152,3 +154,29 @@ def test_a_wrong_password_is_refused_in_words(cloud: Cloud) -> None:
     store.dispose()
     assert not isinstance(refused.value, TransientError)
     assert "wr0ng" not in str(refused.value)
+
+
+def test_a_draft_of_undescribed_hosts_says_what_the_inventory_says(
+    cloud: Cloud, bench: Bench, tmp_path: Path
+) -> None:
+    described, draft = cloud.inventory, tmp_path / "draft.yaml"
+    ssh = described.ssh
+    words = [f"{host.name}={host.address}" for host in described.hosts]
+    words += ["--user", str(ssh.user), "--port", str(ssh.port), "--write", str(draft)]
+    words += ["--key-file", str(ssh.key_file), "--known-hosts", str(ssh.known_hosts)]
+
+    bench.ceilift_alone("inventory", "discover", *words, "--root", f"{bench.root}/hosts/{{name}}")
+
+    found = load_inventory(draft)
+    assert {host.name: set(host.roles) for host in found.hosts} == {
+        host.name: set(host.roles) for host in described.hosts
+    }
+    assert (found.install, found.services, found.config) == (
+        described.install,
+        described.services,
+        described.config,
+    )
+    assert found.database is not None
+    assert described.database is not None
+    assert found.database.url == described.database.url
+    assert found.coordination == described.coordination
