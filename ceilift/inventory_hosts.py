@@ -51,7 +51,10 @@ class SecretRef(Strict):
 
     env: str | None = Field(default=None, description="name of an environment variable")
     file: str | None = Field(default=None, description="a file whose first line is the secret")
-    block: str | None = Field(default=None, description="name of a Prefect Secret block")
+    block: str | None = Field(
+        default=None,
+        description="a Prefect block: the name of a Secret, or TYPE/NAME of one of Ceilift's",
+    )
 
     @model_validator(mode="after")
     def _exactly_one(self) -> SecretRef:
@@ -74,12 +77,21 @@ class Ssh(Strict):
     user: str | None = None
     port: int | None = Field(default=None, ge=1, le=65535)
     key_file: str | None = None
+    key: SecretRef | None = Field(
+        default=None, description="the private key's text, in place of key_file: a block, or env"
+    )
     known_hosts: str | None = None
     proxy_jump: str | None = Field(
         default=None, description="name of another host of this inventory"
     )
     become: Become | None = None
     connect_timeout_s: float | None = Field(default=None, gt=0)
+
+    @model_validator(mode="after")
+    def _one_key(self) -> Ssh:
+        if self.key is not None and (self.key_file or self.key.file):
+            raise ValueError("give key_file (a path) or key (a block, or env), not both")
+        return self
 
 
 class Role(Strict):

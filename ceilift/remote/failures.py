@@ -30,11 +30,10 @@ def _final_reason(  # noqa: PLR0911 - one return a kind of failure
         case paramiko.BadHostKeyException():
             return "host-key", _changed_key(error, where, login)
         case paramiko.PasswordRequiredException():
-            what = f"{login.key_file} is protected by a passphrase: give a key without one"
+            what = f"{login.key_shown} is protected by a passphrase: give a key without one"
             return "login", f"{where}: {what}"
         case paramiko.AuthenticationException():
-            key = login.key_file or "no key"
-            return "login", f"{where} refused the login of {login.user} with {key}"
+            return "login", f"{where} refused the login of {login.user} with {login.key_shown}"
         case FileNotFoundError(filename=login.known_hosts):
             what = f"{login.known_hosts} does not exist, so no host key can be checked"
             return "host-key", f"{where}: {what}"

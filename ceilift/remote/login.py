@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ceilift.inventory import Inventory
-from ceilift.inventory_hosts import Become, Host
+from ceilift.inventory_hosts import Become, Host, SecretRef
 from ceilift.secrets import Secret, SecretSource
 
 PORT = 22
@@ -23,11 +23,23 @@ class Login:
     user: str
     port: int
     key_file: str | None
+    key: SecretRef | None
     known_hosts: str
     proxy_jump: str | None
     become: Become | None
     connect_timeout_s: float
     secrets: SecretSource
+
+    @property
+    def key_shown(self) -> str:
+        """What the key is called where people read it."""
+        if self.key is None:
+            return self.key_file or "no key"
+        return f"the key in block {self.key.block}" if self.key.block else f"${self.key.env}"
+
+    def key_text(self) -> Secret | None:
+        """The private key's text; None when it is in a file, or there is none."""
+        return None if self.key is None else self.secrets.get(self.key)
 
     def sudo_password(self) -> Secret | None:
         """The password sudo asks for; None when the inventory names none."""
@@ -37,10 +49,13 @@ class Login:
 
 def login_for(inventory: Inventory, host: Host, secrets: SecretSource) -> Login:
     """The login of a host: its own field where set, else the cloud's, else the default."""
+    own = host.ssh.key is not None or host.ssh.key_file is not None
+    ssh = host.ssh if own else inventory.ssh
     return Login(
         user=_first(host, inventory, "user") or getpass.getuser(),
         port=_first(host, inventory, "port") or PORT,
-        key_file=_first(host, inventory, "key_file"),
+        key_file=ssh.key_file,
+        key=ssh.key,
         known_hosts=str(Path(_first(host, inventory, "known_hosts") or KNOWN_HOSTS).expanduser()),
         proxy_jump=host.ssh.proxy_jump or _common_jump(host, inventory),
         become=_first(host, inventory, "become"),

@@ -20,6 +20,7 @@ from ceilift.inventory_hosts import Host
 from ceilift.remote.command import Way, command_line, label, overran, standard_input
 from ceilift.remote.failures import explain, jump_circle
 from ceilift.remote.forwarding import forwarded
+from ceilift.remote.key import private_key
 from ceilift.remote.login import Login, login_for
 from ceilift.remote.shell import Result
 from ceilift.secrets import SecretSource
@@ -215,6 +216,7 @@ class SshShell:
             port=login.port,
             username=login.user,
             key_filename=login.key_file,
+            pkey=private_key(login),
             sock=self._door(),
             timeout=login.connect_timeout_s,
             banner_timeout=login.connect_timeout_s,

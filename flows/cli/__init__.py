@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from flows.cli import abandon, deploy, inventory, look, memory, releases, serve, upgrade
+from flows.cli import abandon, credential, deploy, inventory, look, memory, releases, serve, upgrade
 
 app = typer.Typer(
     name="ceilift",
@@ -20,5 +20,6 @@ memory.register(app)
 abandon.register(app)
 serve.register(app)
 deploy.register(app)
+credential.register(app)
 app.add_typer(inventory.app, name="inventory")
 app.add_typer(releases.app, name="releases")

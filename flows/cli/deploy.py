@@ -38,7 +38,9 @@ def registered(notify: tuple[str, ...] = ()) -> tuple[str, ...]:
 
     server.ensure_server()
     from flows.automations import register_automations
+    from flows.blocks import register_types
 
+    say(f"block types: {', '.join(register_types())}")
     names = register_automations(worker.project_folder(), notify)
     say(f"automations: {', '.join(names)}")
     say("deploying flows")

@@ -7,7 +7,6 @@ Prefect is imported inside: fast tests must not pay for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from time import monotonic, sleep
 from typing import Any
 from uuid import UUID
@@ -27,14 +26,6 @@ CLOUD = clouds.inventory(
     {"ctl1": EVERYTHING, "ctl2": EVERYTHING, "pol1": ["polling-central"]},
     services={"backend": "systemd", "definition": "/etc/systemd/system/{unit}.service"},
 )
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[None]:
-    from prefect.testing.utilities import prefect_test_harness
-
-    with prefect_test_harness(server_startup_timeout=200):
-        yield
 
 
 @pytest.fixture

@@ -68,3 +68,18 @@ def test_the_sudo_password_is_shown_by_nothing(monkeypatch: pytest.MonkeyPatch) 
     assert password is not None
     assert password.reveal() == "s3cret"
     assert "s3cret" not in repr(made)
+
+
+def test_a_hosts_own_key_replaces_the_clouds_in_whatever_form() -> None:
+    block = {"block": "ceilift-ssh-key/east"}
+    own, common = login({"key": block}, {"key_file": "/all"}), login({}, {"key": block})
+
+    assert (own.key_file, own.key_shown) == (None, "the key in block ceilift-ssh-key/east")
+    assert common.key == own.key
+    assert login({"key_file": "/own"}, {"key": block}).key is None
+
+
+@pytest.mark.parametrize("more", [{"key_file": "/own"}, {"key": {"file": "/own"}}])
+def test_a_key_is_given_once(more: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"key_file .* or key"):
+        login({"key": {"env": "KEY"}, **more}, {})

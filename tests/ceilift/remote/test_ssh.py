@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ceilift.errors import StepFailedError, TransientError, UnreachableError
+from ceilift.errors import BadInputError, StepFailedError, TransientError, UnreachableError
 from ceilift.remote import ssh
 
 from .conftest import Network, Sshd, free_port, new_key, until
@@ -180,6 +180,24 @@ def test_a_key_that_is_not_let_in(network: Network) -> None:
     with pytest.raises(UnreachableError, match=r"refused the login of .*stranger") as failed:
         network.shell(key_file=str(stranger)).run("true")
     assert failed.value.kind == "login"
+
+
+@pytest.mark.usefixtures("host")
+def test_a_key_whose_text_is_a_secret(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEY_TEXT", network.key.read_text(encoding="utf-8"))
+
+    assert network.shell(key={"env": "KEY_TEXT"}).run("true").ok
+
+
+@pytest.mark.usefixtures("host")
+def test_a_text_that_is_no_key_is_named_and_not_shown(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEY_TEXT", "9Zq-not-a-key")
+
+    with pytest.raises(BadInputError, match=r"\$KEY_TEXT is no key") as failed:
+        network.shell(key={"env": "KEY_TEXT"}).run("true")
+    assert "9Zq" not in str(failed.value)
 
 
 @pytest.mark.usefixtures("host")
