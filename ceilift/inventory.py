@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -10,12 +11,28 @@ from ceilift.component import Component
 from ceilift.inventory_hosts import Host, HostPath, Role, SecretRef, Ssh, Strict, template
 from ceilift.schedule import Window
 
+WITH_PASSWORD = re.compile(r"://[^/@]*:[^/@]+@")
+
 
 class Install(Strict):
-    """Where releases are installed. `path` holds {root} and {release}."""
+    """Where releases are installed, and how one is staged. `path` holds {root} and {release}.
+
+    `requirements` is a file of this machine ({release}): every package pinned, with checksums.
+    `python` makes the environment on the host, `pip` are options for its pip, without credentials.
+    """
 
     backend: Literal["venv"] = "venv"
     path: Annotated[str, template("root", "release")] = "{root}/opt/ceilometer/{release}"
+    requirements: Annotated[str, template("release")] = ""
+    python: str = "python3"
+    pip: tuple[str, ...] = ()
+    timeout_s: float = Field(default=1800, gt=0)
+
+    @model_validator(mode="after")
+    def _no_credentials(self) -> Install:
+        if any(WITH_PASSWORD.search(word) for word in self.pip):
+            raise ValueError("a password stands in pip: keep it in the hosts' own pip.conf")
+        return self
 
 
 class Services(Strict):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,9 +11,9 @@ import yaml
 from pydantic import ValidationError
 
 from ceilift.errors import BadInputError, Fault
-from ceilift.inventory import Inventory
+from ceilift.inventory import WITH_PASSWORD, Inventory
 
-PATH_FIELDS = ("key_file", "known_hosts")
+PATH_FIELDS = ("key_file", "known_hosts", "requirements")
 SQLITE = "sqlite:///"
 URL_FIELDS = (
     "ledger",
@@ -24,7 +23,6 @@ URL_FIELDS = (
     "telemetry.url",
 )
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where libyaml is
-PASSWORD_IN_URL = re.compile(r"://[^/@]*:[^/@]+@")
 
 
 def load_inventory(path: Path) -> Inventory:
@@ -163,7 +161,7 @@ def _url_faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     for field in URL_FIELDS:
         section, _, name = field.rpartition(".")
         url = (_mapping(data.get(section)) if section else data).get(name)
-        if isinstance(url, str) and PASSWORD_IN_URL.search(url):
+        if isinstance(url, str) and WITH_PASSWORD.search(url):
             remedy = "Take it out, and name where it is found: env, file or block"
             yield field, "holds a password", remedy
 

@@ -64,6 +64,17 @@ class VerifyForm(CloudForm):
     )
 
 
+class StageForm(PreflightForm):
+    """Which cloud, which release, and on which hosts."""
+
+    hosts: list[str] = Field(
+        default_factory=list, title="Hosts", description="Only on these. Empty: on all."
+    )
+    dry_run: bool = Field(
+        default=True, title="Dry run", description="Only verify what is there; install nothing."
+    )
+
+
 class UpgradeForm(CloudForm):
     """What both paths ask."""
 

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import typer
 
-from flows.cli import abandon, credential, deploy, inventory, look, memory, releases, serve, upgrade
+from flows.cli import (
+    abandon,
+    credential,
+    deploy,
+    inventory,
+    look,
+    memory,
+    releases,
+    serve,
+    stage,
+    upgrade,
+)
 
 app = typer.Typer(
     name="ceilift",
@@ -17,6 +28,7 @@ app = typer.Typer(
 look.register(app)
 upgrade.register(app)
 memory.register(app)
+stage.register(app)
 abandon.register(app)
 serve.register(app)
 deploy.register(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections.abc import Iterator
@@ -51,5 +52,15 @@ def _register(api: str, port: int) -> None:
         cookies={},
         allow_private_urls=True,
     )
-    with temporary_settings({PREFECT_API_URL: api}):
-        block.save(NAME, overwrite=True)
+
+    async def save() -> None:
+        await block.asave(NAME, overwrite=True)
+
+    def register() -> None:
+        with temporary_settings({PREFECT_API_URL: api}):
+            asyncio.run(save())
+
+    # In a thread of its own: beside a browser there is a running loop in this one.
+    thread = threading.Thread(target=register)
+    thread.start()
+    thread.join()
