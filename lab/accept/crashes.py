@@ -127,7 +127,7 @@ def _at_work(driven: Driven, stage: str) -> FlowRun:
             flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[run.id]))
         )
         names = [one.name for one in found if one.state_name == "Running"]
-        return any(name.startswith(f"{stage}/") for name in names)
+        return any(f" {stage} on " in name or f"gate {stage}/" in name for name in names)
 
     until(busy, f"a step of {stage} is under way", CARRIED_OUT_S, every=0.3)
     return run
