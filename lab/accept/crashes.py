@@ -63,6 +63,8 @@ def _engine_killed(driven: Driven) -> None:
     processes.kill(processes.of_flow_run(run.id))
     crashed = driven.ended(run.id)
     driven.checks.demand("engine killed: marked", crashed.state_name == "Crashed", crashed.name)
+    # The runner marks it, then the worker does once more: a Retry in between would be undone.
+    until(lambda: "infrastructure" in _message(driven, run), "the worker told, too", PICKED_UP_S)
     _tried_again(driven, run, "engine killed")
 
 
@@ -141,6 +143,11 @@ def _tried_again(driven: Driven, run: FlowRun, what: str) -> None:
     ended = driven.ended(run.id)
     took = f"{ended.state_name} after {now() - at:.0f} s"
     driven.checks.demand(f"{what}: finished by Retry", ended.state_name == "Completed", took)
+
+
+def _message(driven: Driven, run: FlowRun) -> str:
+    state = driven.client.read_flow_run(run.id).state
+    return (state.message or "") if state is not None else ""
 
 
 def _kill_worker() -> None:
