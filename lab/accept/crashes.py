@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import requests
 import yaml
 from prefect.client.schemas.filters import (
     FlowRunFilter,
@@ -63,8 +64,8 @@ def _engine_killed(driven: Driven) -> None:
     processes.kill(processes.of_flow_run(run.id))
     crashed = driven.ended(run.id)
     driven.checks.demand("engine killed: marked", crashed.state_name == "Crashed", crashed.name)
-    # The runner marks it, then the worker does once more: a Retry in between would be undone.
-    until(lambda: "infrastructure" in _message(driven, run), "the worker told, too", PICKED_UP_S)
+    # Its runner marks it; its worker does so once more, and would undo a Retry in between.
+    until(lambda: _worker_is_done(driven, run), "the worker is done with it", PICKED_UP_S, 0.5)
     _tried_again(driven, run, "engine killed")
 
 
@@ -145,9 +146,17 @@ def _tried_again(driven: Driven, run: FlowRun, what: str) -> None:
     driven.checks.demand(f"{what}: finished by Retry", ended.state_name == "Completed", took)
 
 
-def _message(driven: Driven, run: FlowRun) -> str:
-    state = driven.client.read_flow_run(run.id).state
-    return (state.message or "") if state is not None else ""
+def _worker_is_done(driven: Driven, run: FlowRun) -> bool:
+    """Whether the worker said in an event that it has nothing more to do for the run."""
+    wanted = {
+        "event": {"name": ["prefect.worker.executed-flow-run"]},
+        "related": {"id": [f"prefect.flow-run.{run.id}"]},
+    }
+    answer = requests.post(
+        f"{driven.client.api_url}events/filter", json={"filter": wanted}, timeout=30
+    )
+    answer.raise_for_status()
+    return bool(answer.json()["events"])
 
 
 def _kill_worker() -> None:
