@@ -41,6 +41,7 @@ from flows.conducted import Conducted, Stages
 from flows.consent import Asking, asking_run, by_schedule
 from flows.continuation import go_on_later
 from flows.live import LiveArtifact
+from flows.outliving import outlive_worker
 from flows.progress import run_progress
 from flows.request import UpgradeForm
 from flows.secrets import RunSecrets
@@ -77,6 +78,7 @@ def conduct(form: UpgradeForm, stages: Stages, begun: Begun) -> State[Any]:
     Never raises for a known end: BadInput, Refused, Paused and Failed are states with the message
     and the next command to type.
     """
+    outlive_worker()
     while True:
         try:
             with ExitStack() as stack:

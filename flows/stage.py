@@ -14,6 +14,7 @@ from ceilift.errors import CeiliftError
 from ceilift.install.venv import Staged
 from ceilift.inventory_file import load_inventory
 from flows.conduct import ended
+from flows.outliving import outlive_worker
 from flows.progress import run_progress
 from flows.request import StageForm
 from flows.secrets import RunSecrets
@@ -27,6 +28,7 @@ def stage(form: StageForm) -> State[Any]:
     Args:
         form: which cloud, which release, and on which hosts.
     """
+    outlive_worker()
     try:
         found = _staged(form)
     except CeiliftError as error:

@@ -9,10 +9,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
+
 from ceilift.errors import CeiliftError
 from flows.server import ensure_server, state_folder
 
 POOL = "ceilift"
+STOP_DEADLINE_S = 60
 
 
 def project_folder() -> Path:
@@ -63,19 +66,40 @@ def start_worker() -> int:
             stdout=sink,
             stderr=sink,
             start_new_session=True,
+            preexec_fn=_heed_interrupts,  # noqa: PLW1509 - one thread, one signal
         )
     _record().write_text(json.dumps({"pid": process.pid}), encoding="utf-8")
     return process.pid
 
 
+def _heed_interrupts() -> None:
+    """Prefect turns SIGTERM into SIGINT, which a script's background processes ignore."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def stop_worker() -> bool:
-    """End the worker; False when none was running."""
+    """End the worker, and wait until it is gone; False when none was running.
+
+    Raises CeiliftError when it is still there after STOP_DEADLINE_S.
+    """
     pid = worker_pid()
     if pid is None:
         return False
     os.kill(pid, signal.SIGTERM)
+    if not _goes(pid):
+        raise CeiliftError(f"the worker (pid {pid}) did not end in {STOP_DEADLINE_S} s")
     _record().unlink(missing_ok=True)
     return True
+
+
+@retry(
+    retry=retry_if_result(lambda gone: not gone),
+    stop=stop_after_delay(STOP_DEADLINE_S),
+    wait=wait_fixed(0.2),
+    retry_error_callback=lambda _: False,
+)
+def _goes(pid: int) -> bool:
+    return worker_pid() != pid
 
 
 def worker_pid() -> int | None:

@@ -224,7 +224,7 @@ def open_asides(connection: Connection, cloud: str, host: str) -> tuple[int, ...
     return tuple(row.id for row in rows)
 
 
-def _open_asides(cloud: str) -> Select[*tuple[Any, ...]]:
+def _open_asides(cloud: str) -> Select[Any]:
     return (
         select(hosts_aside, upgrades.c.to)
         .join(upgrades)
@@ -234,5 +234,5 @@ def _open_asides(cloud: str) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _of(table: Table, upgrade: int) -> Select[*tuple[Any, ...]]:
+def _of(table: Table, upgrade: int) -> Select[Any]:
     return select(table).where(table.c.upgrade_id == upgrade).order_by(table.c.id)

@@ -58,8 +58,10 @@ class SampleStore:
         )
         with self._reading() as connection:
             query = _of_meters(query, connection, meters)
-            rows = connection.execute(query)
-            return [Sample(*row[:4], row.message_id or "") for row in rows]
+            return [
+                Sample(name, of, at, recorded, message or "")
+                for name, of, at, recorded, message in connection.execute(query)
+            ]
 
     def newest(
         self, resources: Collection[str], since: float, meters: Collection[str] | None = None
@@ -126,8 +128,8 @@ _JOINED = sample.join(meter, meter.c.id == sample.c.meter_id + 0).join(
 
 
 def _of_meters(
-    query: Select[*tuple[Any, ...]], connection: Connection, meters: Collection[str] | None
-) -> Select[*tuple[Any, ...]]:
+    query: Select[Any], connection: Connection, meters: Collection[str] | None
+) -> Select[Any]:
     if meters is None:
         return query
     ids = connection.scalars(select(meter.c.id).where(meter.c.name.in_(meters))).all()

@@ -182,3 +182,16 @@ def test_a_late_run_is_told_and_left_alone(telling: Site) -> None:
 
     assert until(lambda: f"Ceilift: {run.name}: ceilift-late" in telling.heard)
     assert state_of(telling, run.id).name == "Late"
+
+
+def test_the_server_makes_the_runs_of_a_schedule(telling: Site) -> None:
+    from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterDeploymentId
+    from prefect.client.schemas.schedules import SCHEDULE_TYPES, CronSchedule
+
+    deployment = telling.client.read_deployment_by_name("verify/verify")
+    every_year: SCHEDULE_TYPES = CronSchedule(cron="0 3 1 1 *", timezone="Europe/Berlin")
+    telling.client.create_deployment_schedules(deployment.id, [(every_year, True)])
+    wanted = FlowRunFilter(deployment_id=FlowRunFilterDeploymentId(any_=[deployment.id]))
+
+    assert until(lambda: bool(telling.client.read_flow_runs(flow_run_filter=wanted)))
+    assert all(run.auto_scheduled for run in telling.client.read_flow_runs(flow_run_filter=wanted))
