@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import sys
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Any, ParamSpec
+from typing import IO, Any, ParamSpec
 
 import typer
 from rich.console import Console
@@ -25,17 +26,32 @@ class Format(StrEnum):
     JSON = "json"
 
 
+class Patient(Console):
+    """A console that does not end the command when nobody reads it any more: an upgrade goes on."""
+
+    def on_broken_pipe(self) -> None:
+        """Write into nothing from now on."""
+        self.quiet = True
+        _into_nothing(self.file)
+
+
+def _into_nothing(stream: IO[str]) -> None:
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, stream.fileno())
+    os.close(nothing)
+
+
 def stdout() -> Console:
     """Where results go; wide when it is not a terminal, so that nothing is cut."""
     wide = None if sys.stdout.isatty() else WIDE
-    return Console(
+    return Patient(
         file=sys.stdout, width=wide, soft_wrap=wide is not None, highlight=False, emoji=False
     )
 
 
 def stderr() -> Console:
     """Where progress and errors go."""
-    return Console(file=sys.stderr, soft_wrap=True, highlight=False, emoji=False)
+    return Patient(file=sys.stderr, soft_wrap=True, highlight=False, emoji=False)
 
 
 def say(message: str) -> None:
@@ -45,7 +61,11 @@ def say(message: str) -> None:
 
 def print_json(data: Any) -> None:  # noqa: ANN401 - whatever json can write
     """The result as JSON, alone on stdout."""
-    sys.stdout.write(json.dumps(data, indent=2, sort_keys=True) + "\n")
+    try:
+        sys.stdout.write(json.dumps(data, indent=2, sort_keys=True) + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _into_nothing(sys.stdout)
 
 
 def command(function: Callable[P, None]) -> Callable[P, None]:
