@@ -6,15 +6,15 @@ say what they stand for. Nothing here is part of a plan's intent.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import product
 
 from ceilift.component import AGENTS, Component
 from ceilift.constraints import Demand, constraints_of
 from ceilift.groups import Name, group_of, shared_groups
-from ceilift.plan import Action, ExpectedLoss, Gate, GateKind, Stage, Step, Target
+from ceilift.plan import Action, ExpectedLoss, Gate, GateKind, Stage, Step, Target, Timing
+from ceilift.polling_pause import Pause, pause_loss
 from ceilift.pollster_change import group_change, new_sources
 from ceilift.pollsters import PollingSource, restricted
 from ceilift.rolling_loss import Polled, Polling, rolling_loss
@@ -46,12 +46,6 @@ class Pace:
     margin_s: float = 30.0
     polling: Polling = field(default_factory=Polling)
     rolls: bool = False
-
-    @property
-    def first_agent_gap_s(self) -> float:
-        """From the stop of a polling agent to the first poll of the first new one."""
-        polling = Component.POLLING
-        return self.stop_s[polling] + self.start_s[polling] + self.first_poll_s
 
     @property
     def first_gate_s(self) -> float:
@@ -203,39 +197,26 @@ def expected_loss(stage: Stage, nodes: Mapping[str, Step | Gate], pace: Pace) ->
         return rolling_loss(steps, pace.polling)
     if not any(start.targets[0] in pace.polled_before for start in starts):
         return ExpectedLoss(why="no agent pauses")
-    waves = sum(_is(nodes[wave[0]], Action.START) for wave in stage.batches)
-    found = polling_loss(pace, alone=pace.polling_agents == 1, start_waves=waves)
-    return replace(found, why=f"{found.why}; {JOINED}") if timed else found
+    waves = [[nodes[n] for n in wave] for wave in stage.batches]
+    begun = [node for node in starts if isinstance(node, Step)]
+    return pause_loss(_pause(pace, waves), begun, pace.polling.agents)
 
 
-def polling_loss(pace: Pace, *, alone: bool, start_waves: int = 2) -> ExpectedLoss:
-    """The polling pause of a resource, by the catalogue.
-
-    A gap between samples counts round(gap / interval) - 1 polls missed, and the longest gap is
-    the pause and one interval: so round(pause / interval) at most.
-    `alone`: there is only the first agent. `start_waves` counts the first agent's own and one
-    for every batch of others, each of which waits for the batch before it to be started.
-    """
-    gap = pace.first_agent_gap_s + (0.0 if alone else pace.first_gate_s)
-    waits = max(start_waves - 2, 0) * pace.start_s[Component.POLLING]
-    gap += waits
-    why = (
-        f"nobody polls from the stop ({pace.stop_s[Component.POLLING]:g} s) over the start "
-        f"({pace.start_s[Component.POLLING]:g} s) to the first poll ({pace.first_poll_s:g} s)"
+def _pause(pace: Pace, waves: Sequence[Sequence[Step | Gate]]) -> Pause:
+    joining = [sum(isinstance(n, Step) and n.timing is Timing.JOIN for n in w) for w in waves]
+    polling = Component.POLLING
+    return Pause(
+        stop_s=pace.stop_s[polling],
+        start_s=pace.start_s[polling],
+        first_poll_s=pace.first_poll_s,
+        gate_s=pace.first_gate_s,
+        interval_s=pace.interval_s,
+        alone=pace.polling_agents == 1,
+        waves=sum(_is(wave[0], Action.START) for wave in waves),
+        joining=tuple(count for count in joining if count),
     )
-    if not alone:
-        why += f"; all but the first agent also wait for its gate ({pace.first_gate_s:g} s)"
-    if waits:
-        why += f"; the last batch waits until the others are started ({waits:g} s)"
-    why += (
-        "; between two samples of a resource there is up to one interval "
-        f"({pace.interval_s:g} s) more, by when it was polled last"
-    )
-    missed = math.floor(gap / pace.interval_s + 0.5)
-    return ExpectedLoss(missed=missed, doubled=0, longest_gap_s=round(gap, 1), why=why)
 
 
-JOINED = "the others join just before the first one's next tick, so nothing is polled twice"
 ROLLING = "some of its kind consume all the time; what waits in the queues is served by them"
 RELOADED = (
     "while all old agents reload at once, what comes waits in the queues; before and after, some "

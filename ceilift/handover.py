@@ -31,6 +31,7 @@ ENOUGH = 0.1  # intervals that a first poll may come early or late by: no order 
 CLEARLY = 0.5  # members expected to poll twice: an order that saves fewer is not clearly better
 BORDER = 0.05  # intervals: an heir that ticks so short before the opposite takes over at once
 PUNCTUAL_S = 0.4  # ticks and starts are not more punctual than that (lab: 0.3 s) ...
+ROOM = 0.15  # intervals that a first poll comes later than it has to, where nothing is lost by that
 GONE_S = 0.8  # from the order until a member has left (lab: 0.2 s and 0.6 s) ...
 LEAST = 0.01  # intervals: ... nor than that; a busy host of a long interval takes longer
 
@@ -93,6 +94,16 @@ def best_join(ticks: Mapping[str, float], interval: float) -> Join:
     ]
     found = [_join_before(phase, ticks, interval) for phase in apart or phases]
     return min(found, key=lambda one: (round(one.doubled, 6), -_room(one.phase, ticks, interval)))
+
+
+def best_due(ticks: Collection[float], interval: float) -> float:
+    """When one agent polls first for several that were stopped, whose last ticks these were.
+
+    Less than half an interval after one of them it would double its polls, more than one and a half
+    after it would miss one. As soon as that allows, and a little later where there is room.
+    """
+    begin, end = max(ticks) + HALF * interval, min(ticks) + (1 + HALF) * interval
+    return begin + max(0.0, min((end - begin) / 2, ROOM * interval))
 
 
 def best_leave(own: float, heirs: Mapping[str, float], interval: float) -> Leave:

@@ -44,6 +44,7 @@ class Timing(StrEnum):
     JOIN = "join"  # its group: first poll where least of the others' polls is doubled
     AFTER_TICK = "after-tick"  # just after its own tick: nobody else polls what it polls
     AT_TICK = "at-tick"  # first poll when the one before it would have polled
+    DUE = "due"  # first poll not before what all that stopped have polled is due again
 
 
 class GateKind(StrEnum):

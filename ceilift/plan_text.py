@@ -121,9 +121,10 @@ def finding_lines(findings: Sequence[Finding]) -> tuple[str, ...]:
 def loss_in_words(loss: ExpectedLoss) -> str:
     """What a stage is expected to cost."""
     if loss.doubled_in_all is not None:
-        missed, doubled = loss.missed_in_all or "no", loss.doubled_in_all or "none"
+        missed, doubled = loss.missed_in_all, loss.doubled_in_all or "none"
+        polls = f"{missed or 'no'} {'poll' if missed == 1 else 'polls'}"
         gap = duration(loss.longest_gap_s)
-        return f"{missed} polls missed, {doubled} doubled, no gap over {gap} ({loss.why})"
+        return f"{polls} missed, {doubled} doubled, no gap over {gap} ({loss.why})"
     if not (loss.missed or loss.doubled or loss.longest_gap_s):
         return f"nothing lost ({loss.why})" if loss.why else "nothing lost"
     doubled = f", {loss.doubled} doubled" if loss.doubled else ""

@@ -12,7 +12,7 @@ from statistics import median
 
 from ceilift.clock import now
 from ceilift.component import Component
-from ceilift.handover import HALF, best_join, best_leave, next_at
+from ceilift.handover import HALF, best_due, best_join, best_leave, next_at
 from ceilift.plan import Step, Target, Timing
 from ceilift.probe import observe_hosts
 from ceilift.state import HostState, Instance
@@ -93,6 +93,11 @@ class Ticks:
         mine = [one for one in others if self._shares(one)]
         ticks = {f"{one.host}/{one.unit}": self.tick_of(one) for one in mine}
         return {name: tick % self.interval_s for name, tick in ticks.items() if tick is not None}
+
+    def last_ticks(self) -> tuple[float, ...]:
+        """When each agent of the target's group, itself too, polled last."""
+        group = [one for one in self.agents if one is self.own or self._shares(one)]
+        return tuple(one.ticks[-1] for one in group if one.ticks)
 
     def _shares(self, other: Instance) -> bool:
         """Whether the target is, or will be, in the same group as another agent.
@@ -182,6 +187,8 @@ def _start_at(session: Session, step: Step, sight: Ticks, interval: float) -> Mo
     usual = release.timing.start_s.value.get(Component.POLLING, 0.0)
     lead = sight.lead_s(release.version, usual)
     earliest = now() + READY_S + lead
+    if step.timing is Timing.DUE:
+        return _due_at(session, sight, interval)
     if step.timing is Timing.JOIN:
         members = sight.members()
         if not members:
@@ -197,6 +204,21 @@ def _start_at(session: Session, step: Step, sight: Ticks, interval: float) -> Mo
         phase, words = last + BEHIND * interval, "to poll first when the one before it would"
     first = next_at(phase, interval, earliest)
     return Moment(first - lead, f"{words} (a start takes {lead:.1f} s)")
+
+
+def _due_at(session: Session, sight: Ticks, interval: float) -> Moment | None:
+    """When what all members of the group have polled before they stopped is due again.
+
+    A start is taken to be as quick as the quickest of them was: later than meant costs nothing.
+    """
+    ticks = sight.last_ticks()
+    if not ticks:
+        return None
+    leads = (_lead(one, interval) for one in session.before)
+    lead = min((found for found in leads if found is not None), default=ORDER_S)
+    at = max(best_due(ticks, interval), now() + READY_S + lead)
+    words = f"to poll first {at - max(ticks):.1f} s after the last poll before"
+    return Moment(at - lead, f"{words} (a start takes {lead:.1f} s)")
 
 
 def _at_risk(names: Collection[str]) -> str:

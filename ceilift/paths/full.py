@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from ceilift.component import SERVICES, Component
 from ceilift.constraints import Demand, agent_order, constraints_of
@@ -18,7 +19,10 @@ from ceilift.paths.nodes import Builder, Ids, Wave
 from ceilift.paths.pipeline_nodes import drained_while_down
 from ceilift.pipeline_change import pipeline_change
 from ceilift.plan import Gate, Step, Timing
+from ceilift.polling_pause import joining_at_once
 from ceilift.situation import Place, Situation
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ def agent_stage(build: Builder, barrier: Ids) -> Section:
     waves, stopped = _all_down(build, places, barrier)
     drains, empty = _drains(build, stopped)
     wanted = [place for place in places if place.wanted]
-    rises = _rise(build, wanted, empty)
+    rises = _rise(build, wanted, _starts(build, wanted, (), empty))
     return Section(build.stage, (*read, *waves, *drains, *rises), _proofs(rises) or empty)
 
 
@@ -89,11 +93,13 @@ def polling_stage(build: Builder, barrier: Ids) -> Section:
     first = first_place(build.situation)
     if first is None:
         return Section(build.stage, waves, (stopped.id,))
-    start = build.start(first, (stopped.id,), first=True)
+    joining = _joining(build.situation, first)
+    timing = Timing.DUE if joining else Timing.NONE
+    start = replace(build.start(first, (stopped.id,), first=True), timing=timing)
     gate = build.first(first, (start.id,))
     enable = build.enable(first, (gate.id,))
     others = [place for place in places if place.wanted and place != first]
-    rises = _rise(build, others, (gate.id,), _joining(build.situation, first))
+    rises = _rise(build, others, _starts(build, others, joining, (gate.id,)))
     exits = (gate.id, *_proofs(rises))
     return Section(build.stage, (*waves, (start,), (gate,), (enable,), *rises), exits)
 
@@ -156,9 +162,10 @@ def _drains(build: Builder, stopped: Gate) -> tuple[tuple[Wave, ...], Ids]:
 
 
 def _joining(situation: Situation, first: Place) -> tuple[Place, ...]:
-    """Who takes over a share of what the first agent polls by then, and polls as it starts.
+    """The group of the first agent, where who joins polls as it starts.
 
-    They start just before its next tick: at another moment what they take over is polled twice.
+    They join just before its next tick, and one after the other: at another moment what they take
+    over is polled twice, and of those that join at the same time none knows of the others.
     """
     if situation.target.first_poll_intervals(coordinated=True):
         return ()
@@ -166,30 +173,50 @@ def _joining(situation: Situation, first: Place) -> tuple[Place, ...]:
     return next((members for members in groups if first in members), ())
 
 
+def _starts(
+    build: Builder, places: Sequence[Place], joining: Collection[Place], needs: Ids
+) -> tuple[tuple[Step, ...], ...]:
+    """The starts, those of members of a group in turn: as many at a time as the time allows."""
+    members = [place for place in places if place in joining]
+    waves: list[tuple[Step, ...]] = []
+    for batch in _in_batches(members, joining_at_once(len(members), _interval_s(members))):
+        after = _ids(waves[-1]) if waves else needs
+        starts = (build.start(place, after) for place in batch)
+        waves.append(tuple(replace(step, timing=Timing.JOIN) for step in starts))
+    others = [build.start(place, needs) for place in places if place not in joining]
+    return (*waves, *_in_batches(others, build.situation.request.batch_size))
+
+
+def _interval_s(places: Sequence[Place]) -> float:
+    """The longest polling interval that agents had before the upgrade; 0 when none is known."""
+    seen = (place.before or place.now for place in places)
+    return max((one.config.interval_s or 0.0 for one in seen if one is not None), default=0.0)
+
+
+def _in_batches(items: Sequence[T], size: int) -> tuple[tuple[T, ...], ...]:
+    return tuple(tuple(items[begin : begin + size]) for begin in range(0, len(items), size))
+
+
 def _rise(
-    build: Builder, places: Sequence[Place], needs: Ids, joining: Collection[Place] = ()
+    build: Builder, places: Sequence[Place], batches: Sequence[Sequence[Step]]
 ) -> tuple[Wave, ...]:
     """Start batch by batch without waiting in between, prove each, allow the restart of each.
 
     What is stopped gathers a gap: so nobody waits for another's proof, once one may start.
     """
-    size = build.situation.request.batch_size
-    timings = [Timing.JOIN if place in joining else Timing.NONE for place in places]
-    pairs = zip(places, timings, strict=True)
-    starts = [replace(build.start(place, needs), timing=timing) for place, timing in pairs]
-    batches = [tuple(starts[begin : begin + size]) for begin in range(0, len(starts), size)]
-    begun = zip(places, starts, strict=True)
-    gates = tuple(build.proven(place, (start.id,)) for place, start in begun)
+    starts = {step.targets[0]: step for batch in batches for step in batch}
+    gates = tuple(build.proven(place, (starts[place.target].id,)) for place in places)
     proven = zip(places, gates, strict=True)
     enables = tuple(build.enable(place, (gate.id,)) for place, gate in proven)
-    return _waves([*batches, gates, enables])
+    return _waves([*(tuple(batch) for batch in batches), gates, enables])
 
 
 def _completion(build: Builder, places: Sequence[Place], barrier: Ids) -> Section:
     """The target runs already and nothing older does: only what is missing or too much."""
     open_places = [place for place in places if not place.is_settled(build.release)]
     stops = tuple(build.stop(place, barrier) for place in open_places if not place.wanted)
-    rises = _rise(build, [place for place in open_places if place.wanted], barrier)
+    wanted = [place for place in open_places if place.wanted]
+    rises = _rise(build, wanted, _starts(build, wanted, (), barrier))
     return Section(build.stage, (*_waves([stops]), *rises), (*_ids(stops), *_proofs(rises)))
 
 

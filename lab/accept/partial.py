@@ -220,17 +220,8 @@ def one_host(bench: Bench) -> Rolled:
 
 def full_path(bench: Bench) -> Rolled:
     """The full path on the coordinated cloud: all down, one alone, then the others join."""
-    ran = bench.rolled(bench.lab(COORDINATED), "8 full path, one group", path="full")
-    bench.checks.demand(f"{ran.name}: exit code", ran.code == 0, ran.code)
-    missing, twice = len(ran.account.missing), len(ran.account.twice)
-    bench.checks.demand(f"{ran.name}: missing", not missing, missing)
-    bench.checks.demand(f"{ran.name}: twice", not twice, twice)
-    stages = [one for one in ran.report["stages"] if one["stage"] == "polling"]
-    for what in ("missed", "doubled"):
-        most = max((one["expected"][what] for one in stages), default=0)
-        found = max((one[f"{what}_most"] or 0 for one in stages), default=-1)
-        told = f"{found} of {most} for one resource at most"
-        bench.checks.demand_time(f"{ran.name}: {what}", 0 <= found <= most, told)
+    ran = bench.rolled(bench.coordinated(), "8 full path, one group", path="full")
+    demand(bench.checks, ran)
     return ran
 
 

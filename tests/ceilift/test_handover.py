@@ -13,6 +13,8 @@ from ceilift.handover import (
     BORDER,
     HALF,
     MARGIN,
+    ROOM,
+    best_due,
     best_join,
     best_leave,
     cycles,
@@ -222,3 +224,18 @@ def test_expected_doubles_by_the_ring() -> None:
 def test_the_lines_of_one_cycle_are_one_tick() -> None:
     assert cycles([10.2, 10.4, 12.0, 20.3, 21.0, 30.2], 10) == (10.2, 20.3, 30.2)
     assert cycles([], 10) == ()
+
+
+@given(st.lists(st.floats(0, 0.99 * T), min_size=1, max_size=6))
+def test_one_for_all_that_stopped_within_an_interval_neither_misses_nor_doubles(
+    offsets: list[float],
+) -> None:
+    ticks = [1000.0 + offset for offset in offsets]
+
+    first = best_due(ticks, T)
+
+    assert all(0.5 * T - 1e-6 <= first - tick <= 1.5 * T + 1e-6 for tick in ticks)
+
+
+def test_one_for_all_does_not_wait_longer_than_it_has_to() -> None:
+    assert best_due([1000.0, 1001.0], T) == pytest.approx(1001 + 0.5 * T + ROOM * T)

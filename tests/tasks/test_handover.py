@@ -8,7 +8,7 @@ import pytest
 
 from ceilift.clock import now
 from ceilift.component import Component
-from ceilift.handover import MARGIN, gone
+from ceilift.handover import HALF, MARGIN, ROOM, gone
 from ceilift.plan import Action, Step, Target, Timing
 from ceilift.state import AgentConfig, HostState, Instance
 from tasks import handover
@@ -204,6 +204,34 @@ def test_an_agent_alone_is_stopped_after_its_tick_and_started_for_its_next(
 
     assert apart(stop.at, 3 + CYCLE * T) < 0.01
     assert apart(start.at + 1.2 + ORDER_S, 3.2) < 0.05
+
+
+def test_one_for_all_polls_half_an_interval_after_the_last_of_them_polled(
+    session: Session, seen: list[HostState]
+) -> None:
+    soon = agent("a", (now() + 3) % T)
+    (newest,) = soon.ticks
+    stopped = (replace(one, release=None, pids=()) for one in (soon, agent("b", newest - 2)))
+    other = agent("c", newest + 1, config=replace(CONFIG, group_prefix="other"))
+    shown(seen, *stopped, other)
+
+    moment = moment_for(session, step("a", Action.START, Timing.DUE))
+
+    usual = session.catalogue.get("17.0.2").timing.start_s.value[Component.POLLING]
+    first_poll = moment.at + usual
+    if first_poll > now() + READY_S + usual + 0.1:  # else that had passed before it could start
+        assert first_poll == pytest.approx(newest + HALF * T + ROOM * T)
+    assert first_poll >= newest + HALF * T
+
+
+def test_one_for_all_starts_at_once_where_nobody_has_polled(
+    session: Session, seen: list[HostState]
+) -> None:
+    shown(seen, agent("a", None, launched=None))
+
+    moment = moment_for(session, step("a", Action.START, Timing.DUE))
+
+    assert moment.words == "at once: the ticks are not known"
 
 
 def test_who_has_polled_nothing_is_timed_by_its_start(
