@@ -6,7 +6,7 @@ has come: so it is the same at every look.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ceilift.component import Component
@@ -37,24 +37,40 @@ class PipelineChange:
 
 def pipeline_change(situation: Situation) -> PipelineChange | None:
     """The change; None without new files, or where no agent that is replaced shares its work."""
-    places = situation.places[NOTIFICATION]
+    places = [place for place in situation.places[NOTIFICATION] if not place.is_ours]
     old = any(place.is_old(situation.target.version) for place in places)
     members = tuple(place for place in places if _shares(situation, place))
-    if not (old and members and situation.request.files_of(NOTIFICATION)):
+    if not ((old or _half_written(situation, members)) and members and _digests(situation)):
         return None
-    before = [pipes for place in members if (pipes := _pipelines(place)) is not None]
+    before = {place: pipes for place in members if (pipes := _pipelines(place)) is not None}
     if len(before) < len(members):
         return PipelineChange(members, unknown="the pipelines that run were not read")
-    after = after_change(situation, before[0])
+    return _from(situation, before)
+
+
+def _from(situation: Situation, before: Mapping[Place, Pipelines]) -> PipelineChange:
+    """From what agents have by now. One that differs comes first: it is the one to read about."""
+    differs = {
+        place: differences(pipes, after_change(situation, pipes)) for place, pipes in before.items()
+    }
+    members = tuple(sorted(before, key=lambda place: not differs[place]))
+    after = after_change(situation, before[members[0]])
     names = {pipe.name for pipe in after.pipes}
-    ran = {pipe.name for pipe in before[0].pipes}
+    ran = [{pipe.name for pipe in pipes.pipes} for pipes in before.values()]
     return PipelineChange(
         members,
-        differences(before[0], after),
+        differs[members[0]],
         pipes=tuple(sorted(names)),
-        vanishing=tuple(sorted(ran - names)),
-        coming=tuple(sorted(names - ran)),
+        vanishing=tuple(sorted(set.union(*ran) - names)),
+        coming=tuple(sorted(names - set.intersection(*ran))),
     )
+
+
+def _half_written(situation: Situation, members: Iterable[Place]) -> bool:
+    """Whether, on the way back, agents of the former release have files that it did not have."""
+    files = situation.request.files_of(NOTIFICATION) if situation.request.rollback else ()
+    configs = [place.before.config for place in members if place.before is not None]
+    return any(digest_of(one, file.kind) != file.digest for one in configs for file in files)
 
 
 def after_change(situation: Situation, before: Pipelines) -> Pipelines:

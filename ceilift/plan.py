@@ -176,7 +176,8 @@ class Request:
     `start_old` names a stage whose old release is started again after a failed gate. On the
     partial path `policies` say how components are rolled, `order` in which order, `only` which of
     them, and `stop_all` names stages that are carried out as on the full path. `files` are those
-    that the hosts get with the target release.
+    that the hosts get with the target release. `rollback`: the target is what ran before the last
+    upgrade; where what ran, and what that upgrade led to, is in the state (`former`, `left`).
     """
 
     to: str
@@ -193,6 +194,7 @@ class Request:
     only: tuple[str, ...] = ()
     stop_all: tuple[str, ...] = ()
     files: tuple[NewFile, ...] = ()
+    rollback: bool = False
 
     def file(self, kind: FileKind) -> NewFile | None:
         """The new file of that kind; None where the hosts keep theirs."""

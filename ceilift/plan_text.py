@@ -86,12 +86,22 @@ def title_of(plan: Plan) -> str:
     if plan.request.start_old:
         kind = TITLES[plan.request.start_old].lower()
         return f"Start the {kind} of {plan.cloud} again as they ran before the upgrade to {plan.to}"
+    if plan.request.rollback:
+        return _title_of_rollback(plan)
     if not plan.stages:
         return f"Nothing to do: {plan.cloud} is at {plan.to}"
     if plan.releases == (plan.to,):
         return f"Complete {plan.cloud} at {plan.to} by the {plan.path} path"
     origin = f" from {' and '.join(plan.releases)}" if plan.releases else ""
     return f"Upgrade {plan.cloud}{origin} to {plan.to} by the {plan.path} path"
+
+
+def _title_of_rollback(plan: Plan) -> str:
+    if not plan.stages:
+        return f"Nothing to roll back: {plan.cloud} is at {plan.to}"
+    origin = " and ".join(release for release in plan.releases if release != plan.to)
+    origin = f" from {origin}" if origin else ""
+    return f"Roll {plan.cloud} back{origin} to {plan.to} by the {plan.path} path"
 
 
 def stage_sentences(plan: Plan, stage: Stage) -> tuple[str, ...]:

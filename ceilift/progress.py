@@ -8,7 +8,7 @@ older of its kind runs: otherwise it has to go down again with the others.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ceilift.paths.nodes import DBSYNC_ID
@@ -43,6 +43,7 @@ class Progress:
             if step.action is Action.MERGE
         }
         self._removes = self._steps_by_key(Action.REMOVE)
+        self._clears = dict(self._cleared_for_another())
         self._spoilt = {
             gate.stage
             for gate in plan.gates
@@ -59,6 +60,10 @@ class Progress:
             return bool({step.id, DBSYNC_ID} & self._proven.keys())
         if step.action is Action.WARM_API and step.id in self._proven:
             return True
+        if step.id in self._clears.values():
+            return step.id in self._proven
+        if step.action is Action.BESIDE and self._is_in_the_way(step.targets[0]):
+            return False
         if step.action in {Action.WRITE, Action.RELOAD} or step.targets[0].drains:
             return self._sharing_done(step)
         judge = {
@@ -109,6 +114,11 @@ class Progress:
         """Whether a unit of its own was taken away again, and is gone."""
         step = self._removes.get(_key(target))
         return step is not None and step.id in self._proven and self._instance(target) is None
+
+    def _is_in_the_way(self, target: Target) -> bool:
+        """Whether what is there under that unit is what an earlier run left, and has to go first."""
+        clear = self._clears.get(_key(target))
+        return clear is not None and clear not in self._proven
 
     def _sharing_done(self, step: Step) -> bool:
         """Whether a step that brings another pipeline to agents that share work is done."""
@@ -215,6 +225,19 @@ class Progress:
 
     def _instance(self, target: Target) -> Instance | None:
         return self._now.get(_key(target))
+
+    def _cleared_for_another(self) -> Iterator[tuple[Key, str]]:
+        """The steps that take a unit away which a later step makes anew."""
+        besides = self._steps_by_key(Action.BESIDE)
+        for node_id in (n for stage in self._plan.stages for wave in stage.batches for n in wave):
+            step = self._steps.get(node_id)
+            if step is None or step.action not in {Action.REMOVE, Action.BESIDE}:
+                continue
+            key = _key(step.targets[0])
+            if step.action is Action.BESIDE:
+                besides = {other: one for other, one in besides.items() if other != key}
+            elif key in besides:
+                yield key, step.id
 
     def _steps_by_key(self, action: Action) -> Mapping[Key, Step]:
         return {_key(step.targets[0]): step for step in self._plan.steps if step.action is action}

@@ -121,6 +121,8 @@ def _reason(field: str, name: str, reason: str) -> Iterator[Fault]:
 
 def _downgrade(situation: Situation) -> Iterator[Fault]:
     """One fault for each release of a component that is newer than the target."""
+    if situation.request.rollback:
+        return
     newer: dict[tuple[Component, str], list[str]] = {}
     for component in SERVICES:
         for place in situation.places[component]:

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from ceilift.component import SERVICES, Component
 from ceilift.inventory import Inventory
-from ceilift.inventory_hosts import Host
+from ceilift.inventory_hosts import Host, host_unit
 from ceilift.plan import Request, Target
 from ceilift.release import Catalogue, Release
 from ceilift.state import AgentConfig, CloudState, HostState, Instance, Restart
@@ -56,6 +56,11 @@ class Place:
     before: Instance | None = None
     now: Instance | None = None
     alone: bool = True
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether its unit is one that Ceilift made: beside the host's own, or to read what is left."""
+        return host_unit(self.unit) != self.unit
 
     @property
     def label(self) -> str:
@@ -164,7 +169,7 @@ class Situation:
     def _on_host(self, component: Component, host: Host) -> Iterator[Place]:
         then = by_key(self._before.get((component, host.name), ()))
         today = by_key(self._today.get((component, host.name), ()))
-        roles = _roles(component, host)
+        roles = self._wanted_on(component, host)
         keys = [*roles, *sorted(key for key in then if key not in roles)]
         for key in keys:
             role, was = roles.get(key), then.get(key)
@@ -179,6 +184,16 @@ class Situation:
                 now=today.get(key),
                 alone=len(keys) == 1,
             )
+
+    def _wanted_on(
+        self, component: Component, host: Host
+    ) -> Mapping[Key, tuple[str, tuple[str, ...]]]:
+        """What is to run there: the inventory's roles; on the way back what ran."""
+        if not self.request.rollback:
+            return _roles(component, host)
+        found = (one for one in self.state.former if one.running and one.host == host.name)
+        own = (one for one in found if one.component is component)
+        return {key: (one.unit, one.namespaces) for key, one in by_key(own).items()}
 
     @cached_property
     def _before(self) -> Mapping[tuple[Component, str], list[Instance]]:

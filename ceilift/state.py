@@ -238,6 +238,8 @@ class CloudState:
     installed releases load, old and target; `new_files` what the operator gives for the target;
     `loads` what old releases say of its new pipeline. `turns` is the order in which the last plan
     replaces polling agents (`host/unit`): phases are measured anew, an order approved has to stay.
+    For a rollback `former` is what ran before the upgrade that it undoes, and `left` the release
+    that one led to.
     """
 
     cloud: str
@@ -252,6 +254,8 @@ class CloudState:
     new_files: NewFiles = field(default_factory=NewFiles)
     loads: tuple[LoadSeen, ...] = ()
     turns: tuple[str, ...] = ()
+    former: tuple[Instance, ...] = ()
+    left: str = ""
 
     def host(self, name: str) -> HostState | None:
         """The named host's state; None when it was not looked at."""

@@ -16,9 +16,10 @@ from ceilift.hazards import (
     pollsters,
     releases,
     rolling,
+    way_back,
 )
 from ceilift.hazards.case import Case
-from ceilift.plan import Accepted, Plan
+from ceilift.plan import Accepted, Plan, Request
 from ceilift.situation import Situation
 
 Rule = Callable[[Case], Iterator[Finding]]
@@ -74,7 +75,42 @@ RULES: tuple[Rule, ...] = (
     rolling.advised_order,
 )
 
-# What matters on the way back: whether it can be walked, not what the target would do.
+# Of a whole upgrade's way back: it is an upgrade to what ran before, but for the database.
+RULES_ROLLBACK: tuple[Rule, ...] = (
+    hosts.host_problem,
+    hosts.target_not_installed,
+    hosts.unit_not_defined,
+    hosts.api_not_described,
+    hosts.stray_process,
+    hosts.foreign_host,
+    hosts.changed_since_start,
+    hosts.set_aside,
+    hosts.clock_skew,
+    activity.broker_unreachable,
+    releases.unknown_release,
+    agents.shared_group,
+    agents.unstable_group_names,
+    agents.uneven_groups,
+    agents.polling_file,
+    agents.first_poll,
+    agents.last_acknowledgement,
+    payload.polling_first,
+    payload.polling_aside,
+    pollsters.pollsters_unknown,
+    pollsters.pollsters_new,
+    pollsters.pollsters_removed,
+    rolling.never_beside,
+    pipelines.pipelines_unknown,
+    pipelines.pipelines_mix,
+    pipelines.not_loaded,
+    pipelines.not_tried,
+    pipelines.pipes_vanish,
+    way_back.ran_otherwise,
+    way_back.host_left,
+    way_back.database_stays,
+)
+
+# What matters on the way back of one stage: whether it can be walked, not what the target would do.
 RULES_BACK: tuple[Rule, ...] = (
     hosts.host_problem,
     hosts.target_not_installed,
@@ -94,9 +130,15 @@ def findings_of(situation: Situation, plan: Plan) -> tuple[Finding, ...]:
     An accepted blocker is there as a warning that shows the reason.
     """
     case = Case(situation, plan)
-    rules = RULES if situation.request.start_old is None else RULES_BACK
-    found = [finding for rule in rules for finding in rule(case)]
+    found = [finding for rule in rules_for(situation.request) for finding in rule(case)]
     return most_severe_first(list(accepted(found, situation.request.accept)))
+
+
+def rules_for(request: Request) -> tuple[Rule, ...]:
+    """The rules that a plan for that request is held against."""
+    if request.start_old is not None:
+        return RULES_BACK
+    return RULES_ROLLBACK if request.rollback else RULES
 
 
 def accepted(findings: Iterable[Finding], accept: Iterable[Accepted]) -> Iterator[Finding]:

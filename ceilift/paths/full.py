@@ -15,8 +15,10 @@ from ceilift.component import SERVICES, Component
 from ceilift.constraints import Demand, agent_order, constraints_of
 from ceilift.estimate import Pace
 from ceilift.groups import shared_groups
+from ceilift.paths.clearing import cleared
 from ceilift.paths.nodes import Builder, Ids, Wave
 from ceilift.paths.pipeline_nodes import drained_while_down
+from ceilift.paths.way_back import reverse_order
 from ceilift.pipeline_change import pipeline_change
 from ceilift.plan import Gate, Step, Timing
 from ceilift.polling_pause import joining_at_once
@@ -48,6 +50,8 @@ def full_path(situation: Situation, pace: Pace) -> tuple[Section, ...]:
 
 def stage_order(situation: Situation) -> tuple[Component, ...]:
     """The stages in order, the API put after the one named."""
+    if situation.request.rollback:
+        return reverse_order(situation, stage_order)
     stages = (Component.DATABASE, *agent_order(situation))
     place = stages.index(Component(situation.request.api_after)) + 1
     return (*stages[:place], Component.API, *stages[place:])
@@ -61,10 +65,13 @@ def migrates(situation: Situation) -> bool:
 
 
 def database_stage(build: Builder, barrier: Ids) -> Section:
-    """Save, then migrate; nothing is stopped. Skipped without a Ceilometer database."""
+    """Save, then migrate; nothing is stopped. Skipped without a Ceilometer database.
+
+    On the way back the schema stays: it was only added to, and the former release works on it.
+    """
     situation = build.situation
-    database = situation.inventory.database
-    if database is None or not situation.target.dbsync.sql.value or not migrates(situation):
+    database, back = situation.inventory.database, situation.request.rollback
+    if database is None or back or not situation.target.dbsync.sql.value or not migrates(situation):
         return Section(build.stage)
     backup = build.backup(barrier)
     dbsync = build.dbsync((backup.id,))
@@ -140,7 +147,11 @@ def _moves(places: Sequence[Place], release: str) -> bool:
 def _all_down(
     build: Builder, places: Sequence[Place], barrier: Ids
 ) -> tuple[tuple[Wave, ...], Gate]:
-    stops = tuple(build.stop(place, barrier) for place in places if place.before is not None)
+    there = [place for place in places if place.before is not None]
+    stops = (
+        *(build.stop(place, barrier) for place in there if not place.is_ours),
+        *cleared(build, [place for place in there if place.is_ours], barrier),
+    )
     gate = build.all_stopped(places, _ids(stops) or barrier)
     return _waves([stops, (gate,)]), gate
 
@@ -213,11 +224,15 @@ def _rise(
 
 def _completion(build: Builder, places: Sequence[Place], barrier: Ids) -> Section:
     """The target runs already and nothing older does: only what is missing or too much."""
-    open_places = [place for place in places if not place.is_settled(build.release)]
+    left = [place for place in places if place.is_ours and place.before is not None]
+    own = [place for place in places if not place.is_ours]
+    open_places = [place for place in own if not place.is_settled(build.release)]
     stops = tuple(build.stop(place, barrier) for place in open_places if not place.wanted)
     wanted = [place for place in open_places if place.wanted]
     rises = _rise(build, wanted, _starts(build, wanted, (), barrier))
-    return Section(build.stage, (*_waves([stops]), *rises), (*_ids(stops), *_proofs(rises)))
+    clears = cleared(build, left, _proofs(rises) or barrier)
+    exits = (*_ids(stops), *_proofs(rises), *_ids(clears))
+    return Section(build.stage, (*_waves([stops]), *rises, *_waves([clears])), exits)
 
 
 def _proofs(waves: Sequence[Wave]) -> Ids:

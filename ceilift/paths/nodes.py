@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ceilift.component import Component
 from ceilift.estimate import Pace, gate_timeout_s
-from ceilift.plan import Action, Gate, GateKind, Step, Target
+from ceilift.plan import Action, Gate, GateKind, Step, Target, Timing
 from ceilift.plan_files import StepFile
 from ceilift.situation import AGENT, Place, Situation
 
@@ -93,6 +93,21 @@ class Builder:
             why=WHY_STOP[place.component],
             judged_by="no process of it is left, and nothing restarts it",
             undo=undo,
+        )
+
+    def clear(self, place: Place, needs: Ids, timing: Timing) -> Step:
+        """Stop an agent under a unit of Ceilift's own that an earlier run left, and take it away."""
+        return Step(
+            id=f"{self.stage}/clear/{place.label}",
+            stage=self.stage,
+            action=Action.REMOVE,
+            targets=(place.target,),
+            release=None,
+            needs=needs,
+            why="an earlier run started it beside the host's own and left it there",
+            judged_by="no process of it is left, and its unit is gone",
+            undo="nothing to undo: the host's own unit does its work",
+            timing=timing,
         )
 
     def start(self, place: Place, needs: Ids, *, first: bool = False) -> Step:

@@ -16,13 +16,15 @@ from ceilift.constraints import Demand, agent_order, constraints_of
 from ceilift.estimate import Pace
 from ceilift.groups import shared_groups
 from ceilift.handover import retiring_order
+from ceilift.paths.clearing import cleared, clearing_of
 from ceilift.paths.full import BUILD, Section, database_stage, old_ones_heard
 from ceilift.paths.nodes import Ids, Options, Wave
 from ceilift.paths.pipeline_nodes import old_agents_first
 from ceilift.paths.rolling_nodes import ANY_PORT, RollingBuilder
 from ceilift.paths.separate import Separate
+from ceilift.paths.way_back import reverse_order
 from ceilift.pipeline_change import old_first
-from ceilift.plan import Timing
+from ceilift.plan import Step, Timing
 from ceilift.policy import Mode
 from ceilift.pollster_change import group_change
 from ceilift.situation import Place, Situation
@@ -56,6 +58,8 @@ def partial_path(situation: Situation, pace: Pace) -> tuple[Section, ...]:
 def stage_order(situation: Situation) -> tuple[Component, ...]:
     """The components after the database: as the operator orders them, those not named behind."""
     request = situation.request
+    if request.rollback:
+        return reverse_order(situation, stage_order)
     named = [Component(name) for name in request.order if name != Component.DATABASE]
     advised = (*agent_order(situation), Component.API)
     order = (*named, *(one for one in advised if one not in named))
@@ -74,9 +78,11 @@ def rolling_stage(build: RollingBuilder, barrier: Ids) -> Section:
     """New places first, then the old ones batch by batch, then those that are not wanted."""
     component = Component(build.stage)
     places = build.situation.places[component]
+    clearing = clearing_of(places)
+    waves, barrier = _and_then([], cleared(build, clearing.first, barrier), barrier)
     heard, barrier = old_ones_heard(build, barrier)
-    waves, barrier = _synchronised(build, barrier)
-    waves = [*heard, *waves]
+    synchronised, barrier = _synchronised(build, barrier)
+    waves += [*heard, *synchronised]
     for members in _apart(build.situation, component):
         change = group_change(build.situation, members)
         found, barrier = Separate(build, change, members).waves(barrier)
@@ -84,12 +90,21 @@ def rolling_stage(build: RollingBuilder, barrier: Ids) -> Section:
     for manner, batch in _batches(build.situation, component, build.release):
         found, barrier = _taken_over(build, manner, batch, barrier)
         waves += found
-    surplus = [p for p in places if not p.wanted and not p.is_settled(build.release)]
+    own = [place for place in places if not place.is_ours and not place.wanted]
+    surplus = [place for place in own if not place.is_settled(build.release)]
     stops = tuple(build.stop(place, barrier) for place in surplus)
-    if stops:
-        waves.append(stops)
-        barrier = tuple(step.id for step in stops)
+    waves, barrier = _and_then(waves, stops, barrier)
+    waves, barrier = _and_then(waves, cleared(build, clearing.last, barrier), barrier)
     return Section(build.stage, tuple(waves), barrier)
+
+
+def _and_then(
+    waves: Sequence[Wave], steps: tuple[Step, ...], barrier: Ids
+) -> tuple[list[Wave], Ids]:
+    """The waves with one more behind them, and what the next one waits for."""
+    if not steps:
+        return list(waves), barrier
+    return [*waves, steps], tuple(step.id for step in steps)
 
 
 def _synchronised(build: RollingBuilder, barrier: Ids) -> tuple[list[Wave], Ids]:
