@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 DONE, FAILED, BAD_INPUT, REFUSED, PAUSED = 0, 1, 2, 3, 4
 OF_A_CLOUD = re.compile(
-    r"\bceilift (?:preflight|plan|upgrade|resume|verify|status|history|abandon|inventory check)\b"
+    r"\bceilift (?:preflight|plan|upgrade|resume|rollback|verify|status|history|abandon|"
+    r"inventory check)\b"
     r"(?! (?:--inventory|-i)\b)"
 )
 

@@ -24,6 +24,7 @@ from ceilift.probe.pollsters import observe_pollsters
 from ceilift.release import Catalogue
 from ceilift.situation import Situation
 from ceilift.state import BusState, CloudState, DatabaseState, GroupState, HostState
+from ceilift.undone import undone_upgrade
 
 RATE_WINDOW_S = 5.0
 POLLSTERS = "pollsters"  # the ledger's document of what the releases loaded at the beginning
@@ -60,7 +61,8 @@ def observe(
         database=_with_space(database.result(), hosts.result()),
     )
     state = replace(state, turns=cloud.ledger.turns(state.cloud))
-    state = with_history(cloud, with_usual(cloud, state))
+    rollback = request is not None and request.rollback
+    state = with_history(cloud, with_usual(cloud, state), rollback=rollback)
     return state if request is None else _with_wishes(cloud, catalogue, request, state)
 
 
@@ -104,9 +106,16 @@ def _with_space(
     return None if database is None else replace(database, backup_free_bytes=free)
 
 
-def with_history(cloud: Cloud, state: CloudState) -> CloudState:
-    """The same state with baseline and evidence of the open upgrade, when there is one."""
+def with_history(cloud: Cloud, state: CloudState, *, rollback: bool = False) -> CloudState:
+    """The same state with baseline and evidence of the open upgrade, when there is one.
+
+    For a rollback those of the rollback, and what ran before the upgrade that it takes back.
+    """
     open_upgrade = cloud.ledger.open_upgrade(cloud.inventory.cloud)
+    if rollback:
+        undone = undone_upgrade(cloud.ledger, cloud.inventory.cloud)
+        open_upgrade = undone.by
+        state = replace(state, former=undone.former, left=undone.plan.to)
     if open_upgrade is None:
         return state
     kept = cloud.ledger.documents(open_upgrade.id, POLLSTERS)

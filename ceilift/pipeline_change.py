@@ -56,13 +56,13 @@ def _from(situation: Situation, before: Mapping[Place, Pipelines]) -> PipelineCh
     members = tuple(sorted(before, key=lambda place: not differs[place]))
     after = after_change(situation, before[members[0]])
     names = {pipe.name for pipe in after.pipes}
-    ran = [{pipe.name for pipe in pipes.pipes} for pipes in before.values()]
+    ran = [frozenset(pipe.name for pipe in pipes.pipes) for pipes in before.values()]
     return PipelineChange(
         members,
         differs[members[0]],
         pipes=tuple(sorted(names)),
-        vanishing=tuple(sorted(set.union(*ran) - names)),
-        coming=tuple(sorted(names - set.intersection(*ran))),
+        vanishing=tuple(sorted(frozenset[str]().union(*ran) - names)),
+        coming=tuple(sorted(names - ran[0].intersection(*ran))),
     )
 
 

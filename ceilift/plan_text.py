@@ -114,7 +114,8 @@ def stage_sentences(plan: Plan, stage: Stage) -> tuple[str, ...]:
                 groups[-1].append(alike)
             else:
                 groups.append([alike])
-    return tuple(_sentence(batches) for batches in groups)
+    pipeline = "former pipeline" if plan.request.rollback else "new pipeline"
+    return tuple(_sentence(batches, pipeline) for batches in groups)
 
 
 def finding_lines(findings: Sequence[Finding]) -> tuple[str, ...]:
@@ -170,7 +171,7 @@ def _is_first(node: Node) -> bool:
     return node.id.startswith("polling/first/")
 
 
-def _sentence(batches: Sequence[Sequence[Node]]) -> str:
+def _sentence(batches: Sequence[Sequence[Node]], pipeline: str) -> str:
     nodes = [node for batch in batches for node in batch]
     node = nodes[0]
     hosts = _places(nodes)
@@ -180,7 +181,7 @@ def _sentence(batches: Sequence[Sequence[Node]]) -> str:
     if _are_several(nodes) and node.targets[0].component is not Component.API:
         agent += "s"
     if isinstance(node, Gate):
-        return _gate_sentence(node, agent, hosts)
+        return _gate_sentence(node, agent, hosts, pipeline)
     sentences = {
         Action.BACKUP: f"Save the database on {hosts}",
         Action.DBSYNC: f"Migrate the database to {node.release} on {hosts} (no return from here)",
@@ -193,7 +194,7 @@ def _sentence(batches: Sequence[Sequence[Node]]) -> str:
         Action.MERGE: f"Restart the {agent} on {hosts} with the whole polling file",
         Action.WARM_API: f"Load the API of {node.release} beside the serving one on {hosts}",
         Action.SWITCH_API: f"Switch the API to {node.release} on {hosts}, all in one step",
-        Action.WRITE: f"Write the new pipeline for the {agent} on {hosts}, not loaded yet",
+        Action.WRITE: f"Write the {pipeline} for the {agent} on {hosts}, not loaded yet",
         Action.RELOAD: f"Reload the {agent} on {hosts}, all at the same moment",
     }
     if any(file.origin is Origin.FORMER for file in node.files) and node.action is Action.WRITE:
@@ -211,7 +212,7 @@ def _are_several(nodes: Sequence[Node]) -> bool:
     return len(nodes) > 1 or (together and len(nodes[0].targets) > 1)
 
 
-def _gate_sentence(gate: Gate, agent: str, hosts: str) -> str:
+def _gate_sentence(gate: Gate, agent: str, hosts: str, pipeline: str) -> str:
     if _is_first(gate):
         return f"Gate: the first polling agent polls ({hosts}); no other starts before"
     sentences = {
@@ -224,7 +225,7 @@ def _gate_sentence(gate: Gate, agent: str, hosts: str) -> str:
         return f"Gate: it reads every queue of {', '.join(gate.pipes)}"
     if gate.kind is GateKind.PIPELINE:
         return (
-            f"Gate: the {agent} on {hosts} have the new pipeline, "
+            f"Gate: the {agent} on {hosts} have the {pipeline}, "
             "and every queue of its pipes is read"
         )
     proves = "prove themselves" if agent.endswith("s") else "proves itself"

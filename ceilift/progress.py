@@ -60,10 +60,8 @@ class Progress:
             return bool({step.id, DBSYNC_ID} & self._proven.keys())
         if step.action is Action.WARM_API and step.id in self._proven:
             return True
-        if step.id in self._clears.values():
-            return step.id in self._proven
-        if step.action is Action.BESIDE and self._is_in_the_way(step.targets[0]):
-            return False
+        if step.id in self._clears.values() or self._is_in_the_way(step):
+            return step.id in self._proven and not self._is_in_the_way(step)
         if step.action in {Action.WRITE, Action.RELOAD} or step.targets[0].drains:
             return self._sharing_done(step)
         judge = {
@@ -115,10 +113,10 @@ class Progress:
         step = self._removes.get(_key(target))
         return step is not None and step.id in self._proven and self._instance(target) is None
 
-    def _is_in_the_way(self, target: Target) -> bool:
-        """Whether what is there under that unit is what an earlier run left, and has to go first."""
-        clear = self._clears.get(_key(target))
-        return clear is not None and clear not in self._proven
+    def _is_in_the_way(self, step: Step) -> bool:
+        """Whether what an earlier run left under the unit that the step makes has to go first."""
+        clear = self._clears.get(_key(step.targets[0]))
+        return step.action is Action.BESIDE and clear is not None and clear not in self._proven
 
     def _sharing_done(self, step: Step) -> bool:
         """Whether a step that brings another pipeline to agents that share work is done."""

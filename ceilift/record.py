@@ -66,7 +66,10 @@ class OpenUpgrade:
 
 @dataclass(frozen=True, slots=True)
 class PastUpgrade:
-    """One line of a cloud's history; `ended_at` and `outcome` are empty while it is open."""
+    """One line of a cloud's history; `ended_at` and `outcome` are empty while it is open.
+
+    A rollback `undoes` another upgrade, which is `undone_by` it (None: neither).
+    """
 
     id: int
     opened_at: str
@@ -79,6 +82,8 @@ class PastUpgrade:
     ended_at: str
     outcome: str
     detail: str
+    undoes: int | None = None
+    undone_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

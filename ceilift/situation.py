@@ -59,7 +59,7 @@ class Place:
 
     @property
     def is_ours(self) -> bool:
-        """Whether its unit is one that Ceilift made: beside the host's own, or to read what is left."""
+        """Whether its unit is one that Ceilift made, beside the host's own."""
         return host_unit(self.unit) != self.unit
 
     @property

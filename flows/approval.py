@@ -24,12 +24,12 @@ def approved_plan(fresh: Plan, state: CloudState, before: Plan | None, given: st
     if not given:
         raise PausedError(
             f"plan {fresh.hash} is not approved; nothing was changed",
-            next_command=f"ceilift upgrade --to {fresh.to} --approve {fresh.hash}",
+            next_command=f"{_act(fresh)} --approve {fresh.hash}",
         )
     raise RefusedError(
         f"the approved plan is {given}, but a fresh look at the cloud gives {fresh.hash}: read "
         "again and approve that one; nothing was changed",
-        next_command=f"ceilift plan --to {fresh.to}",
+        next_command=_look(fresh),
     )
 
 
@@ -49,7 +49,7 @@ def refuse_blockers(plan: Plan) -> None:
         lines = [f"{f.id} at {f.where}: {f.what}. {f.remedy}" for f in plan.blockers]
         raise RefusedError(
             "the plan refuses itself; nothing was changed:\n" + "\n".join(lines),
-            next_command=f"ceilift plan --to {plan.to}",
+            next_command=_look(plan),
         )
 
 
@@ -59,6 +59,15 @@ def _unchanged(rest: Plan, fresh: Plan) -> Plan:
         raise RefusedError(
             "the cloud is not as the approved plan left it; nothing was changed:\n"
             + "\n".join(changed),
-            next_command=f"ceilift plan --to {fresh.to}, then resume with --approve and its hash",
+            next_command=f"{_look(fresh)}, then resume with --approve and its hash",
         )
     return fresh
+
+
+def _act(plan: Plan) -> str:
+    return "ceilift rollback" if plan.request.rollback else f"ceilift upgrade --to {plan.to}"
+
+
+def _look(plan: Plan) -> str:
+    """How the plan is shown once more; a rollback shows it when nobody has approved it."""
+    return "ceilift rollback" if plan.request.rollback else f"ceilift plan --to {plan.to}"

@@ -36,6 +36,7 @@ from ceilift.situation import Situation
 from ceilift.state import CloudState
 from ceilift.window import pieces
 from flows import artifacts
+from flows.act_form import ActForm
 from flows.approval import refuse_blockers
 from flows.conducted import Conducted, Stages
 from flows.consent import Asking, asking_run, by_schedule
@@ -43,7 +44,6 @@ from flows.continuation import go_on_later
 from flows.live import LiveArtifact
 from flows.outliving import outlive_worker
 from flows.progress import run_progress
-from flows.request import UpgradeForm
 from flows.secrets import RunSecrets
 from flows.telling import Moment, Teller
 from tasks.account import account_for, configured_intervals, learn_intervals
@@ -72,7 +72,7 @@ NOTHING_POLLED = (
 EARLY_S = 60.0  # Prefect begins a scheduled run up to a second before its time
 
 
-def conduct(form: UpgradeForm, stages: Stages, begun: Begun) -> State[Any]:
+def conduct(form: ActForm, stages: Stages, begun: Begun) -> State[Any]:
     """Carry out what the form asks for and tell how it ended, as the flow run's final state.
 
     Never raises for a known end: BadInput, Refused, Paused and Failed are states with the message
@@ -92,7 +92,7 @@ def conduct(form: UpgradeForm, stages: Stages, begun: Begun) -> State[Any]:
             return ended(_completed(error, form))
 
 
-def _waits(form: UpgradeForm, error: OutsideWindowError) -> bool:
+def _waits(form: ActForm, error: OutsideWindowError) -> bool:
     """Whether the run waits for the window: asked to, or as it was started a moment too early."""
     return error.opens is not None and (form.wait or error.opens - now() <= EARLY_S)
 
@@ -108,14 +108,14 @@ def ended(error: CeiliftError) -> State[Any]:
     return Failed(name=error.state_name, message=message)
 
 
-def _completed(error: CeiliftError, form: UpgradeForm) -> CeiliftError:
+def _completed(error: CeiliftError, form: ActForm) -> CeiliftError:
     """The same error, its next command completed with the inventory's file."""
     if error.next_command:
         error.next_command = with_inventory(error.next_command, _said(form))
     return error
 
 
-def _said(form: UpgradeForm) -> str:
+def _said(form: ActForm) -> str:
     """The inventory's file, as it is typed; the name given where there is none."""
     try:
         return str(form.file)
@@ -123,14 +123,14 @@ def _said(form: UpgradeForm) -> str:
         return form.inventory
 
 
-def _conduct(form: UpgradeForm, stages: Stages, begun: Begun, stack: ExitStack) -> State[Any]:
+def _conduct(form: ActForm, stages: Stages, begun: Begun, stack: ExitStack) -> State[Any]:
     progress = run_progress()
     inventory = load_inventory(form.file)
     catalogue = load_catalogue()
-    catalogue.get(form.to)
-    request, aside = form.request(), [item.name for item in form.without]
+    form.refuse_faults(catalogue)
+    aside = [item.name for item in form.without]
     windows = chosen_windows(inventory, form.window, str(form.file))
-    teller = Teller(inventory.cloud, form.to, inventory.notify, progress)
+    teller = Teller(inventory.cloud, form.goal, inventory.notify, progress)
     if not form.dry_run:
         stack.enter_context(_told(teller, form))
     cloud = stack.enter_context(Cloud(inventory, RunSecrets(), aside))
@@ -139,6 +139,7 @@ def _conduct(form: UpgradeForm, stages: Stages, begun: Begun, stack: ExitStack) 
     if not form.dry_run and asking.keeps_to_window:
         enter(windows, progress)
     progress.note(f"looking at cloud {inventory.cloud}: {len(inventory.hosts)} hosts")
+    request = form.wish(cloud)
     state = observe(cloud, catalogue, request)
     fresh = make_plan(inventory, state, catalogue, request)
     artifacts.show_hosts(state)
@@ -158,7 +159,7 @@ def _conduct(form: UpgradeForm, stages: Stages, begun: Begun, stack: ExitStack) 
 
 
 @contextmanager
-def _told(teller: Teller, form: UpgradeForm) -> Iterator[None]:
+def _told(teller: Teller, form: ActForm) -> Iterator[None]:
     """Tell of a run that is refused, or has a fault before it acts; not of one that waits."""
     try:
         yield
@@ -184,7 +185,7 @@ def _nothing_to_do(cloud: Cloud, plan: Plan, state: CloudState, *, dry: bool) ->
     message = f"nothing to do: everything in {name} runs {plan.to}; nothing was changed"
     if not dry:
         bring_back(cloud.ledger, name, state.hosts)
-        close_finished(cloud.ledger, name, plan.to, message)
+        close_finished(cloud.ledger, plan, message)
     return Completed(message=message)
 
 

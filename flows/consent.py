@@ -22,11 +22,11 @@ from ceilift.plan_text import gate_to_markdown, plan_to_markdown
 from ceilift.planner import difference
 from ceilift.record import Question
 from ceilift.state import CloudState
+from flows.act_form import ActForm
 from flows.approval import approved_plan, refuse_blockers, refuse_ended
-from flows.request import UpgradeForm
 from flows.telling import Moment, Teller
 from tasks.lease import LeaseKeeper
-from tasks.run import Consent, approved_before
+from tasks.run import Consent, approved_for
 
 DAY_S, HOUR_S = 86400.0, 3600
 SPARE_S = 600.0  # the lease is held that much longer than an answer is waited for
@@ -51,7 +51,7 @@ class Asking:
     """
 
     cloud: Cloud
-    form: UpgradeForm
+    form: ActForm
     keeper: LeaseKeeper | None
     teller: Teller
     typed: bool
@@ -131,7 +131,7 @@ class Asking:
 
     def _approved(self, fresh: Plan, state: CloudState) -> Plan:
         ledger, given = self.cloud.ledger, self.form.approve
-        before = approved_before(ledger, fresh.cloud)
+        before = approved_for(ledger, fresh)
         if before is not None and (by_schedule() or given != fresh.hash):
             refuse_ended(ledger.approved(before[0].id, before[1].hash), fresh)
         if fresh.request.start_old is None:

@@ -4,42 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from ceilift.approval_gates import AskAt
+from ceilift.cloud import Cloud
 from ceilift.errors import BadInputError, Fault
 from ceilift.new_files import name_files
-from ceilift.plan import Accepted, Request
+from ceilift.plan import Request
 from ceilift.plan_files import FileKind
-from ceilift.release import load_catalogue
-from flows.form_parts import PolicyForm, WithReason, one_of
-from flows.inventories import inventory_file, known_inventories
+from ceilift.release import Catalogue, load_catalogue
+from flows.act_form import ActForm, CloudForm
+from flows.form_parts import PolicyForm, one_of
 
 Stage = Literal["database", "collector", "notification", "polling"]
 Rollable = Literal["database", "collector", "notification", "polling", "api"]
 F = TypeVar("F", bound=BaseModel)
-
-
-class CloudForm(BaseModel):
-    """Which cloud."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    inventory: str = Field(
-        title="Cloud",
-        description="The cloud's inventory, by the name it was added under. (Where none was added: "
-        "its file, as the worker sees it.)",
-        json_schema_extra=one_of(known_inventories),
-    )
-
-    @property
-    def file(self) -> Path:
-        """The inventory's file. Raises BadInputError when the name is not known."""
-        return inventory_file(self.inventory)
 
 
 class PreflightForm(CloudForm):
@@ -75,68 +56,9 @@ class StageForm(PreflightForm):
     )
 
 
-class UpgradeForm(CloudForm):
+class UpgradeForm(ActForm, PreflightForm):
     """What both paths ask."""
 
-    to: str = Field(
-        title="Target release",
-        description="What is to run at the end.",
-        json_schema_extra=one_of(lambda: load_catalogue().releases),
-    )
-    dry_run: bool = Field(
-        default=True,
-        title="Dry run",
-        description="Show what would be done; not one command that changes anything is sent.",
-    )
-    approve: str = Field(
-        default="",
-        title="Approved plan hash",
-        description="Hash of the plan you read. Empty: the run shows its plan and waits for your "
-        "answer.",
-    )
-    approver: str = Field(
-        default="", title="Approved by", description="Your name, recorded as stated."
-    )
-    answer_within_h: int = Field(
-        default=24,
-        ge=1,
-        le=24 * 14,
-        title="Answer within",
-        description="Hours that the run waits for an approval; then it fails, nothing changed.",
-    )
-    gates: list[AskAt] = Field(
-        default_factory=list,
-        title="Ask again",
-        description="Where the run stops and asks before it goes on, after the question at its "
-        "start.",
-    )
-    approval_days: int = Field(
-        default=14,
-        ge=1,
-        le=90,
-        title="Approval good for",
-        description="Days in which the upgrade may go on without asking again.",
-    )
-    accept: list[WithReason] = Field(
-        default_factory=list,
-        title="Accepted findings",
-        description="Blockers that may be accepted, each with a reason.",
-    )
-    without: list[WithReason] = Field(
-        default_factory=list,
-        title="Hosts set aside",
-        description="Hosts left out; they stay open until seen at the new release.",
-    )
-    start_old: Literal["", "collector", "notification", "polling"] = Field(
-        default="",
-        title="Start the old release again",
-        description="Only after a failed gate: the stage whose old release is to run again.",
-    )
-    probe: bool = Field(
-        default=False,
-        title="Probe notification",
-        description="Let gates send one marked notification on a quiet cloud.",
-    )
     new_polling: str = Field(
         default="",
         title="New polling.yaml",
@@ -149,17 +71,20 @@ class UpgradeForm(CloudForm):
     new_event_pipeline: str = Field(
         default="", title="New event_pipeline.yaml", description="The same for event_pipeline.yaml."
     )
-    window: str = Field(
-        default="",
-        title="Window",
-        description="A window of the inventory. Empty: any of them. any-time: none is kept to.",
-    )
-    wait: bool = Field(
-        default=False,
-        title="Wait for the window",
-        description="Outside the window wait until it opens. Off: the run is refused then.",
-    )
-    comment: str = Field(default="", title="Comment", description="Kept with the run.")
+
+    @property
+    def goal(self) -> str:
+        """The target release."""
+        return self.to
+
+    def refuse_faults(self, catalogue: Catalogue) -> None:
+        """Raise BadInputError for an unlisted release and for faulty new files."""
+        catalogue.get(self.to)
+        self.request()
+
+    def wish(self, cloud: Cloud) -> Request:  # noqa: ARG002 - all of it is in the form
+        """What the form asks for."""
+        return self.request()
 
     def request(self) -> Request:
         """The same wish as the planner takes it. Raises BadInputError for faulty new files."""
@@ -168,14 +93,7 @@ class UpgradeForm(CloudForm):
             FileKind.PIPELINE: self.new_pipeline,
             FileKind.EVENT_PIPELINE: self.new_event_pipeline,
         }
-        return Request(
-            to=self.to,
-            files=name_files(files),
-            accept=tuple(Accepted(item.name, item.reason) for item in self.accept),
-            without=tuple(Accepted(item.name, item.reason) for item in self.without),
-            probe=self.probe,
-            start_old=self.start_old or None,
-        )
+        return self.exceptions(Request(to=self.to, files=name_files(files)))
 
 
 class FullUpgradeForm(UpgradeForm):
@@ -232,21 +150,22 @@ class PartialUpgradeForm(UpgradeForm):
 
 def parse_full(data: Mapping[str, Any]) -> FullUpgradeForm:
     """The form of a command line. Raises BadInputError naming every field that is wrong."""
-    return _parsed(FullUpgradeForm, data)
+    return parsed(FullUpgradeForm, data)
 
 
 def parse_partial(data: Mapping[str, Any]) -> PartialUpgradeForm:
     """The form of a command line. Raises BadInputError naming every field that is wrong."""
-    return _parsed(PartialUpgradeForm, data)
+    return parsed(PartialUpgradeForm, data)
 
 
-def _parsed(form: type[F], data: Mapping[str, Any]) -> F:
+def parsed(form: type[F], data: Mapping[str, Any], command: str = "upgrade") -> F:
+    """The form of that command. Raises BadInputError naming every field that is wrong."""
     try:
         return form.model_validate(data)
     except ValidationError as error:
-        raise BadInputError(_fault(item) for item in error.errors()) from None
+        raise BadInputError(_fault(item, command) for item in error.errors()) from None
 
 
-def _fault(item: ErrorDetails) -> Fault:
+def _fault(item: ErrorDetails, command: str) -> Fault:
     option = "--" + str(item["loc"][0]).replace("_", "-")
-    return Fault("command line", option, str(item["msg"]), "See ceilift upgrade --help")
+    return Fault("command line", option, str(item["msg"]), f"See ceilift {command} --help")

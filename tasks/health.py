@@ -45,7 +45,8 @@ def _judge(session: Session, gate: Gate) -> str:
     if verdict.outcome is Outcome.HEALTHY:
         return f"{verdict}; {marked}" if marked else str(verdict)
     evidence = (_evidence(session, gate), str(marked or ""))
-    raise _not_passed(gate, verdict, "; ".join(words for words in evidence if words))
+    message = "; ".join(words for words in evidence if words)
+    raise _not_passed(gate, verdict, message, _ways_on(session, gate))
 
 
 def _marked(session: Session, gate: Gate) -> Marked | None:
@@ -104,22 +105,25 @@ def _evidence(session: Session, gate: Gate) -> str:
     return last_error(shell, session.cloud.inventory, target.unit, script)
 
 
-def _not_passed(gate: Gate, verdict: Verdict, evidence: str) -> CeiliftError:
+def _not_passed(gate: Gate, verdict: Verdict, evidence: str, ways: str) -> CeiliftError:
     hosts = ", ".join(target.host for target in gate.targets[:5])
     message = f"gate {gate.id} ({hosts}) is {verdict}" + (f"; {evidence}" if evidence else "")
     if verdict.outcome is Outcome.INCONCLUSIVE:
-        return PausedError(message, next_command=_ways_on(gate))
+        return PausedError(message, next_command=ways)
     host = gate.targets[0].host if len(gate.targets) == 1 else None
-    return StepFailedError(message, host=host, step=gate.id, next_command=_ways_on(gate))
+    return StepFailedError(message, host=host, step=gate.id, next_command=ways)
 
 
-def _ways_on(gate: Gate) -> str:
+def _ways_on(session: Session, gate: Gate) -> str:
     """The typed commands that lead on from a gate that did not pass; nothing stays dark."""
+    request = session.plan.request
     ways = ["judge again: ceilift resume"]
     if gate.kind is GateKind.POLLING and "/first/" in gate.id:
         ways.append("another first host: ceilift resume --first HOST")
     if gate.kind not in (GateKind.ALL_STOPPED, GateKind.API):
         ways.append(
-            f"the old release again for this stage: ceilift resume --start-old {gate.stage}"
+            f"what ran before again for this stage: ceilift resume --start-old {gate.stage}"
         )
+    if not request.rollback and request.start_old is None:
+        ways.append("all of it back: ceilift rollback")
     return "; or ".join(ways)

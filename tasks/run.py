@@ -17,7 +17,6 @@ from ceilift.plan import Plan
 from ceilift.plan_json import (
     instances_to_json,
     loads_to_json,
-    plan_from_json,
     plan_to_json,
     pollsters_to_json,
 )
@@ -26,11 +25,12 @@ from ceilift.release import Catalogue
 from ceilift.remote.act import Actor, Recorder
 from ceilift.scrub import scrubbed
 from ceilift.state import CloudState
+from ceilift.undone import PLAN, newest_plan, undone_upgrade
 from tasks.lease import LeaseKeeper, held
 from tasks.progress import Progress, Silent
 from tasks.session import Session
 
-PLAN, WAY_BACK = "plan", "way back"
+WAY_BACK = "way back"
 UNNAMED = "not stated"
 
 
@@ -52,18 +52,40 @@ class Consent:
 def approved_before(ledger: Ledger, cloud: str) -> tuple[OpenUpgrade, Plan] | None:
     """The open upgrade of the cloud and the plan approved last for it; None when none is open."""
     found = ledger.open_upgrade(cloud)
+    return None if found is None else (found, newest_plan(ledger, found))
+
+
+def approved_for(ledger: Ledger, plan: Plan) -> tuple[OpenUpgrade, Plan] | None:
+    """The same for a plan that would go on with it; a rollback goes on with rollbacks alone.
+
+    Raises RefusedError when the cloud has an open upgrade that the plan cannot go on with.
+    """
+    found = approved_before(ledger, plan.cloud)
     if found is None:
         return None
-    later = ledger.documents(found.id, PLAN)
-    text = later[-1].body if later else found.plan
-    return found, plan_from_json(json.loads(text))
+    back = found[1].request.rollback
+    if plan.request.rollback and not back:
+        return None
+    if found[0].to != plan.to or plan.request.rollback != back:
+        kind = "rollback" if back else "upgrade"
+        raise RefusedError(
+            f"cloud {plan.cloud} has an open {kind} to {found[0].to}",
+            next_command="ceilift status",
+        )
+    return found
 
 
-def close_finished(ledger: Ledger, cloud: str, to: str, detail: str) -> None:
-    """Close the cloud's open upgrade to that release, for who holds its lease: nothing is left."""
-    found = ledger.open_upgrade(cloud)
-    if found is not None and found.to == to:
-        ledger.close(found.id, "done", detail)
+def close_finished(ledger: Ledger, plan: Plan, detail: str) -> None:
+    """Close the open upgrade that leads where the plan does, for who holds the lease.
+
+    Nothing is left of it; or, for a rollback, nothing had been begun of what it takes back.
+    """
+    found = approved_before(ledger, plan.cloud)
+    if found is None:
+        return
+    undone = plan.request.rollback and not found[1].request.rollback
+    if undone or found[0].to == plan.to:
+        ledger.close(found[0].id, "undone" if undone else "done", detail)
 
 
 def give_up(ledger: Ledger, cloud: str, reason: str) -> None:
@@ -89,7 +111,7 @@ def recorded_run(
     """Open or continue the cloud's upgrade under its lease, and write down how the run ended."""
     ledger, lease, progress = cloud.ledger, keeper.lease, keeper.progress
     upgrade = _opened(ledger, lease, plan, state, consent)
-    journal = ledger.start_run(upgrade, lease, consent.comment or f"upgrade to {plan.to}")
+    journal = ledger.start_run(upgrade, lease, consent.comment or _command(plan))
     actor = Actor(cloud.inventory, journal, lease.token)
     session = Session(
         cloud,
@@ -116,6 +138,10 @@ def recorded_run(
     ledger.end_run(journal.run, outcome, str(session.error or ""))
 
 
+def _command(plan: Plan) -> str:
+    return f"{'rollback' if plan.request.rollback else 'upgrade'} to {plan.to}"
+
+
 def dry_run(cloud: Cloud, catalogue: Catalogue, plan: Plan, progress: Progress) -> Session:
     """A session that changes nothing: every mutating command goes to a recorder."""
     recorder = Recorder()
@@ -136,21 +162,17 @@ def _outcome(error: CeiliftError) -> str:
 def _opened(ledger: Ledger, lease: Lease, plan: Plan, state: CloudState, consent: Consent) -> int:
     """The upgrade's id: the open one, with a changed plan added to it, or a new one."""
     text = plan_to_json(plan)
-    before = approved_before(ledger, plan.cloud)
+    before = approved_for(ledger, plan)
     if before is None:
         baseline = json.dumps(instances_to_json(state.baseline or state.instances))
-        upgrade = ledger.begin(lease, json.dumps(text, sort_keys=True), baseline)
+        undoes = undone_upgrade(ledger, plan.cloud).number if plan.request.rollback else None
+        upgrade = ledger.begin(lease, json.dumps(text, sort_keys=True), baseline, undoes)
         if state.pollsters:
             ledger.save_document(upgrade, POLLSTERS, "", pollsters_to_json(state.pollsters))
         _keep_loads(ledger, upgrade, state)
         _record_exceptions(ledger, upgrade, plan)
     else:
         upgrade, known = before[0].id, before[1]
-        if before[0].to != plan.to:
-            raise RefusedError(
-                f"cloud {plan.cloud} has an open upgrade to {before[0].to}",
-                next_command="ceilift status",
-            )
         if plan.request.start_old is not None:
             ledger.save_document(upgrade, WAY_BACK, plan.hash, text)
         elif consent.plan_hash == plan.hash != known.hash:

@@ -8,7 +8,7 @@ from datetime import datetime
 from statistics import median
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, func, select
+from sqlalchemy import Connection, Row, Select, Table, func, select
 
 from ceilift.clock import Interval
 from ceilift.ledger.progress import evidence_of, live_runs
@@ -47,6 +47,7 @@ from ceilift.record import (
 )
 
 NEWEST = 1000
+UNDOES = "undoes"  # the document of a rollback that names what it takes back
 
 
 def open_upgrade(connection: Connection, cloud: str, now: float) -> OpenUpgrade | None:
@@ -59,8 +60,16 @@ def open_upgrade(connection: Connection, cloud: str, now: float) -> OpenUpgrade 
         .order_by(upgrades.c.id)
     )
     row = connection.execute(query).first()
-    if row is None:
-        return None
+    return None if row is None else _upgrade(connection, row, now)
+
+
+def upgrade(connection: Connection, number: int, now: float) -> OpenUpgrade:
+    """The upgrade of that number, open or ended."""
+    query = select(upgrades, baselines.c.instances).join(baselines).where(upgrades.c.id == number)
+    return _upgrade(connection, connection.execute(query).one(), now)
+
+
+def _upgrade(connection: Connection, row: Row[Any], now: float) -> OpenUpgrade:
     return OpenUpgrade(
         id=row.id,
         cloud=row.cloud,
@@ -103,6 +112,8 @@ def history(connection: Connection, cloud: str) -> tuple[PastUpgrade, ...]:
     rows = connection.execute(
         ends.outerjoin(upgrade_ends).where(upgrades.c.cloud == cloud).order_by(upgrades.c.id.desc())
     )
+    undoes = _undoes(connection, cloud)
+    undone_by = {number: by for by, number in undoes.items()}
     return tuple(
         PastUpgrade(
             id=row.id,
@@ -116,9 +127,22 @@ def history(connection: Connection, cloud: str) -> tuple[PastUpgrade, ...]:
             ended_at=row.ended_at or "",
             outcome=row.outcome or "",
             detail=row.detail or "",
+            undoes=undoes.get(row.id),
+            undone_by=undone_by.get(row.id),
         )
         for row in rows
     )
+
+
+def _undoes(connection: Connection, cloud: str) -> dict[int, int]:
+    """Which upgrade each rollback takes back, the oldest first."""
+    query = (
+        select(documents.c.upgrade_id, documents.c.name)
+        .join(upgrades)
+        .where(upgrades.c.cloud == cloud, documents.c.kind == UNDOES)
+        .order_by(documents.c.upgrade_id)
+    )
+    return {row.upgrade_id: int(row.name) for row in connection.execute(query)}
 
 
 def approval(connection: Connection, upgrade: int, plan_hash: str | None = None) -> Approval | None:

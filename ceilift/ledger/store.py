@@ -61,16 +61,19 @@ class Ledger:
 
     # --- upgrades
 
-    def begin(self, lease: Lease, plan_json: str, baseline_json: str) -> int:
+    def begin(
+        self, lease: Lease, plan_json: str, baseline_json: str, undoes: int | None = None
+    ) -> int:
         """Open an upgrade with its plan and what ran before it; gives its id.
 
-        Raises RefusedError when the cloud has an open upgrade, or the lease was lost.
+        One that takes another back (`undoes`) ends that, where it is open. Raises RefusedError
+        when the cloud has an open upgrade, or the lease was lost.
         """
         plan = json.loads(plan_json)
         with self._database.writing() as connection:
             fence(connection, lease)
             found = queries.open_upgrade(connection, lease.cloud, self._now())
-            if found is not None:
+            if found is not None and found.id != undoes:
                 since = f"to {found.to} since {found.opened_at}"
                 message = f"Cloud {lease.cloud} has an open upgrade {since}"
                 raise RefusedError(message, next_command="ceilift resume")
@@ -90,16 +93,31 @@ class Ledger:
                 upgrade_id=upgrade,
                 instances=baseline_json,
             )
+            if undoes is not None:
+                self._undo(connection, undoes, upgrade, is_open=found is not None)
         return upgrade
 
+    def _undo(self, connection: Connection, undone: int, by: int, *, is_open: bool) -> None:
+        values = {"kind": queries.UNDOES, "name": str(undone), "body": "{}"}
+        self._add(connection, tables.documents, upgrade_id=by, **values)
+        if is_open:
+            detail = f"rollback {by} began"
+            end = {"outcome": "undone", "detail": detail}
+            self._add(connection, tables.upgrade_ends, upgrade_id=undone, **end)
+
     def close(self, upgrade: int, outcome: str, detail: str = "") -> None:
-        """Say how an upgrade ended (`done`, `rolled back`, `abandoned`): once and for ever."""
+        """Say how an upgrade ended (`done`, `undone`, `abandoned`): once and for ever."""
         self._write(tables.upgrade_ends, upgrade_id=upgrade, outcome=outcome, detail=detail)
 
     def open_upgrade(self, cloud: str) -> OpenUpgrade | None:
         """The cloud's open upgrade with its evidence; None when there is none."""
         with self._database.reading() as connection:
             return queries.open_upgrade(connection, cloud, self._now())
+
+    def upgrade(self, number: int) -> OpenUpgrade:
+        """The upgrade of that number, open or ended."""
+        with self._database.reading() as connection:
+            return queries.upgrade(connection, number, self._now())
 
     def history(self, cloud: str) -> tuple[PastUpgrade, ...]:
         """Every upgrade of the cloud, the newest first."""

@@ -96,7 +96,7 @@ class Builder:
         )
 
     def clear(self, place: Place, needs: Ids, timing: Timing) -> Step:
-        """Stop an agent under a unit of Ceilift's own that an earlier run left, and take it away."""
+        """Stop what an earlier run left under a unit of Ceilift's own, and take the unit away."""
         return Step(
             id=f"{self.stage}/clear/{place.label}",
             stage=self.stage,

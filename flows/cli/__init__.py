@@ -12,6 +12,8 @@ from flows.cli import (
     look,
     memory,
     releases,
+    resume,
+    rollback,
     serve,
     stage,
     upgrade,
@@ -27,6 +29,8 @@ app = typer.Typer(
 )
 look.register(app)
 upgrade.register(app)
+resume.register(app)
+rollback.register(app)
 memory.register(app)
 stage.register(app)
 abandon.register(app)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +11,6 @@ import typer
 
 from ceilift.errors import REFUSED, BadInputError, CeiliftError, Fault
 from ceilift.plan import Plan, Request
-from ceilift.policy import policy_to_text
 from flows.cli.domain import (
     load_catalogue,
     load_inventory,
@@ -22,6 +20,7 @@ from flows.cli.domain import (
     state_from_json,
     state_to_json,
 )
+from flows.cli.lines import closing_line
 from flows.cli.options import (
     AcceptOption,
     ApiAfterOption,
@@ -241,55 +240,3 @@ def read_state(file: Path) -> CloudState:
         )
         raise BadInputError([fault]) from None
     return state_from_json(data, str(file))
-
-
-def closing_line(made: Plan, inventory: Path) -> str:
-    """What to do with this plan: the exact upgrade command, or why there is none."""
-    if made.blockers:
-        return f"Refused: {len(made.blockers)} blocker(s), nothing can be approved until they go."
-    if not made.steps and not made.gates:
-        return f"Nothing to do: everything runs {made.to}."
-    return f"To carry it out:\n  {upgrade_command(made.request, inventory)} --approve {made.hash}"
-
-
-def upgrade_command(request: Request, inventory: Path) -> str:
-    """The `ceilift upgrade` line that asks for exactly this request, without its approval."""
-    words = [
-        "ceilift",
-        "upgrade",
-        "--inventory",
-        str(inventory),
-        "--to",
-        request.to,
-        "--path",
-        request.path,
-    ]
-    if request.api_after != "polling":
-        words += ["--api-after", request.api_after]
-    if request.first:
-        words += ["--first", request.first]
-    for accepted in request.accept:
-        words += ["--accept", accepted.id, "--reason", accepted.reason]
-    for aside in request.without:
-        words += ["--without", aside.id, "--reason", aside.reason]
-    for option, names in (
-        ("--order", request.order),
-        ("--only", request.only),
-        ("--stop-all", request.stop_all),
-    ):
-        words += [option, ",".join(names)] if names else []
-    for policy in request.policies:
-        words += ["--policy", policy_to_text(policy)]
-    for file in request.files:
-        words += [file.kind.option, file.path]
-    return shlex.join(words + (["--probe"] if request.probe else []))
-
-
-def resume_command(request: Request, inventory: Path) -> str:
-    """The `ceilift resume` line that asks for this request in the open upgrade."""
-    words = ["ceilift", "resume", "--inventory", str(inventory)]
-    if request.first:
-        words += ["--first", request.first]
-    if request.start_old:
-        words += ["--start-old", request.start_old]
-    return shlex.join(words)

@@ -53,7 +53,9 @@ def history(
     table = Table("no.", "opened", "path", "from", "to", "plan", "runs", "approved by", "outcome")
     for item in past:
         outcome = f"{item.outcome} {item.ended_at}" if item.ended_at else "open"
-        cells = (item.opened_at, item.path, item.releases, item.to, item.plan_hash, str(item.runs))
+        outcome += f", taken back by {item.undone_by}" if item.undone_by else ""
+        path = item.path + (f", back from {item.undoes}" if item.undoes else "")
+        cells = (item.opened_at, path, item.releases, item.to, item.plan_hash, str(item.runs))
         table.add_row(str(item.id), *cells, item.approved_by, outcome)
     stdout().print(table)
 

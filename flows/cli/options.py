@@ -139,7 +139,8 @@ class Rolling:
         return tuple(found)
 
 
-def _names(text: str | None) -> tuple[str, ...]:
+def names(text: str | None) -> tuple[str, ...]:
+    """The names of a list that is typed with commas."""
     return tuple(name.strip() for name in (text or "").split(",") if name.strip())
 
 
@@ -175,9 +176,9 @@ def make_request(
         probe=probe,
         accept=accepted,
         without=aside,
-        order=_names(rolling.order),
-        only=_names(rolling.only),
-        stop_all=_names(rolling.stop_all),
+        order=names(rolling.order),
+        only=names(rolling.only),
+        stop_all=names(rolling.stop_all),
         policies=rolling.policies(),
         files=files,
     )

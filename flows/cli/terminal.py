@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
 
     from ceilift.report import Report
+    from flows.act_form import ActForm
 
 ENDS = (BadInputError, RefusedError, OutsideWindowError, PausedError, WindowClosedError)
 EXIT_CODES = {"Completed": DONE, **{end.state_name: end.exit_code for end in ENDS}}
@@ -40,12 +41,14 @@ class Terminal:
     format: Format
 
 
-def run_upgrade(path: str, form: dict[str, Any], terminal: Terminal) -> None:
-    """Run the path's upgrade flow here, show its report, and exit with its code."""
-    from flows.request import parse_full, parse_partial
+def run_upgrade(kind: str, form: dict[str, Any], terminal: Terminal) -> None:
+    """Run the flow of that kind here, show its report, and exit with its code.
+
+    `kind` is a path, or `rollback`.
+    """
     from flows.server import ensure_server
 
-    asked = parse_partial(form) if path == "partial" else parse_full(form)
+    asked = _form(kind, form)
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
     starting = now()
     url = ensure_server()
@@ -60,12 +63,26 @@ def run_upgrade(path: str, form: dict[str, Any], terminal: Terminal) -> None:
     with terminal_progress(quiet=terminal.quiet) as progress:
         PROGRESS.set(progress)
         BEGUN.set(Begun(at=terminal.begun, prefect_s=ready - starting, typed=True))
-        ended = _flow(path)(asked, return_state=True)
+        ended = _flow(kind)(asked, return_state=True)
     _tell(ended, url, REPORT.get(), terminal)
 
 
-def _flow(path: str) -> Callable[..., State[Any]]:
-    if path == "partial":
+def _form(kind: str, form: dict[str, Any]) -> ActForm:
+    if kind == "rollback":
+        from flows.rollback_form import parse_rollback
+
+        return parse_rollback(form)
+    from flows.request import parse_full, parse_partial
+
+    return parse_partial(form) if kind == "partial" else parse_full(form)
+
+
+def _flow(kind: str) -> Callable[..., State[Any]]:
+    if kind == "rollback":
+        from flows.rollback import rollback
+
+        return rollback
+    if kind == "partial":
         from flows.partial_upgrade import partial_upgrade
 
         return partial_upgrade

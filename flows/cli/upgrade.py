@@ -1,17 +1,17 @@
-"""Commands that act: upgrade and resume."""
+"""`ceilift upgrade`: plan, approval, every stage with its gates, and the report."""
 
 from __future__ import annotations
 
 import getpass
 import sys
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from ceilift.clock import now
-from ceilift.errors import DONE, REFUSED, BadInputError, Fault, PausedError, RefusedError
+from ceilift.errors import DONE, REFUSED, BadInputError, Fault, PausedError
 from ceilift.plan import PATHS, Plan, Request
 from flows.cli.domain import (
     load_catalogue,
@@ -19,7 +19,8 @@ from flows.cli.domain import (
     plan_to_json,
     plan_to_markdown,
 )
-from flows.cli.look import closing_line, planned, resume_command, upgrade_command
+from flows.cli.lines import closing_line, resume_command, upgrade_command
+from flows.cli.look import planned
 from flows.cli.options import (
     AcceptOption,
     ApiAfterOption,
@@ -56,10 +57,6 @@ ApproverOption = Annotated[
     str, typer.Option("--approver", help="Who approves; recorded as stated.")
 ]
 CommentOption = Annotated[str, typer.Option("--comment", help="Kept with the run.")]
-StartOldOption = Annotated[
-    str | None,
-    typer.Option("--start-old", help="After a failed gate: run this stage's old release again."),
-]
 WindowOption = Annotated[
     str, typer.Option("--window", help="Keep to this window (default: any), or any-time.")
 ]
@@ -73,9 +70,8 @@ QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress lines.")
 
 
 def register(app: typer.Typer) -> None:
-    """Add these commands to the command line."""
+    """Add the command to the command line."""
     app.command()(upgrade)
-    app.command()(resume)
 
 
 @command
@@ -122,13 +118,13 @@ def upgrade(
     _known(inventory, to)
     if not approve and not dry_run:
         approve = ask(inventory, request, format)
-    consent = _consent(approve, approver, comment, approval_days)
+    consent = consent_of(approve, approver, comment, approval_days)
     when = {"window": window, "wait": wait, "dry_run": dry_run}
     form = {**form_of(request, inventory), **consent, **when}
     run_upgrade(request.path, form, Terminal(begun=begun, quiet=quiet, format=format))
 
 
-def _consent(approve: str, approver: str, comment: str, days: int) -> dict[str, Any]:
+def consent_of(approve: str, approver: str, comment: str, days: int) -> dict[str, Any]:
     """What the form is told of the approval; nobody named is who typed it."""
     name = approver or getpass.getuser()
     return {"approve": approve, "approver": name, "comment": comment, "approval_days": days}
@@ -201,50 +197,3 @@ def form_of(request: Request, inventory: Path) -> dict[str, Any]:
         "start_old": request.start_old or "",
         **{f"new_{file.kind}": file.path for file in request.files},
     }
-
-
-@command
-def resume(
-    inventory: InventoryOption,
-    approve: ApproveOption = "",
-    first: FirstOption = None,
-    start_old: StartOldOption = None,
-    approver: ApproverOption = "",
-    window: WindowOption = "",
-    wait: WaitOption = False,
-    approval_days: DaysOption = 14,
-    quiet: QuietOption = False,
-    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
-) -> None:
-    """Go on with the open upgrade: what is unknown is looked at, what is done is not done again.
-
-    Without --approve it goes on under the approval it has, as long as what remains is exactly
-    what was approved. --first and --start-old are other wishes: their plan
-    is shown and has to be approved.
-    """
-    begun = now()
-    request = _open_request(inventory)
-    if first is not None or start_old is not None:
-        request = replace(request, first=first or request.first, start_old=start_old)
-        approve = approve or ask(inventory, request, format, "resume")
-    consent = _consent(approve, approver, "resume", approval_days)
-    when = {"window": window, "wait": wait, "dry_run": False}
-    form = {**form_of(request, inventory), **consent, **when}
-    run_upgrade(request.path, form, Terminal(begun=begun, quiet=quiet, format=format))
-
-
-def _open_request(inventory: Path) -> Request:
-    """What the open upgrade was last approved for. Raises RefusedError when none is open."""
-    from ceilift.cloud import Cloud
-    from ceilift.secrets import EnvFileSecrets
-    from tasks.run import approved_before
-
-    described = load_inventory(inventory)
-    with Cloud(described, EnvFileSecrets()) as cloud:
-        found = approved_before(cloud.ledger, described.cloud)
-    if found is None:
-        raise RefusedError(
-            f"cloud {described.cloud} has no open upgrade; nothing was changed",
-            next_command=f"ceilift status --inventory {inventory}",
-        )
-    return found[1].request

@@ -111,13 +111,15 @@ def gate_of(runs: Runs, kind: str, *, probe: bool = False) -> Gate:
 @pytest.mark.parametrize(
     ("kind", "ways"),
     [
-        ("polling", ["ceilift resume", "--first HOST", "--start-old polling"]),
-        ("collector", ["ceilift resume", "--start-old collector"]),
-        ("api", ["ceilift resume"]),
+        ("polling", ["resume", "--first HOST", "--start-old polling", "ceilift rollback"]),
+        ("collector", ["resume", "--start-old collector", "ceilift rollback"]),
+        ("api", ["resume", "ceilift rollback"]),
     ],
 )
 def test_a_gate_that_did_not_pass_says_every_way_on(runs: Runs, kind: str, ways: list[str]) -> None:
-    error = health._not_passed(gate_of(runs, kind), NOT_YET, "")
+    gate = gate_of(runs, kind)
+
+    error = health._not_passed(gate, NOT_YET, "", health._ways_on(current(), gate))
 
     assert isinstance(error, PausedError)
     assert error.next_command is not None

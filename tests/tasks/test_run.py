@@ -124,9 +124,9 @@ def test_a_changed_plan_does_not_set_the_same_host_aside_twice(runs: Runs) -> No
 def test_a_finished_upgrade_is_closed_and_no_other(runs: Runs) -> None:
     runs.open()
     runs.close()
-    close_finished(runs.cloud.ledger, "test", "9.0.6", "another one")
+    close_finished(runs.cloud.ledger, runs.plan(to="9.0.6"), "another one")
     assert runs.cloud.ledger.open_upgrade("test") is not None
-    close_finished(runs.cloud.ledger, "test", "9.0.7", "all there")
+    close_finished(runs.cloud.ledger, runs.plan(), "all there")
 
     assert runs.cloud.ledger.open_upgrade("test") is None
     assert runs.cloud.ledger.leases.holder("test") is None

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 
 from ceilift.component import Component
 from ceilift.inventory_hosts import host_unit
@@ -14,12 +15,13 @@ from ceilift.pipeline import Pipelines
 from ceilift.pipeline_change import digest_of
 from ceilift.plan import FILES_READ, Action, Plan, Request
 from ceilift.plan_files import FileKind, NewFile
+from ceilift.plan_text import plan_to_sentences
 from ceilift.planner import difference, make_plan, remaining
 from ceilift.pollsters import PollingFile
 from ceilift.situation import by_key
 from ceilift.state import CloudState, Instance, NewFiles, Restart
 from tests.clouds import after, begun, catalogue, in_order
-from tests.golden import FILES, Golden, read
+from tests.golden import FILES, FOLDER, Golden, read
 
 POINTS = 12  # of a plan, from which the way back is tried
 LEAVES = {"at-target", "mixed", "one-missing"}  # no upgrade, or none from one release
@@ -119,6 +121,22 @@ def _may_not_restart(was: Instance, one: Instance | None) -> bool:
     """An API has no unit of its own: its web server's is not touched."""
     agent = was.running and was.component is not Component.API
     return agent and one is not None and one.restart is not Restart.ENABLED
+
+
+BACK = sorted((FOLDER / "back").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", BACK, ids=lambda path: path.stem)
+def test_the_way_back_reads_as_expected(path: Path) -> None:
+    """`of` names the upgrade, `done` the node up to which it came, `plan` is word for word."""
+    described = yaml.safe_load(path.read_text(encoding="utf-8"))
+    upgrade = read(FOLDER / f"{described['of']}.yaml")
+    state = begun(upgrade.first_state)
+    plan = make_plan(upgrade.inventory, state, catalogue(), upgrade.request)
+    ids = [node.id for node in in_order(plan)]
+    now = found(upgrade, state, after(plan, state, ids[: ids.index(described["done"]) + 1]))
+
+    assert plan_to_sentences(planned(upgrade, now)) == described["plan"]
 
 
 def test_from_every_point_everything_runs_again_as_before(golden: Golden) -> None:

@@ -18,7 +18,8 @@ from ceilift.planner import make_plan
 from ceilift.release import load_catalogue
 from ceilift.state import BusState, CloudState
 from flows.cli import upgrade
-from flows.cli.look import read_state, save_state, upgrade_command
+from flows.cli.lines import upgrade_command
+from flows.cli.look import read_state, save_state
 from flows.cli.output import Format
 from tests import clouds
 from tests.processor_time import CEILIFT, IMPORT_PREFECT, processor_seconds
