@@ -206,3 +206,14 @@ def test_a_release_that_gives_no_answer_is_unknown_and_not_fine(
 
     assert seen.fault == ""
     assert "gave no answer" in seen.unknown
+
+
+def test_a_rollback_sees_what_ran_before_the_upgrade_that_it_takes_back(cloud: FakeCloud) -> None:
+    before = clouds.all_at(INVENTORY, "8.1.5")
+    plan = make_plan(INVENTORY, before, clouds.catalogue(), clouds.request())
+    begin(cloud.ledger, plan, before)
+
+    found = with_history(cloud.as_cloud(), measured(1, 1), rollback=True)
+
+    assert (found.former, found.left) == (before.instances, "9.0.7")
+    assert (found.baseline, found.evidence) == ((), ())

@@ -141,3 +141,52 @@ def test_a_dry_run_writes_nothing_and_sends_nothing(runs: Runs) -> None:
     assert session.dry_run
     assert runs.cloud.connections.asked == []
     assert runs.cloud.ledger.history("test") == ()
+
+
+def back(runs: Runs) -> Plan:
+    """The plan that takes the upgrade back, once all of it is done."""
+    state = clouds.all_at(runs.cloud.inventory, "9.0.7")
+    state = replace(state, former=runs.state().instances, left="9.0.7")
+    asked = clouds.request("8.1.5", rollback=True)
+    return make_plan(runs.cloud.inventory, state, clouds.catalogue(), asked)
+
+
+def test_a_rollback_ends_the_open_upgrade_and_has_a_record_of_its_own(runs: Runs) -> None:
+    forward = runs.open()
+    runs.close()
+
+    session = runs.open(back(runs))
+
+    assert session.upgrade not in {None, forward.upgrade}
+    newest, oldest = runs.cloud.ledger.history("test")
+    assert (newest.id, newest.undoes) == (session.upgrade, forward.upgrade)
+    assert oldest.outcome == "undone"
+
+
+def test_a_rollback_goes_on_with_itself(runs: Runs) -> None:
+    runs.open()
+    runs.close()
+    first = runs.open(back(runs))
+    runs.close()
+
+    assert runs.open(back(runs)).upgrade == first.upgrade
+
+
+def test_while_a_rollback_is_open_no_upgrade_begins(runs: Runs) -> None:
+    runs.open()
+    runs.close()
+    runs.open(back(runs))
+    runs.close()
+
+    with pytest.raises(RefusedError, match=r"open rollback to 8\.1\.5"):
+        runs.open()
+
+
+def test_where_nothing_is_to_be_taken_back_the_open_upgrade_ends_undone(runs: Runs) -> None:
+    runs.open()
+    runs.close()
+
+    close_finished(runs.cloud.ledger, back(runs), "nothing had been begun")
+
+    (past,) = runs.cloud.ledger.history("test")
+    assert (past.outcome, past.detail) == ("undone", "nothing had been begun")

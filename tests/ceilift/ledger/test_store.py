@@ -272,3 +272,38 @@ def test_a_ledger_of_a_newer_ceilift_is_refused(ledger: Ledger, open_ledger: Ope
         connection.exec_driver_sql("INSERT INTO schema_version (version, at) VALUES (99, '')")
     with pytest.raises(RefusedError, match="schema 99"):
         open_ledger()
+
+
+def test_a_rollback_ends_the_open_upgrade_that_it_takes_back(
+    ledger: Ledger, upgrade: int, lease: Lease
+) -> None:
+    back = ledger.begin(lease, PLAN, BASELINE, undoes=upgrade)
+
+    found = ledger.open_upgrade("demo")
+    assert found is not None
+    assert found.id == back
+    newest, oldest = ledger.history("demo")
+    assert (newest.undoes, newest.undone_by) == (upgrade, None)
+    assert (oldest.undoes, oldest.undone_by) == (None, back)
+    assert (oldest.outcome, oldest.detail) == ("undone", f"rollback {back} began")
+    assert ledger.upgrade(upgrade).to == "9.0.7"
+
+
+def test_a_rollback_of_an_ended_upgrade_leaves_its_end_as_it_is(
+    ledger: Ledger, upgrade: int, lease: Lease
+) -> None:
+    ledger.close(upgrade, "done", "all of it")
+
+    ledger.begin(lease, PLAN, BASELINE, undoes=upgrade)
+
+    assert [one.outcome for one in ledger.history("demo")] == ["", "done"]
+
+
+def test_a_rollback_does_not_begin_beside_another_upgrade(
+    ledger: Ledger, upgrade: int, lease: Lease
+) -> None:
+    ledger.close(upgrade, "done")
+    ledger.begin(lease, PLAN, BASELINE)
+
+    with pytest.raises(RefusedError, match="open upgrade"):
+        ledger.begin(lease, PLAN, BASELINE, undoes=upgrade)
