@@ -25,9 +25,11 @@ from ceilift.observe import (
 from ceilift.pipeline import read_pipelines
 from ceilift.plan_files import FileKind
 from ceilift.plan_json import instances_to_json, loads_from_json, loads_to_json
+from ceilift.planner import make_plan
 from ceilift.remote.shell import Result
 from ceilift.state import BusState, CloudState, DatabaseState, HostState
 from tests import clouds, golden
+from tests.ceilift.past import begin
 from tests.fakes import FakeBroker, FakeCloud, FakeStore, fake_ledger
 
 SHARING = clouds.inventory({"ctl1": ["notification"]}, wsgi=None, database=None, store="other")

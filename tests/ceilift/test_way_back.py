@@ -42,7 +42,7 @@ def upgraded(cloud: FakeCloud, state: CloudState, request: Request) -> None:
 
 def keeps(cloud: FakeCloud, host: str, text: str) -> None:
     coded = base64.b64encode(text.encode()).decode()
-    cloud.connections.shell(host).answer = Result(0, f"outcome: {coded}\n", "", 0.1)
+    cloud.connections.shell(host).answer = Result(0, f"outcome {coded}\n", "", 0.1)
 
 
 def test_it_asks_for_what_ran_by_the_path_and_in_the_manner_of_the_upgrade(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ceilift.errors import RefusedError, StepFailedError
 from ceilift.plan import Plan
+from ceilift.planner import make_plan
 from tasks.run import Consent, approved_before, close_finished, dry_run
 from tests import clouds
 from tests.fakes import FakeProgress
