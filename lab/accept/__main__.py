@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from lab.accept import full, partial
+from lab.accept import full, partial, trust
 from lab.errors import LabError
 
 
@@ -21,6 +21,7 @@ SCENARIOS: Mapping[str, Run] = {
     "full": lambda short, _: full.run(short),
     "partial": partial.run,
     "prefect": _prefect,
+    "trust": trust.run,
 }
 
 
@@ -28,7 +29,7 @@ def main() -> int:
     """Run the named scenario."""
     parser = argparse.ArgumentParser(prog="bin/accept", description=__doc__)
     parser.add_argument("name", choices=sorted(SCENARIOS))
-    parser.add_argument("parts", nargs="*", type=int, help="of partial: which scenarios")
+    parser.add_argument("parts", nargs="*", type=int, help="of partial and trust: which scenarios")
     parser.add_argument("--short", action="store_true", help="what CI runs")
     given = parser.parse_args()
     try:

@@ -1,4 +1,4 @@
-"""`ceilift rollback`: what it asks for, and that it begins nothing where nothing is to be undone."""
+"""`ceilift rollback`: what it asks for; it begins nothing where nothing is to be undone."""
 
 from __future__ import annotations
 

@@ -1,0 +1,40 @@
+"""Any plug pulled at any moment: one command tells the truth, one goes on, one goes back.
+
+So far: upgrades that are taken back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from lab.accept.checks import Checks
+from lab.accept.kept import clean_commit, kept_results
+from lab.accept.rollbacks import CASES, HEAD, Case, Undoing
+from lab.progress import Progress
+from lab.settings import the_lab
+
+
+def run(short: bool, parts: Sequence[int]) -> bool:  # noqa: FBT001 - how it was asked for
+    """Play the cases (or those of these numbers); gives whether every demand was met.
+
+    The long form goes on behind what was run at this commit.
+    """
+    checks, rows, progress = Checks("trust", short=short), list[str](), Progress()
+    print("real Ceilometer with the lab's adjustments (docs/reference/lab.md)")
+    kept = kept_results(the_lab().root / "accept-trust.jsonl", "" if short else clean_commit())
+    for case in _chosen(short, parts):
+        rows.append(kept.once(checks, case.name, _play(case, progress)))
+        print(rows[-1], flush=True)
+    print(HEAD)
+    print("\n".join(rows))
+    return checks.tell()
+
+
+def _chosen(short: bool, parts: Sequence[int]) -> tuple[Case, ...]:  # noqa: FBT001 - as above
+    if parts:
+        return tuple(CASES[number - 1] for number in parts)
+    return tuple(case for case in CASES if case.in_short or not short)
+
+
+def _play(case: Case, progress: Progress) -> Callable[[Checks], str]:
+    return lambda checks: Undoing(case, checks, progress).play()
