@@ -101,6 +101,12 @@ class WindowClosedError(PausedError):
         self.opens = opens
 
 
+class InterruptedRunError(PausedError):
+    """Somebody pressed Ctrl-C: what ran is at a safe point, nothing new was begun."""
+
+    state_name = "Interrupted"
+
+
 class ApprovalWantedError(PausedError):
     """The run has come to a gate at which somebody is asked before it goes on."""
 

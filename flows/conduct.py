@@ -11,7 +11,6 @@ from prefect.client.schemas.objects import State
 from prefect.states import Cancelled, Completed, Failed
 
 from ceilift.account import Account
-from ceilift.approval_gates import approval_gates
 from ceilift.clock import now
 from ceilift.cloud import Cloud
 from ceilift.errors import (
@@ -29,18 +28,16 @@ from ceilift.observe import observe, remember_activity
 from ceilift.plan import Plan
 from ceilift.planner import make_plan
 from ceilift.pollster_change import meters_changed
-from ceilift.progress import plan_nodes
 from ceilift.release import Catalogue, load_catalogue
-from ceilift.schedule import Window
 from ceilift.situation import Situation
 from ceilift.state import CloudState
-from ceilift.window import pieces
 from flows import artifacts
 from flows.act_form import ActForm
 from flows.approval import refuse_blockers
 from flows.conducted import Conducted, Stages
 from flows.consent import Asking, asking_run, by_schedule
 from flows.continuation import go_on_later
+from flows.guarding import guard_for, interruptible
 from flows.live import LiveArtifact
 from flows.outliving import outlive_worker
 from flows.progress import run_progress
@@ -48,19 +45,14 @@ from flows.secrets import RunSecrets
 from flows.telling import Moment, Teller
 from tasks.account import account_for, configured_intervals, learn_intervals
 from tasks.backlog import watched_backlog
-from tasks.guard import AskRule, PieceGuard, Rule
 from tasks.lease import LeaseKeeper, held
 from tasks.progress import Progress
 from tasks.reporting import bring_back, finish
-from tasks.run import approved_before, close_finished, dry_run, recorded_run
+from tasks.run import close_finished, dry_run, recorded_run
 from tasks.session import CURRENT, Begun, Session
 from tasks.window import (
-    WindowRule,
     chosen_windows,
     enter,
-    expected_seconds,
-    refuse_too_long,
-    refuse_unfitting,
     wait_until,
 )
 
@@ -151,7 +143,7 @@ def _conduct(form: ActForm, stages: Stages, begun: Begun, stack: ExitStack) -> S
         session = dry_run(cloud, catalogue, fresh, progress)
     else:
         plan, consent = asking.consented(fresh, state)
-        guard = _guard(asking, plan, _situation(cloud, catalogue, plan, state), windows)
+        guard = guard_for(asking, plan, _situation(cloud, catalogue, plan, state), windows)
         session = stack.enter_context(recorded_run(cloud, catalogue, plan, state, consent, keeper))
         session.guard = guard
         teller.tell(Moment.STARTED, f"plan {plan.hash}, about {plan.estimate_s:.0f} s")
@@ -203,7 +195,8 @@ def _run(
     with watched_backlog(session), LiveArtifact(session.plan, session.progress) as live:
         session.progress = live
         try:
-            stages(Conducted(session))
+            with interruptible():
+                stages(Conducted(session))
         except CeiliftError as stopped:
             error = _begun(_completed(stopped, form))
             session.halt(error)
@@ -238,31 +231,6 @@ def _prepare(session: Session, state: CloudState, begun: Begun) -> None:
     session.progress.planned(nodes, plan.estimate_s)
     if session.upgrade is not None and not state.baseline:  # half upgraded, it is not as usual
         remember_activity(session.cloud, state)
-
-
-def _guard(
-    asking: Asking, plan: Plan, situation: Situation, windows: tuple[Window, ...]
-) -> PieceGuard | None:
-    """What may begin, where windows or questions on the way limit it."""
-    wanted, ledger = asking.form.gates, asking.cloud.ledger
-    if not windows and not wanted:
-        return None
-    seconds = expected_seconds(plan, situation, ledger)
-    guard = PieceGuard(plan, seconds, [])
-    rules: list[Rule] = []
-    if windows:
-        refuse_too_long(guard.pieces, windows)
-        if asking.keeps_to_window:
-            refuse_unfitting(guard.pieces, windows)
-        rules.append(WindowRule(windows))
-    if wanted and asking_run() is not None:
-        before = approved_before(ledger, plan.cloud)
-        whole = plan if before is None else before[1]
-        parts = pieces(whole, dict.fromkeys(plan_nodes(whole), 0.0))
-        gates = approval_gates(whole, parts, wanted)
-        rules.append(AskRule(gates, asking.answered(set(gates.values()))))
-    guard.rules = rules
-    return guard
 
 
 def _situation(cloud: Cloud, catalogue: Catalogue, plan: Plan, state: CloudState) -> Situation:

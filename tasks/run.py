@@ -26,6 +26,7 @@ from ceilift.remote.act import Actor, Recorder
 from ceilift.scrub import scrubbed
 from ceilift.state import CloudState
 from ceilift.undone import PLAN, newest_plan, undone_upgrade
+from tasks.interrupt import INTERRUPT, INTERRUPTED
 from tasks.lease import LeaseKeeper, held
 from tasks.progress import Progress, Silent
 from tasks.session import Session
@@ -124,6 +125,8 @@ def recorded_run(
         progress=progress,
     )
     session.on_stage = keeper.at
+    if (interrupt := INTERRUPT.get()) is not None:
+        interrupt.at_once.append(lambda: ledger.end_run(journal.run, "interrupted", INTERRUPTED))
     try:
         yield session
     except Exception as error:

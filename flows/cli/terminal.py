@@ -13,6 +13,7 @@ from ceilift.errors import (
     DONE,
     FAILED,
     BadInputError,
+    InterruptedRunError,
     OutsideWindowError,
     PausedError,
     RefusedError,
@@ -28,7 +29,14 @@ if TYPE_CHECKING:
     from ceilift.report import Report
     from flows.act_form import ActForm
 
-ENDS = (BadInputError, RefusedError, OutsideWindowError, PausedError, WindowClosedError)
+ENDS = (
+    BadInputError,
+    RefusedError,
+    OutsideWindowError,
+    PausedError,
+    WindowClosedError,
+    InterruptedRunError,
+)
 EXIT_CODES = {"Completed": DONE, **{end.state_name: end.exit_code for end in ENDS}}
 
 
@@ -53,6 +61,7 @@ def run_upgrade(kind: str, form: dict[str, Any], terminal: Terminal) -> None:
     starting = now()
     url = ensure_server()
 
+    from flows.cli.interrupts import interruptible
     from flows.cli.progress import terminal_progress
     from tasks.progress import PROGRESS
     from tasks.reporting import REPORT
@@ -60,7 +69,7 @@ def run_upgrade(kind: str, form: dict[str, Any], terminal: Terminal) -> None:
 
     ready = now()
     say(f"Prefect at {url.removesuffix('/api')} (ready after {ready - starting:.1f} s)")
-    with terminal_progress(quiet=terminal.quiet) as progress:
+    with terminal_progress(quiet=terminal.quiet) as progress, interruptible():
         PROGRESS.set(progress)
         BEGUN.set(Begun(at=terminal.begun, prefect_s=ready - starting, typed=True))
         ended = _flow(kind)(asked, return_state=True)
