@@ -9,13 +9,18 @@ POLLSTERS = "ceilometer.poll."  # entry point groups, by namespace
 BUILDERS = "ceilometer.builder.poll."
 
 
+def path(group: str, name: str) -> str:
+    """How an option is named beside others: `[group] name`."""
+    return f"[{group}] {name}"
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """One option of ceilometer.conf, as `oslo-config-generator` would list it.
 
     `default` is JSON where the source gives a literal; else the expression in angle brackets,
     which the agent computes when it starts. `accepts` is what limits the value (choices, bounds).
-    `aliases` are older names that are still read, each as `group.name`. `going`: deprecated for
+    `aliases` are older names that are still read, each as `[group] name`. `going`: deprecated for
     removal.
     """
 
@@ -29,8 +34,8 @@ class Option:
 
     @property
     def path(self) -> str:
-        """The group and the name in one word, as aliases are written."""
-        return f"{self.group}.{self.name}"
+        """The group and the name, as aliases are written."""
+        return path(self.group, self.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import ast
 import json
 from collections.abc import Iterator
 
-from ceilift.package import Option
+from ceilift.package import Option, path
 from ceilift.wheel.source import Meaning, Module, Sources, dotted, keywords
 
 LISTS = ("list_opts", "list_keystoneauth_opts")
@@ -111,8 +111,7 @@ def _aliases(
         assert isinstance(call.node, ast.Call)  # noqa: S101 - _calls yields nothing else
         given = keywords(call.node)
         named = {f"deprecated_{word}": value for word, value in given.items()}
-        if call.node.args:
-            named["deprecated_name"] = call.node.args[0]
+        named.update(zip(("deprecated_name", "deprecated_group"), call.node.args, strict=False))
         yield _alias(sources, call.module, own, named)
 
 
@@ -123,7 +122,7 @@ def _alias(
         _word(sources, module, words[f"deprecated_{word}"]) if f"deprecated_{word}" in words else it
         for word, it in zip(("group", "name"), own, strict=True)
     )
-    return f"{group or 'DEFAULT'}.{name}"
+    return path(group or own[0], name or own[1])
 
 
 def _word(sources: Sources, module: Module, node: ast.expr) -> str:

@@ -11,7 +11,7 @@ from flows.cli import (
     inventory,
     look,
     memory,
-    releases,
+    releases_make,
     serve,
     stage,
     upgrade,
@@ -34,4 +34,4 @@ serve.register(app)
 deploy.register(app)
 credential.register(app)
 app.add_typer(inventory.app, name="inventory")
-app.add_typer(releases.app, name="releases")
+app.add_typer(releases_make.app, name="releases")
