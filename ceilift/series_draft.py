@@ -1,4 +1,4 @@
-"""The hand-written file of a series, with a new release in it: a draft that waits for its review."""
+"""The hand-written file of a series with a new release in it: a draft that wants a review."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ def _changes(old: Known, new: Known) -> Iterator[Change]:
 
 def counted(found: Iterable[Change]) -> str:
     """How many of each kind: `3 added, 1 removed`."""
-    numbers = {kind: 0 for kind in Kind}
+    numbers = dict.fromkeys(Kind, 0)
     for change in found:
         numbers[change.kind] += 1
     return ", ".join(f"{number} {kind.value}" for kind, number in numbers.items() if number)

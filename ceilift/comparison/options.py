@@ -55,7 +55,9 @@ def _rename(one: Option, other: Option) -> Change:
     note = "the old name is still read" if still else "the old name is not read any more"
     if one.default != other.default:
         note += f"; its default was {one.default} and is {other.default}"
-    return Change(AREA, " / ".join(sorted((one.path, other.path))), Kind.RENAMED, one.path, other.path, note)
+    return Change(
+        AREA, " / ".join(sorted((one.path, other.path))), Kind.RENAMED, one.path, other.path, note
+    )
 
 
 def _noted(change: Change, before: Options, after: Options) -> Change:

@@ -39,15 +39,16 @@ def _index(pairs: list[Difference], names: dict[str, str]) -> Iterator[str]:
     yield MADE
     yield "# From one series to the next"
     yield ""
-    yield "What differs between the last release of each series and the last of the next, read from"
-    yield "the catalogue and the published packages. Any other two: `ceilift releases diff OLD NEW`."
+    yield "What differs between the last release of each series and the last of the next, by the"
+    yield "catalogue and the published packages. Other two: `ceilift releases diff OLD NEW`."
     yield ""
     yield "| From | To | Behaviour | Options | Pollsters | Page |"
     yield "|---|---|---|---|---|---|"
     for pair in pairs:
         cells = (counted(pair.of(area)) or "-" for area in ("behaviour", "options", "pollsters"))
         page = file_of(pair)
-        yield f"| {pair.old} | {pair.new} ({names[pair.new]}) | {' | '.join(cells)} | [{page}]({page}) |"
+        ends = f"{pair.old} | {pair.new} ({names[pair.new]})"
+        yield f"| {ends} | {' | '.join(cells)} | [{page}]({page}) |"
     yield ""
 
 

@@ -7,7 +7,6 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
-from typing import NoReturn
 
 from ceilift.errors import BadInputError, Fault
 
@@ -36,15 +35,17 @@ class Wheel:
             if size <= LARGEST:
                 return self.contents.read(path)
         except (KeyError, zipfile.BadZipFile):
-            self.refuse(path, "it is missing or damaged")
-        self.refuse(path, f"{size} bytes are more than any release of Ceilometer has in one file")
+            raise self.fault(path, "it is missing or damaged") from None
+        raise self.fault(
+            path, f"{size} bytes are more than any release of Ceilometer has in one file"
+        )
 
     def text(self, path: str) -> str:
         """The same, decoded. Raises BadInputError also when it is not UTF-8."""
         try:
             return self.data(path).decode()
         except UnicodeDecodeError:
-            self.refuse(path, "it is not UTF-8")
+            raise self.fault(path, "it is not UTF-8") from None
 
     def has(self, path: str) -> bool:
         """Whether that file is inside."""
@@ -54,9 +55,9 @@ class Wheel:
         """The path of a file of the wheel's metadata."""
         return f"ceilometer-{self.version}.dist-info/{name}"
 
-    def refuse(self, where: str, what: str) -> NoReturn:
-        """End with what is wrong in which file. Raises BadInputError."""
-        raise BadInputError([Fault(self.name, where, what, "See CONTRIBUTING.md, Add a release")])
+    def fault(self, where: str, what: str) -> BadInputError:
+        """The error that says what is wrong in which file; to be raised."""
+        return BadInputError([Fault(self.name, where, what, "See CONTRIBUTING.md, Add a release")])
 
 
 def open_wheel(name: str, data: bytes) -> Wheel:

@@ -1,4 +1,4 @@
-"""What stands in the default files: which meters, events, metrics and publishers a release ships with."""
+"""What the default files define: meters, events, metrics and publishers a release ships with."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _load(wheel: Wheel, path: str) -> Any:  # noqa: ANN401 - any YAML
     try:
         return yaml.load(wheel.text(path), Loader=LOADER)  # noqa: S506 - a safe one
     except yaml.YAMLError as error:
-        wheel.refuse(path, f"it is no YAML: {error}")
+        raise wheel.fault(path, f"it is no YAML: {error}") from None
 
 
 def _many(value: object) -> Iterator[str]:

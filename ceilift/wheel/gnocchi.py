@@ -1,4 +1,4 @@
-"""What `ceilometer-upgrade` makes of Gnocchi's resource types, from `ceilometer/gnocchi_client.py`."""
+"""Gnocchi's resource types after `ceilometer-upgrade`, from `ceilometer/gnocchi_client.py`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def gnocchi(sources: Sources) -> Gnocchi:
     """
     module = sources.module("ceilometer.gnocchi_client")
     if module is None:
-        sources.wheel.refuse("ceilometer/gnocchi_client.py", "it is missing")
+        raise sources.wheel.fault("ceilometer/gnocchi_client.py", "it is missing")
     operations = _value(sources, module, "resources_update_operations")
     types: Types = {
         name: {key: _words(value) for key, value in attributes.items()}
@@ -39,7 +39,9 @@ def gnocchi(sources: Sources) -> Gnocchi:
 def _required(module: Module) -> str:
     """The oldest Gnocchi it takes: written as text, or handed to a parser of versions."""
     node = module.assigned.get("REQUIRED_VERSION")
-    texts = (each.value for each in ast.walk(node) if isinstance(each, ast.Constant)) if node else ()
+    texts = (
+        (each.value for each in ast.walk(node) if isinstance(each, ast.Constant)) if node else ()
+    )
     return next((text for text in texts if isinstance(text, str)), "")
 
 
@@ -48,7 +50,7 @@ def _value(sources: Sources, module: Module, name: str) -> Any:  # noqa: ANN401 
     try:
         return ast.literal_eval(node) if node else None
     except ValueError:
-        sources.wheel.refuse("ceilometer/gnocchi_client.py", f"{name} is computed")
+        raise sources.wheel.fault("ceilometer/gnocchi_client.py", f"{name} is computed") from None
 
 
 def _apply(sources: Sources, types: Types, operation: Mapping[str, Any]) -> None:
@@ -58,7 +60,7 @@ def _apply(sources: Sources, types: Types, operation: Mapping[str, Any]) -> None
         types.setdefault(name, {key: _words(value) for key, value in wanted.items()})
         return
     if kind != "update_attribute_type":
-        sources.wheel.refuse("ceilometer/gnocchi_client.py", f"operation {kind} is not known")
+        raise sources.wheel.fault("ceilometer/gnocchi_client.py", f"operation {kind} is not known")
     for change in data:
         attribute = str(change["path"]).removeprefix(ATTRIBUTES)
         if change["op"] == "remove":

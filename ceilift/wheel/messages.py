@@ -1,4 +1,4 @@
-"""The fields of the messages that agents send each other, from the code that writes and reads them."""
+"""Fields of the messages between agents, from the code that writes and reads them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ def messages(sources: Sources) -> Messages:
         BadInputError: the functions that write and read them are not where they were.
     """
     sends = _function(sources, ("ceilometer.publisher.utils",), "meter_message_from_counter")
-    reads = _function(sources, ("ceilometer.telemetry.notifications",), "build_sample", "process_notification")
+    reads = _function(
+        sources, ("ceilometer.telemetry.notifications",), "build_sample", "process_notification"
+    )
     event = _function(sources, EVENTS, "serialize")
     always = {*_written(sends.body), *_keys(sends)}
     return Messages(
@@ -37,7 +39,7 @@ def _function(sources: Sources, homes: tuple[str, ...], *names: str) -> ast.Func
             found = module.function(name) if module else None
             if found:
                 return found
-    sources.wheel.refuse(homes[0], f"it has no function {' or '.join(names)}")
+    raise sources.wheel.fault(homes[0], f"it has no function {' or '.join(names)}")
 
 
 def _keys(function: ast.FunctionDef) -> Iterator[str]:

@@ -37,7 +37,7 @@ def requirements(wheel: Wheel, headers: Message) -> tuple[str, ...]:
         try:
             found.append(str(Requirement(text)))
         except InvalidRequirement:
-            wheel.refuse("METADATA", f"Requires-Dist {text!r} cannot be read")
+            raise wheel.fault("METADATA", f"Requires-Dist {text!r} cannot be read") from None
     return tuple(sorted(set(found), key=str.lower))
 
 
@@ -48,6 +48,6 @@ def entry_points(wheel: Wheel) -> dict[str, tuple[str, ...]]:
     try:
         parser.read_string(wheel.text(wheel.info("entry_points.txt")))
     except ConfigError as error:
-        wheel.refuse("entry_points.txt", f"it cannot be read: {error}")
+        raise wheel.fault("entry_points.txt", f"it cannot be read: {error}") from None
     groups = (name for name in parser.sections() if not name.startswith("tempest"))
     return {group: tuple(sorted(parser[group])) for group in sorted(groups)}

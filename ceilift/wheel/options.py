@@ -22,7 +22,7 @@ def options(sources: Sources) -> tuple[Option, ...]:
     """
     module = sources.module("ceilometer.opts")
     if module is None:
-        sources.wheel.refuse("ceilometer/opts.py", "it is missing")
+        raise sources.wheel.fault("ceilometer/opts.py", "it is missing")
     found = {
         (group, option.name): option
         for name in LISTS
@@ -38,8 +38,7 @@ def _groups(sources: Sources, module: Module, name: str) -> Iterator[tuple[str, 
         if isinstance(node, ast.Return) and isinstance(node.value, ast.List):
             for pair in node.value.elts:
                 if not isinstance(pair, ast.Tuple) or not isinstance(pair.elts[0], ast.Constant):
-                    sources.refuse(module, pair, "this is not a group with its options")
-                    return
+                    raise sources.fault(module, pair, "this is not a group with its options")
                 yield str(pair.elts[0].value), Meaning(module, pair.elts[1])
 
 
@@ -64,8 +63,7 @@ def _calls(sources: Sources, meaning: Meaning) -> Iterator[Meaning]:
         return
     found = sources.meaning(module, node)
     if found is None:
-        sources.refuse(module, node, "options are made here in a way that is not known")
-        return
+        raise sources.fault(module, node, "options are made here in a way that is not known")
     yield from _calls(sources, found)
 
 
@@ -128,5 +126,5 @@ def _alias(
 def _word(sources: Sources, module: Module, node: ast.expr) -> str:
     text = sources.literal(module, node)
     if text.startswith("<"):
-        sources.refuse(module, node, "a name is computed here")
+        raise sources.fault(module, node, "a name is computed here")
     return str(json.loads(text) or "")

@@ -1,4 +1,4 @@
-"""The package's Python source, read as a tree: what a name stands for, without running any of it."""
+"""The package's Python source as a tree: what a name stands for, without running any of it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import ast
 import json
 from dataclasses import dataclass
 
+from ceilift.errors import BadInputError
 from ceilift.wheel.archive import Wheel
 
 
@@ -68,10 +69,10 @@ class Sources:
             return f"<{ast.unparse(node)}>"
         return json.dumps(ast.literal_eval(value), ensure_ascii=False)
 
-    def refuse(self, module: Module, node: ast.AST, what: str) -> None:
-        """End with the place of what this reader does not know. Raises BadInputError."""
+    def fault(self, module: Module, node: ast.AST, what: str) -> BadInputError:
+        """The error that names the place of what this reader does not know; to be raised."""
         line = getattr(node, "lineno", 0)
-        self.wheel.refuse(f"{module.name}, line {line}", f"{what}: {ast.unparse(node)[:100]}")
+        return self.wheel.fault(f"{module.name}, line {line}", f"{what}: {ast.unparse(node)[:100]}")
 
     def _plain(self, module: Module, node: ast.expr) -> ast.expr | None:
         try:
@@ -89,7 +90,7 @@ class Sources:
         try:
             tree = ast.parse(self.wheel.text(path))
         except SyntaxError as error:
-            self.wheel.refuse(path, f"it is no Python that this one reads: {error}")
+            raise self.wheel.fault(path, f"it is no Python that this one reads: {error}") from None
         return Module(name, tree, _assigned(tree), _imported(tree))
 
 

@@ -15,14 +15,18 @@ MIGRATION = re.compile(r"ceilometer/storage/sqlalchemy/migrate_repo/versions/(\d
 def tables(sources: Sources) -> dict[str, tuple[str, ...]]:
     """The columns of each table; nothing for a release without the driver (10.0 and later)."""
     module = sources.module(MODELS)
-    classes = [node for node in module.tree.body if isinstance(node, ast.ClassDef)] if module else []
+    classes = (
+        [node for node in module.tree.body if isinstance(node, ast.ClassDef)] if module else []
+    )
     found = {name: _columns(node) for node in classes if (name := _table(node))}
     return dict(sorted(found.items()))
 
 
 def last_migration(wheel: Wheel) -> int:
     """The number of the last migration script; 0 without any."""
-    return max((int(found[1]) for path in wheel.paths() if (found := MIGRATION.match(path))), default=0)
+    return max(
+        (int(found[1]) for path in wheel.paths() if (found := MIGRATION.match(path))), default=0
+    )
 
 
 def _table(node: ast.ClassDef) -> str | None:

@@ -11,6 +11,7 @@ from flows.cli import (
     inventory,
     look,
     memory,
+    releases,
     releases_make,
     serve,
     stage,
@@ -34,4 +35,5 @@ serve.register(app)
 deploy.register(app)
 credential.register(app)
 app.add_typer(inventory.app, name="inventory")
-app.add_typer(releases_make.app, name="releases")
+releases_make.register(releases.app)
+app.add_typer(releases.app, name="releases")

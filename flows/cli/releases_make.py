@@ -11,7 +11,7 @@ import typer
 from flows.cli.domain import load_catalogue
 from flows.cli.options import FormatOption
 from flows.cli.output import Format, command, print_json, say
-from flows.cli.releases import app, known
+from flows.cli.releases import known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,7 +24,12 @@ CheckOption = Annotated[
 ]
 
 
-@app.command()
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(build)
+    app.command()(pages)
+
+
 @command
 def build(
     versions: Annotated[list[str], typer.Argument(help="Exact releases on the package index.")],
@@ -45,7 +50,6 @@ def build(
         _tell_disagreements(versions)
 
 
-@app.command()
 @command
 def pages(
     check: CheckOption = False,
