@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 POLLSTERS = "ceilometer.poll."  # entry point groups, by namespace
-BUILDERS = "ceilometer.builder.poll."
+NOT_READ = "<not read>"  # the default of an option of which only the name is known
 
 
 def path(group: str, name: str) -> str:
@@ -77,6 +77,9 @@ class Package:
     configuration and definition files, by path. `definitions`: what stands in the default ones
     (`ceilift.wheel.definitions`). `tables`: columns by SQL table, none without a storage driver;
     `schema`: the number of the last SQL migration, 0 without one.
+
+    A release that was never published has no wheel. What is known of it was entered by hand, from
+    `source`; `unread` are the areas of a comparison of which nothing is known.
     """
 
     version: str
@@ -92,6 +95,8 @@ class Package:
     gnocchi: Gnocchi
     tables: Mapping[str, tuple[str, ...]]
     schema: int
+    source: str = ""
+    unread: tuple[str, ...] = ()
 
     def pollsters(self) -> Mapping[str, tuple[str, ...]]:
         """Names of the pollsters that the package registers, by namespace."""

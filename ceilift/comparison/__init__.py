@@ -74,8 +74,7 @@ class Known:
 class Difference:
     """All that differs on the way from `old` to `new`, in the order of AREAS.
 
-    `unread`: the releases of which no package was ever published; then `behaviour` alone was
-    compared.
+    `unread`: the areas that could not be compared, as one of the two was never published.
     """
 
     old: str
@@ -91,22 +90,29 @@ class Difference:
 def compare(old: Known, new: Known) -> Difference:
     """The difference of two releases; the same two give the same, and one with itself nothing."""
     order = {area: place for place, area in enumerate(AREAS)}
-    both = (old, new)
+    unread = {*_unread(old), *_unread(new)}
     return Difference(
         old.release.version,
         new.release.version,
-        tuple(sorted(_changes(old, new), key=lambda change: order[change.area])),
-        tuple(known.release.version for known in both if known.package is None),
+        tuple(sorted(_changes(old, new, unread), key=lambda change: order[change.area])),
+        tuple(area for area in AREAS if area in unread),
     )
 
 
-def _changes(old: Known, new: Known) -> Iterator[Change]:
+def _unread(known: Known) -> tuple[str, ...]:
+    if known.package is None:
+        return tuple(area for area in AREAS if area != "behaviour")
+    return known.package.unread
+
+
+def _changes(old: Known, new: Known, unread: Iterable[str]) -> Iterator[Change]:
     yield from changes("behaviour", behaviour(old.release), behaviour(new.release))
     if old.package is None or new.package is None:
         return
     yield from option_changes(old.package, new.package)
     for part in PARTS:
-        yield from changes(part.area, part.named(old.package), part.named(new.package))
+        if part.area not in unread:
+            yield from changes(part.area, part.named(old.package), part.named(new.package))
 
 
 def counted(found: Iterable[Change]) -> str:

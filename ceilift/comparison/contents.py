@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 from ceilift.package import POLLSTERS, Package
 
 Named = Mapping[str, str]
-DISCOVERIES = "ceilometer.discover."
+DISCOVERIES = "ceilometer.discover"  # behind it the namespace, from Newton on
 PUBLISHERS = ("ceilometer.sample.publisher", "ceilometer.event.publisher")
 PROGRAMS = ("console_scripts", "wsgi_scripts")
 DEFAULTS = {
@@ -34,7 +34,10 @@ FIELDS = {
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a package: the area its differences belong to, and how it is read."""
+    """One part of a package: the area its differences belong to, and how it is read.
+
+    `named` gives what it holds by name; the value is "" where the name says all.
+    """
 
     area: str
     named: Callable[[Package], Named]
@@ -122,7 +125,7 @@ def _database(package: Package) -> Named:
 
 def _points(package: Package, wanted: Callable[[str], bool], prefix: str) -> Named:
     return _all(
-        f"{group.removeprefix(prefix)}: {name}"
+        f"{group.removeprefix(prefix).strip('.') or 'any'}: {name}"
         for group, names in package.entry_points.items()
         if wanted(group)
         for name in names

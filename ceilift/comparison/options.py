@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ceilift.comparison.change import Change, Kind, changes
-from ceilift.package import Option, Package
+from ceilift.package import NOT_READ, Option, Package
 
 AREA = "options"
 Options = Mapping[str, Option]
@@ -29,7 +29,8 @@ def option_changes(old: Package, new: Package) -> Iterator[Change]:
 
 def words(option: Option) -> str:
     """One option: its kind, default, limits, other names and whether it is to go."""
-    parts = [option.kind, f"default {option.default}"]
+    parts = [option.kind] if option.kind else []
+    parts += [f"default {option.default}"]
     parts += [option.accepts] if option.accepts else []
     parts += [f"also read as {', '.join(option.aliases)}"] if option.aliases else []
     parts += ["deprecated for removal"] if option.going else []
@@ -53,7 +54,7 @@ def _renamed(before: Options, after: Options) -> Iterator[tuple[str, str]]:
 def _rename(one: Option, other: Option) -> Change:
     still = one.path in other.aliases
     note = "the old name is still read" if still else "the old name is not read any more"
-    if one.default != other.default:
+    if _other_default(one, other):
         note += f"; its default was {one.default} and is {other.default}"
     return Change(
         AREA, " / ".join(sorted((one.path, other.path))), Kind.RENAMED, one.path, other.path, note
@@ -71,9 +72,13 @@ def _noted(change: Change, before: Options, after: Options) -> Change:
     return Change(change.area, change.name, change.kind, change.before, change.after, note)
 
 
+def _other_default(one: Option, other: Option) -> bool:
+    return one.default != other.default and NOT_READ not in {one.default, other.default}
+
+
 def _of_change(one: Option, other: Option) -> str:
     found = []
-    if one.default != other.default:
+    if _other_default(one, other):
         found.append("where it is not set, the new default holds")
     lost = sorted({*one.aliases} - {*other.aliases})
     if lost:

@@ -33,11 +33,9 @@ def lines(difference: Difference) -> Iterator[str]:
 
 
 def unread(difference: Difference) -> str:
-    """Why only behaviour could be compared."""
-    names = " and ".join(difference.unread)
-    return (
-        f"No package of {names} was ever on the package index: only how agents behave is compared."
-    )
+    """What could not be compared, and why."""
+    names = ", ".join(AREAS[area].heading for area in difference.unread)
+    return f"Not compared, as not both releases were ever on the package index: {names}."
 
 
 def sentence(change: Change) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ceilift.release import Catalogue, Release
 
 app = typer.Typer(help="The release catalogue: every fact with its source.", no_args_is_help=True)
+NEVER = "never published"
 VersionArgument = Annotated[str, typer.Argument(help="An exact release: 9.0.7.")]
 
 
@@ -36,7 +37,7 @@ def list_releases(format: FormatOption = Format.TEXT) -> None:  # noqa: A002 - t
         package = load_package(release.version)
         table.add_row(
             *(release.version, release.name, components, " ".join(release.dbsync.command.value)),
-            *((package.python, package.wheel) if package else ("", "never published")),
+            *((package.python, package.wheel or NEVER) if package else ("", NEVER)),
         )
     stdout().print(table)
 
@@ -50,7 +51,11 @@ def show(version: VersionArgument, format: FormatOption = Format.TEXT) -> None: 
 
     release, package = load_catalogue().get(version), load_package(version)
     if format is Format.JSON:
-        held = None if package is None else to_data(package)
+        held = package and {
+            **to_data(package),
+            "source": package.source or package.wheel,
+            "unread": list(package.unread),
+        }
         print_json({**release.model_dump(mode="json"), "package": held})
         return
     table = Table("fact", "value", "source", title=f"{release.version} ({release.name})")
@@ -94,9 +99,9 @@ def _held(package: Package) -> Table:
     from ceilift.comparison import AREAS
     from ceilift.comparison.contents import PARTS
 
-    table = Table("part", "number", "what", title=f"read from {package.wheel}")
+    table = Table("part", "number", "what", title=f"read from {package.wheel or package.source}")
     table.add_row(AREAS["options"].heading, str(len(package.options)), "")
-    for part in PARTS:
+    for part in (part for part in PARTS if part.area not in package.unread):
         named = part.named(package)
         first = ", ".join(f"{name} {value}".strip() for name, value in list(named.items())[:4])
         more = ", ..." if len(named) > 4 else ""  # noqa: PLR2004 - as many as fit a line
