@@ -1,4 +1,4 @@
-"""Small wheels of Ceilometer, with just the files that are read, each of which a test may replace."""
+"""Small wheels of Ceilometer: just the files that are read, each of which a test may replace."""
 
 from __future__ import annotations
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from ceilift.packages.tags import NOT_READ, UNREAD, before
+from ceilift.package import NOT_READ
+from ceilift.packages.tags import UNREAD, before
 from tests.wheels import package
 
 SNMP = "ceilometer/hardware/pollsters/data/snmp.yaml"

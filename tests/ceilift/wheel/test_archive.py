@@ -10,7 +10,7 @@ import pytest
 from ceilift.errors import BAD_INPUT, BadInputError
 from ceilift.wheel import archive
 from ceilift.wheel.archive import open_wheel
-from tests.wheels import FILES, NAME, wheel, wheel_bytes
+from tests.wheels import FILES, NAME, package, wheel, wheel_bytes
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_a_file_of_monstrous_size_is_not_unpacked(monkeypatch: pytest.MonkeyPatc
 
 def test_bytes_that_are_no_text_are_named() -> None:
     opened = replace(wheel({"ceilometer/odd.py": "x"}))
-    opened.contents.read = lambda path: b"\xff\xfe"  # type: ignore[method-assign,assignment,misc]
+    opened.contents.read = lambda _: b"\xff\xfe"  # type: ignore[method-assign,assignment,misc]
 
     with pytest.raises(BadInputError, match=r"odd\.py: it is not UTF-8"):
         opened.text("ceilometer/odd.py")
@@ -64,8 +64,6 @@ def test_bytes_that_are_no_text_are_named() -> None:
 def test_reading_a_wheel_runs_nothing_of_it(tmp_path: Path) -> None:
     trace = tmp_path / "ran"
     evil = f"open({str(trace)!r}, 'w').close()\n"
-
-    from tests.wheels import package
 
     package({path: evil + text for path, text in FILES.items() if path.endswith(".py")})
 

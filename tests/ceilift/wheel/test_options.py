@@ -1,4 +1,4 @@
-"""Options are found through chains, sums, imports and names; what is not understood is never lost."""
+"""Options are found through chains, sums, imports and names; nothing is lost in silence."""
 
 from __future__ import annotations
 
