@@ -12,7 +12,6 @@ import requests
 from typer.testing import CliRunner, Result
 
 import ceilift
-from ceilift import package_index
 from ceilift.errors import BAD_INPUT, DONE, FAILED
 from ceilift.package_index import PackageIndex
 from flows.cli import app
@@ -45,7 +44,7 @@ def published(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
     """An index that has these wheels, by version."""
     wheels = {"30.0.0": wheel_bytes()}
 
-    def wheel(self: PackageIndex, version: str) -> tuple[str, bytes]:
+    def wheel(_: PackageIndex, version: str) -> tuple[str, bytes]:
         return NAME.replace("30.0.0", version), wheels[version]
 
     monkeypatch.setattr(PackageIndex, "wheel", wheel)
@@ -175,7 +174,7 @@ def test_the_index_of_the_environment_is_asked_and_its_password_kept(
         raise requests.ConnectionError(url)
 
     monkeypatch.setenv("PIP_INDEX_URL", "https://joe:hunter2@index.example.net/simple")
-    monkeypatch.setattr(package_index.requests, "get", get)
+    monkeypatch.setattr(requests, "get", get)
 
     result = run("build", "8.1.5", "--folder", copied)
 
