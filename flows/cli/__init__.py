@@ -12,7 +12,6 @@ from flows.cli import (
     look,
     memory,
     releases,
-    releases_make,
     serve,
     stage,
     upgrade,
@@ -35,5 +34,4 @@ serve.register(app)
 deploy.register(app)
 credential.register(app)
 app.add_typer(inventory.app, name="inventory")
-releases_make.register(releases.app)
 app.add_typer(releases.app, name="releases")

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from flows.cli.domain import load_catalogue
+from flows.cli import releases_make
+from flows.cli.domain import known, load_catalogue
 from flows.cli.options import FormatOption
 from flows.cli.output import Format, command, print_json, stdout
 
 if TYPE_CHECKING:
-    from ceilift.comparison import Known
     from ceilift.package import Package
-    from ceilift.release import Catalogue, Release
+    from ceilift.release import Release
 
 app = typer.Typer(help="The release catalogue: every fact with its source.", no_args_is_help=True)
 NEVER = "never published"
@@ -86,14 +86,6 @@ def diff(
         stdout().print(line, markup=False)
 
 
-def known(catalogue: Catalogue, version: str) -> Known:
-    """All that is known of a release. Raises BadInputError for an unlisted one."""
-    from ceilift.comparison import Known
-    from ceilift.packages import load_package
-
-    return Known(catalogue.get(version), load_package(version))
-
-
 def _held(package: Package) -> Table:
     """What its package holds, part by part, with how much of each; JSON has it all."""
     from ceilift.comparison import AREAS
@@ -123,3 +115,6 @@ def _collect(data: object, name: str, found: list[tuple[str, str, str]]) -> None
         return
     for key, value in data.items():
         _collect(value, f"{name}.{key}" if name else key, found)
+
+
+releases_make.register(app)  # at the end: `--help` shows what operators use first

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli.domain import load_catalogue
+from flows.cli.domain import known, load_catalogue
 from flows.cli.options import FormatOption
 from flows.cli.output import Format, command, print_json, say
-from flows.cli.releases import known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
