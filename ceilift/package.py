@@ -76,7 +76,8 @@ class Package:
     versions that the classifiers name. `entry_points`: names by group. `files`: SHA-256 of the
     configuration and definition files, by path. `definitions`: what stands in the default ones
     (`ceilift.wheel.definitions`). `tables`: columns by SQL table, none without a storage driver;
-    `schema`: the number of the last SQL migration, 0 without one.
+    `schema`: the number of the last SQL migration, 0 without one. `units`: of meters, as far as the
+    source states the unit beside the name.
 
     A release that was never published has no wheel. What is known of it was entered by hand, from
     `source`; `unread` are the areas of a comparison of which nothing is known.
@@ -95,6 +96,7 @@ class Package:
     gnocchi: Gnocchi
     tables: Mapping[str, tuple[str, ...]]
     schema: int
+    units: Mapping[str, str]
     source: str = ""
     unread: tuple[str, ...] = ()
 

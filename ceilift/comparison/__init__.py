@@ -41,6 +41,11 @@ AREAS = {
         "A name in polling.yaml that no pollster has any more matches nothing, without a word; "
         "a new one is polled where a pattern matches it.",
     ),
+    "units": Area(
+        "Units of meters",
+        "Of meters that both have, as far as the source states the unit. While old and new agents "
+        "run side by side, samples of both units arrive.",
+    ),
     "discoveries": Area("Discoveries", "What polling.yaml may name under `discovery`."),
     "publishers": Area(
         "Publishers", "A pipeline that names one which is gone publishes nothing there."
@@ -112,7 +117,10 @@ def _changes(old: Known, new: Known, unread: Iterable[str]) -> Iterator[Change]:
     yield from option_changes(old.package, new.package)
     for part in PARTS:
         if part.area not in unread:
-            yield from changes(part.area, part.named(old.package), part.named(new.package))
+            found = changes(part.area, part.named(old.package), part.named(new.package))
+            yield from (
+                change for change in found if not part.of_both or change.kind is Kind.CHANGED
+            )
 
 
 def counted(found: Iterable[Change]) -> str:

@@ -36,11 +36,13 @@ FIELDS = {
 class Part:
     """One part of a package: the area its differences belong to, and how it is read.
 
-    `named` gives what it holds by name; the value is "" where the name says all.
+    `named` gives what it holds by name; the value is "" where the name says all. `of_both`: only
+    what both releases have is compared, as another part tells what is new and gone.
     """
 
     area: str
     named: Callable[[Package], Named]
+    of_both: bool = False
 
 
 def _python(package: Package) -> Named:
@@ -67,6 +69,10 @@ def _pollsters(package: Package) -> Named:
     own = (f"{where}: {name}" for where, names in package.pollsters().items() for name in names)
     snmp = (f"central: {name} (SNMP)" for name in package.definitions.get("snmp_meters", ()))
     return _all((*own, *snmp))
+
+
+def _units(package: Package) -> Named:
+    return package.units
 
 
 def _discoveries(package: Package) -> Named:
@@ -140,6 +146,7 @@ PARTS = (
     Part("python", _python),
     Part("programs", _programs),
     Part("pollsters", _pollsters),
+    Part("units", _units, of_both=True),
     Part("discoveries", _discoveries),
     Part("publishers", _publishers),
     Part("plugins", _plugins),

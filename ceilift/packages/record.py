@@ -29,6 +29,7 @@ def to_data(package: Package) -> Data:
         },
         "schema": package.schema,
         "tables": _lists(package.tables),
+        "units": dict(package.units),
         "definitions": _lists(package.definitions),
         "files": dict(package.files),
     }
@@ -53,6 +54,7 @@ def from_data(version: str, data: Data) -> Package:
         gnocchi=Gnocchi(gnocchi["types"], tuple(gnocchi["operations"]), gnocchi["requires"]),
         schema=data["schema"],
         tables=_tuples(data["tables"]),
+        units=data["units"],
         definitions=_tuples(data["definitions"]),
         files=data["files"],
     )

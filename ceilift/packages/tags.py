@@ -8,7 +8,16 @@ from typing import Any
 
 from ceilift.package import NOT_READ, Messages, Option, Package, path
 
-UNREAD = ("publishers", "plugins", "gnocchi", "database", "defaults", "files", "requirements")
+UNREAD = (
+    "units",
+    "publishers",
+    "plugins",
+    "gnocchi",
+    "database",
+    "defaults",
+    "files",
+    "requirements",
+)
 Data = Mapping[str, Any]
 Groups = Mapping[str, tuple[str, ...]]
 
@@ -40,6 +49,7 @@ def before(following: Package, version: str, told: Data) -> Package:
         ),
         requires=(),
         files={},
+        units={},
         unread=UNREAD,
     )
 

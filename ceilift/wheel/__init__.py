@@ -11,6 +11,7 @@ from ceilift.wheel.metadata import entry_points, metadata, python, requirements
 from ceilift.wheel.options import options
 from ceilift.wheel.source import Sources
 from ceilift.wheel.tables import last_migration, tables
+from ceilift.wheel.units import units
 
 
 def read_package(name: str, data: bytes) -> Package:
@@ -36,4 +37,5 @@ def read_package(name: str, data: bytes) -> Package:
         gnocchi=gnocchi(sources),
         tables=tables(sources),
         schema=last_migration(wheel),
+        units=units(sources),
     )

@@ -30,22 +30,28 @@ def installed(path: str) -> str:
     return below if shared else path
 
 
+def places(wheel: Wheel) -> dict[str, str]:
+    """The path inside the wheel of every file, by the path it is installed under."""
+    return {installed(path): path for path in wheel.paths()}
+
+
 def definitions(wheel: Wheel) -> dict[str, tuple[str, ...]]:
     """What the default files define, by kind; a kind without a file is left out.
 
     Raises:
         BadInputError: one of them is no YAML.
     """
-    paths = {installed(path): path for path in wheel.paths()}
+    paths = places(wheel)
     found: dict[str, set[str]] = {}
-    for kind, (places, read) in KINDS.items():
-        for place in places:
+    for kind, (candidates, read) in KINDS.items():
+        for place in candidates:
             if place in paths:
-                found.setdefault(kind, set()).update(read(_load(wheel, paths[place])))
+                found.setdefault(kind, set()).update(read(load(wheel, paths[place])))
     return {kind: tuple(sorted(found[kind])) for kind in sorted(found)}
 
 
-def _load(wheel: Wheel, path: str) -> Any:  # noqa: ANN401 - any YAML
+def load(wheel: Wheel, path: str) -> Any:  # noqa: ANN401 - any YAML
+    """A YAML file of the wheel. Raises BadInputError when it is none."""
     try:
         return yaml.load(wheel.text(path), Loader=LOADER)  # noqa: S506 - a safe one
     except yaml.YAMLError as error:

@@ -69,6 +69,13 @@ class Sources:
             return f"<{ast.unparse(node)}>"
         return json.dumps(ast.literal_eval(value), ensure_ascii=False)
 
+    def text(self, module: Module, node: ast.expr) -> str:
+        """The value, through names, where it is text; else ""."""
+        value = self._plain(module, node)
+        return (
+            value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else ""
+        )
+
     def fault(self, module: Module, node: ast.AST, what: str) -> BadInputError:
         """The error that names the place of what this reader does not know; to be raised."""
         line = getattr(node, "lineno", 0)

@@ -76,6 +76,7 @@ def test_every_neighbouring_pair_is_told_in_the_order_of_the_areas(old: str, new
                 "string, optional, 0 to 255 characters"
             ),
         ),
+        ("25.0.0", "26.0.0", "  ~ memory.usage: MB -> MiB"),
         ("26.0.0", "27.0.0", "  + central: volume.service.health"),
         (
             "26.0.0",
