@@ -16,9 +16,9 @@ default:
 # Everything that needs no lab, in under two minutes.
 check: format-check lint types layers fast
 
-# Every check and test, the lab's included.
+# Every check and test, those of the lab and the package index included.
 test: check
-    {{ venv }}/pytest -m "prefect or lab"
+    {{ venv }}/pytest -m "prefect or lab or network"
 
 # One acceptance scenario on the lab, e.g. `just accept full`.
 accept NAME *ARGS:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from typing import Generic, Literal, TypeVar
@@ -15,6 +16,7 @@ from ceilift.component import Component
 from ceilift.errors import BadInputError, Fault
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where libyaml is
+LISTED = re.compile(r"^  (\d+(?:\.\d+)+):", re.MULTILINE)  # a point release of a series file
 T = TypeVar("T")
 
 
@@ -148,14 +150,48 @@ def load_series(text: str, file: str) -> dict[str, Release]:
     }
 
 
+class SeriesFiles(Mapping[str, Release]):
+    """Releases of series files, each file parsed when one of its releases is first asked for.
+
+    All versions are known from the start, oldest first; a plan concerns two or three of seventy
+    releases, and parsing the rest would cost it a second.
+    """
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        """`texts`: what stands in each file, by its name."""
+        found = {version: name for name, text in texts.items() for version in listed(text)}
+        self._texts = texts
+        self._file_of = dict(sorted(found.items(), key=lambda item: Version(item[0])))
+        self._parsed: dict[str, dict[str, Release]] = {}
+
+    def __getitem__(self, version: str) -> Release:
+        name = self._file_of[version]
+        if name not in self._parsed:
+            self._parsed[name] = load_series(self._texts[name], name)
+        return self._parsed[name][version]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._file_of)
+
+    def __len__(self) -> int:
+        return len(self._file_of)
+
+    def __contains__(self, version: object) -> bool:
+        return version in self._file_of
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """The releases that a series file lists, without parsing the rest of it."""
+    return tuple(LISTED.findall(text.partition("\nreleases:\n")[2]))
+
+
 def load_catalogue() -> Catalogue:
-    """The catalogue that ships with Ceilift."""
+    """The catalogue that ships with Ceilift; what is wrong in a file shows when it is asked for."""
     folder = resources.files("ceilift") / "releases"
-    found: dict[str, Release] = {}
-    for entry in sorted(folder.iterdir(), key=lambda item: item.name):
-        if entry.name.endswith(".yaml"):
-            found.update(load_series(entry.read_text(encoding="utf-8"), entry.name))
-    return Catalogue(found)
+    files = {entry.name: entry for entry in folder.iterdir() if entry.name.endswith(".yaml")}
+    return Catalogue(
+        SeriesFiles({name: entry.read_text(encoding="utf-8") for name, entry in files.items()})
+    )
 
 
 def _overlay(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ceilift.comparison import Known
     from ceilift.inventory import Inventory
     from ceilift.plan import Plan, Request
     from ceilift.release import Catalogue
@@ -25,6 +26,14 @@ def load_catalogue() -> Catalogue:
     from ceilift import release
 
     return release.load_catalogue()
+
+
+def known(catalogue: Catalogue, version: str) -> Known:
+    """All that is known of a release. Raises BadInputError for an unlisted one."""
+    from ceilift.comparison import Known
+    from ceilift.packages import load_package
+
+    return Known(catalogue.get(version), load_package(version))
 
 
 def make_plan(

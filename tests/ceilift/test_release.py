@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from packaging.version import Version
 from pydantic import BaseModel, ValidationError
+from yaml import YAMLError
 
 from ceilift.component import Component
 from ceilift.errors import BadInputError
-from ceilift.release import Fact, Release, is_older, load_series
+from ceilift.release import Fact, Release, SeriesFiles, is_older, load_series
 from tests.clouds import catalogue
 
-LISTED = ["16.0.1", "17.0.2", "18.1.0", "21.0.1", "8.1.5", "9.0.6", "9.0.7"]
+OLD = "5.0.5 6.1.5 7.1.1 8.1.5 9.0.7 10.0.1 11.1.0 12.1.1 13.1.2 14.1.0 15.1.0 16.0.1 17.0.2"
+NEW = "18.1.0 19.1.0 20.0.0 21.0.1 22.0.1 23.0.2 24.0.2 25.0.0 26.0.0 27.0.0"
+LAST = {int(version.split(".")[0]): version for version in f"{OLD} {NEW}".split()}
+NAMES = ("user_name", "project_name")
+LISTED = tuple(catalogue().releases)
 SERIES = """
 series: 9
 name: Pike
@@ -54,8 +60,22 @@ def facts(model: BaseModel) -> Iterator[Fact[object]]:
             yield from facts(value)
 
 
-def test_exactly_the_listed_releases() -> None:
-    assert sorted(catalogue().releases) == LISTED
+def test_every_series_is_listed_to_its_last_release_oldest_first() -> None:
+    last = {int(version.split(".")[0]): version for version in LISTED}
+
+    assert last == LAST
+    assert len(LISTED) == len(set(LISTED)) == 76
+
+
+def test_only_the_series_that_is_asked_for_is_parsed() -> None:
+    found = SeriesFiles(
+        {"8.yaml": "not: [yaml\nreleases:\n  8.1.5: {}\n", "9.yaml": f"{SERIES}  9.0.7: {{}}\n"}
+    )
+
+    assert list(found) == ["8.1.5", "9.0.7"]
+    assert found["9.0.7"].name == "Pike"
+    with pytest.raises(YAMLError):
+        found["8.1.5"]
 
 
 @pytest.mark.parametrize("version", LISTED)
@@ -76,7 +96,7 @@ def test_series_and_queues_belong_to_the_release(version: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "has"), [("8.1.5", True), ("9.0.7", True), ("16.0.1", False), ("17.0.2", False)]
+    ("version", "has"), [(version, series < 10) for series, version in LAST.items()]
 )
 def test_collector_api_and_database_end_with_pike(version: str, *, has: bool) -> None:
     release = catalogue().get(version)
@@ -89,7 +109,9 @@ def test_collector_api_and_database_end_with_pike(version: str, *, has: bool) ->
 
 
 @pytest.mark.parametrize(
-    ("version", "alone", "coordinated"), [("8.1.5", 1, 2), ("9.0.7", 2, 2), ("16.0.1", 0, 0)]
+    ("version", "alone", "coordinated"),
+    [("5.0.5", 0, 1), ("6.1.5", 0, 1), ("7.1.1", 1, 2), ("8.1.5", 1, 2), ("9.0.7", 2, 2)]
+    + [(version, 0, 0) for series, version in LAST.items() if series > 9],
 )
 def test_first_poll(version: str, alone: int, coordinated: int) -> None:
     release = catalogue().get(version)
@@ -101,10 +123,14 @@ def test_first_poll(version: str, alone: int, coordinated: int) -> None:
 @pytest.mark.parametrize(
     ("version", "sends", "requires"),
     [
-        ("9.0.7", (), ()),
-        ("17.0.2", (), ()),
-        ("18.1.0", ("user_name", "project_name"), ("user_name", "project_name")),
-        ("21.0.1", ("user_name", "project_name"), ("user_name", "project_name")),
+        *((version, (), ()) for version in LISTED if Version(version) < Version("18.1")),
+        ("18.1.0", NAMES, NAMES),
+        ("19.0.0", (), ()),
+        ("19.1.0", NAMES, NAMES),
+        ("20.0.0", NAMES, ()),
+        ("21.0.0", NAMES, NAMES),
+        ("21.0.1", NAMES, NAMES),
+        *((version, NAMES, ()) for series, version in LAST.items() if series > 21),
     ],
 )
 def test_fields_that_are_sent_and_wanted(
@@ -115,20 +141,64 @@ def test_fields_that_are_sent_and_wanted(
     assert (payload.sends.value, payload.requires.value) == (sends, requires)
 
 
+@pytest.mark.parametrize(
+    ("version", "membership", "ring"),
+    [
+        ("8.0.0", "each-interval", "ceilometer"),
+        ("9.0.0", "never", "tooz"),
+        ("10.0.1", "never", "tooz"),
+        ("11.0.0", "never", "tooz"),
+        ("11.0.1", "each-interval", "tooz"),
+        ("27.0.0", "each-interval", "tooz"),
+    ],
+)
+def test_rings_and_when_a_member_learns_of_others(version: str, membership: str, ring: str) -> None:
+    polling = catalogue().get(version).polling
+
+    assert (polling.membership.value, polling.ring.value) == (membership, ring)
+
+
+@pytest.mark.parametrize(
+    ("version", "group", "queues"),
+    [
+        ("5.0.0", "ceilometer.notification", "ceilometer-pipe"),
+        ("9.0.7", "ceilometer.notification", "ceilometer-pipe"),
+        ("10.0.1", "ceilometer.notification.v2", "ceilometer_ipc"),
+        ("11.1.0", "ceilometer.notification.v2", "ceilometer_ipc"),
+        ("12.0.0", None, None),
+        ("27.0.0", None, None),
+    ],
+)
+def test_how_notification_agents_share_their_work(
+    version: str, group: str | None, queues: str | None
+) -> None:
+    notification = catalogue().get(version).notification
+
+    assert (notification.group.value, notification.ipc_queue_prefix.value) == (group, queues)
+    assert notification.partitioning.value is (group is not None)
+
+
+@pytest.mark.parametrize(
+    ("version", "program"), [("5.0.0", "ceilometer-dbsync"), ("6.1.5", "ceilometer-dbsync")]
+)
+def test_before_newton_there_is_dbsync_alone(version: str, program: str) -> None:
+    assert catalogue().get(version).dbsync.command.value == (program,)
+
+
 def test_ocata_migrates_with_upgrade_not_dbsync() -> None:
     command = catalogue().get("8.1.5").dbsync.command.value
 
     assert command == ("ceilometer-upgrade", "--skip-gnocchi-resource-types")
 
 
-@pytest.mark.parametrize("version", ["16.0.1", "17.0.2"])
+@pytest.mark.parametrize("version", [version for series, version in LAST.items() if series > 9])
 def test_modern_upgrade_never_retries_for_ever(version: str) -> None:
     assert "--retry" in catalogue().get(version).dbsync.command.value
 
 
 def test_an_unlisted_release_is_refused_with_what_is_known() -> None:
-    with pytest.raises(BadInputError, match=r"9\.0\.1.*not in the catalogue.*8\.1\.5, 9\.0\.6"):
-        catalogue().get("9.0.1")
+    with pytest.raises(BadInputError, match=r"9\.0\.9.*not in the catalogue.*8\.1\.5, 9\.0\.0"):
+        catalogue().get("9.0.9")
 
 
 def test_a_point_release_overlays_its_series() -> None:

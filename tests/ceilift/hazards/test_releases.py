@@ -29,7 +29,7 @@ FIRES: Fires = {
         "ctl2",
     ),
     "a release that is not listed": (
-        lambda: quiet().agent("collector", "ctl2", release="8.0.0"),
+        lambda: quiet().agent("collector", "ctl2", release="4.0.0"),
         "release-not-listed",
         BLOCKER,
         "ctl2",
