@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -29,6 +30,17 @@ def failing(error: Exception, *hosts: str) -> Work:
         return "fine"
 
     return work
+
+
+def together(work: Work) -> Work:
+    """Work of two nodes of which none ends before both have begun."""
+    both = Barrier(2)
+
+    def waiting(session: Session, node: Any) -> str:  # noqa: ANN401 - step or gate
+        both.wait(30)
+        return work(session, node)
+
+    return waiting
 
 
 def status(runs: Runs, session: Session, node: str) -> NodeStatus:
@@ -114,7 +126,7 @@ def test_a_batch_finishes_all_its_nodes_before_it_fails(runs: Runs) -> None:
     session = runs.open()
 
     with pytest.raises(StepFailedError, match="no disk"):
-        carry_out([FIRST, SECOND], failing(StepFailedError("no disk"), "ctl1"))
+        carry_out([FIRST, SECOND], together(failing(StepFailedError("no disk"), "ctl1")))
 
     assert status(runs, session, FIRST) is NodeStatus.FAILED
     assert status(runs, session, SECOND) is NodeStatus.DONE
@@ -134,7 +146,7 @@ def test_a_batch_that_is_tried_again_leaves_alone_what_is_done(runs: Runs, work:
 
 
 @pytest.mark.parametrize(
-    ("errors", "together"),
+    ("errors", "ends"),
     [
         ((TransientError("a"), TransientError("b")), TransientError),
         ((PausedError("a"), PausedError("b")), PausedError),
@@ -143,7 +155,7 @@ def test_a_batch_that_is_tried_again_leaves_alone_what_is_done(runs: Runs, work:
     ],
 )
 def test_a_batch_ends_as_its_worst_node(
-    runs: Runs, errors: tuple[Exception, Exception], together: type[Exception]
+    runs: Runs, errors: tuple[Exception, Exception], ends: type[Exception]
 ) -> None:
     runs.open()
     by_host = dict(zip(("ctl1", "ctl2"), errors, strict=True))
@@ -151,18 +163,19 @@ def test_a_batch_ends_as_its_worst_node(
     def work(_session: Session, node: Any) -> str:  # noqa: ANN401 - step or gate
         raise by_host[node.host]
 
-    with pytest.raises(together) as told:
-        carry_out([FIRST, SECOND], work)
+    with pytest.raises(ends) as told:
+        carry_out([FIRST, SECOND], together(work))
 
-    assert type(told.value) is together
+    assert type(told.value) is ends
     assert FIRST in str(told.value)
     assert SECOND in str(told.value)
 
 
 def test_a_paused_batch_still_names_the_next_command(runs: Runs) -> None:
     runs.open()
+    unclear = PausedError("unclear", next_command="ceilift resume")
 
     with pytest.raises(PausedError) as told:
-        carry_out([FIRST, SECOND], failing(PausedError("unclear", next_command="ceilift resume")))
+        carry_out([FIRST, SECOND], together(failing(unclear)))
 
     assert told.value.next_command == "ceilift resume"
