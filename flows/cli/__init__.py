@@ -6,6 +6,7 @@ import typer
 
 from flows.cli import (
     abandon,
+    check,
     credential,
     deploy,
     inventory,
@@ -39,3 +40,4 @@ deploy.register(app)
 credential.register(app)
 app.add_typer(inventory.app, name="inventory")
 app.add_typer(releases.app, name="releases")
+app.add_typer(check.app, name="check")

@@ -1,0 +1,64 @@
+"""One difference of data models, judged by the mantra: always add, never delete or modify."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ceilift.finding import Severity
+from ceilift.package import Gnocchi, Messages, Package
+
+ERROR, WARNING, INFO = Severity.BLOCKER, Severity.WARNING, Severity.INFO
+WORDS = {ERROR: "error", WARNING: "warning", INFO: "info"}
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The data models of one release: in the databases and on the bus.
+
+    `queues`: those its agents read (None: not known). `unread`: parts of which nothing is known.
+    """
+
+    version: str
+    messages: Messages
+    gnocchi: Gnocchi
+    tables: Mapping[str, tuple[str, ...]]
+    queues: tuple[str, ...] | None = None
+    unread: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A difference between two releases' models, and who still uses what it takes away.
+
+    `severity`: error where old instances that go on, or new ones, need what is not there; warning
+    where nothing is known to; info for what is added. `allowed`: why somebody lets it pass.
+    """
+
+    id: str
+    severity: Severity
+    what: str
+    who: str
+    allowed: str = ""
+
+    @property
+    def word(self) -> str:
+        """The severity as this check names it: error, warning, info."""
+        return WORDS[self.severity]
+
+    @property
+    def breaks(self) -> bool:
+        """Whether it is an error that nobody has let pass."""
+        return self.severity is ERROR and not self.allowed
+
+
+def models_of(package: Package, queues: tuple[str, ...] | None = None) -> Models:
+    """The models of a package as it was read, with the queues its agents read where known."""
+    return Models(
+        package.version,
+        package.messages,
+        package.gnocchi,
+        package.tables,
+        queues,
+        package.unread,
+    )
