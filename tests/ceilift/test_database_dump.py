@@ -22,7 +22,10 @@ for word; do case $word in --defaults-extra-file=*) login=${{word#*=}} ;; esac; 
 login=${{login:-$PGPASSFILE}}
 cat "$login" >{notes}/login
 stat -c %a "$login" >{notes}/mode
-ls -A {folder} | grep -c part >{notes}/parts
+for try in 1 2 3 4 5 6 7 8 9 10; do # gzip, which opens it, starts at the same time
+  ls -A {folder} | grep -c part >{notes}/parts && break
+  sleep 0.2
+done
 {does}
 """
 DUMPS = "echo 'CREATE TABLE sample'"
