@@ -163,9 +163,7 @@ def _is_first(node: Node) -> bool:
 def _sentence(batches: Sequence[Sequence[Node]]) -> str:
     nodes = [node for batch in batches for node in batch]
     node = nodes[0]
-    hosts = _places(nodes)
-    if len(batches) > 1:
-        hosts += f" in {len(batches)} batches"
+    hosts = _places(nodes) + (f" in {len(batches)} batches" if len(batches) > 1 else "")
     agent = AGENT.get(node.targets[0].component, "")
     if _are_several(nodes) and node.targets[0].component is not Component.API:
         agent += "s"
@@ -173,6 +171,8 @@ def _sentence(batches: Sequence[Sequence[Node]]) -> str:
         return _gate_sentence(node, agent, hosts)
     sentences = {
         Action.BACKUP: f"Save the database on {hosts}",
+        Action.VERIFY_BACKUP: f"Restore it into the scratch database, on {hosts}, and compare",
+        Action.REHEARSE: f"Rehearse the migration on that copy, from {hosts}",
         Action.DBSYNC: f"Migrate the database to {node.release} on {hosts} (no return from here)",
         Action.STOP: f"Stop the {agent} on {hosts} and prevent a restart",
         Action.START: f"Start the {agent} of {node.release} on {hosts}{_held_to(node)}",
