@@ -16,7 +16,7 @@ DISPROVED, NOT_OURS = 3, 4  # exit codes: the file is not the dump; the database
 RESTORED, REHEARSED = "restored", "rehearsed"  # what the copy is by now
 
 MYSQL_OPTIONS: tuple[str, ...] = ("--batch", "--raw", "--skip-column-names")
-POSTGRESQL_OPTIONS = (
+POSTGRESQL_OPTIONS: tuple[str, ...] = (
     "--no-psqlrc",
     "--quiet",
     "--no-align",
