@@ -20,6 +20,7 @@ from lab.settings import MARK
 from lab.waiting import until
 
 PASSWORD = "Ceilift'pw\\\"$:@%/ #1"  # noqa: S105 - a test's; every character that a tool may trip on
+PASSWORD_QUOTED = quote(PASSWORD, safe="")
 USER = "ceilometer"
 NOBODY = 65534
 
@@ -92,6 +93,7 @@ class _Server:
         raise NotImplementedError
 
     def admin(self, *statements: str) -> None:
+        """As who may do everything."""
         engine = create_engine(self._root_url(), poolclass=NullPool, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
             for statement in statements:
@@ -191,7 +193,7 @@ class PrivatePostgresql(_Server):
 
     @property
     def _programs(self) -> Path:
-        return sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))[-1].parent
+        return max(Path("/usr/lib/postgresql").glob("*/bin/initdb")).parent
 
     @property
     def _socket(self) -> Path:

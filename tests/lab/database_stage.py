@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,6 +13,7 @@ from sqlalchemy import insert, text
 from ceilift.cloud import Cloud
 from ceilift.inventory import Inventory
 from ceilift.inventory_hosts import SecretRef
+from ceilift.ledger.store import Ledger
 from ceilift.plan import Plan
 from ceilift.planner import make_plan
 from ceilift.remote.shell import Shell
@@ -26,7 +27,7 @@ from tasks.run import Consent, recorded_run
 from tasks.session import CURRENT, Session
 from tests import clouds
 from tests.fakes import FakeProgress
-from tests.lab.database_servers import PASSWORD, PrivateMariadb, PrivatePostgresql
+from tests.lab.database_servers import PASSWORD, PASSWORD_QUOTED, PrivateMariadb, PrivatePostgresql
 from tests.local_shell import LocalShell
 
 WORK = {
@@ -36,7 +37,7 @@ WORK = {
     "database/dbsync": database._dbsync,
 }
 MIGRATION = '''#!{python}
-"""Stands for ceilometer-upgrade: reads its configuration as oslo.config does, the last file wins."""
+"""Stands for ceilometer-upgrade: of its configuration files the last wins, as in oslo.config."""
 import configparser, sys
 from pathlib import Path
 from sqlalchemy import create_engine, text
@@ -78,6 +79,7 @@ class DatabaseStage:
     server: PrivateMariadb | PrivatePostgresql
     root: Path
     here: Here = field(default_factory=Here)
+    told: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         for name in ("ceilometer", "scratch"):
@@ -115,7 +117,12 @@ class DatabaseStage:
             ]
             connection.execute(insert(sample), rows)
 
-    def sql(self, statement: str, name: str = "ceilometer") -> list[tuple[object, ...]]:
+    def sql(
+        self, statement: str, name: str = "ceilometer", *, as_root: bool = False
+    ) -> list[tuple[object, ...]]:
+        if as_root:
+            self.server.admin(statement)
+            return []
         with self.server.engine(name).begin() as connection:
             done = connection.execute(text(statement))
             return [tuple(row) for row in done] if done.returns_rows else []
@@ -151,7 +158,19 @@ class DatabaseStage:
         with ExitStack() as stack:
             cloud = stack.enter_context(Cloud(chosen, Passwords()))
             cloud.connections = self.here  # type: ignore[assignment]
-            yield _opened(cloud, stack, asked)
+            made = _opened(cloud, stack, asked)
+            yield made
+            self.told += made.progress.notes
+
+    def summaries(self) -> list[str]:
+        """What was intended in the run that was begun last, each with its node."""
+        ledger = Ledger(f"sqlite:///{self.root}/ledger.db")
+        found = ledger.open_upgrade("test")
+        assert found is not None
+        intents = ledger.intents(found.id)
+        ledger.dispose()
+        last = max(one.run for one in intents)
+        return [f"{one.node}: {one.summary}" for one in intents if one.run == last]
 
 
 @dataclass
@@ -193,7 +212,3 @@ def _looked(cloud: Cloud) -> CloudState:
     if begun is None:
         return state
     return replace(state, baseline=state.instances, evidence=cloud.ledger.evidence(begun.id))
-
-
-PASSWORD_QUOTED = "".join(f"%{byte:02X}" for byte in PASSWORD.encode())
-Stages = Callable[[str], DatabaseStage]
