@@ -8,11 +8,12 @@ import signal
 import socket
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
+from sqlalchemy import URL, Engine, create_engine, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
@@ -33,19 +34,7 @@ def free_port() -> int:
         return port
 
 
-class DatabaseServer(Protocol):
-    """A server that can be started, and killed as a power cut would."""
-
-    port: int
-
-    def start(self) -> None: ...
-    def kill(self) -> None: ...
-    def stop(self) -> None: ...
-    def url(self, name: str) -> str: ...
-    def create(self, name: str) -> None: ...
-
-
-class _Server:
+class PrivateServer:
     """What both kinds have in common: a process of ours in a folder of ours."""
 
     scheme: str
@@ -99,13 +88,13 @@ class _Server:
             for statement in statements:
                 connection.execute(text(statement))
 
-    def _rights(self) -> dict[str, object]:
+    def _rights(self) -> dict[str, Any]:
         mark = {MARK: str(self.folder), "HOME": str(self.folder), "PATH": "/usr/bin:/bin"}
         who = {} if self._as is None else {"user": self._as, "group": self._as, "extra_groups": []}
         return {"env": mark, **who}
 
     def _run(self, *command: str) -> None:
-        subprocess.run(command, check=True, capture_output=True, cwd=self.folder, **self._rights())  # type: ignore[call-overload]
+        subprocess.run(command, check=True, capture_output=True, cwd=self.folder, **self._rights())
 
     def _end(self, number: signal.Signals) -> None:
         if self._process is not None:
@@ -139,7 +128,7 @@ class _Server:
         raise NotImplementedError
 
 
-class PrivateMariadb(_Server):
+class PrivateMariadb(PrivateServer):
     """MariaDB of Debian's package."""
 
     scheme = "mysql+pymysql"
@@ -186,7 +175,7 @@ class PrivateMariadb(_Server):
         return f"mysql+pymysql://root@localhost/mysql?unix_socket={self._socket}"
 
 
-class PrivatePostgresql(_Server):
+class PrivatePostgresql(PrivateServer):
     """PostgreSQL of Debian's package, never run by root."""
 
     scheme = "postgresql+psycopg"
@@ -228,9 +217,7 @@ class PrivatePostgresql(_Server):
         return f"postgresql+psycopg://owner@/postgres?host={where}&port={self.port}"
 
 
-SERVERS = {"mariadb": PrivateMariadb, "postgresql": PrivatePostgresql}
-
-
-def rows(connection: Connection, table: str) -> int:
-    """How many rows a table has."""
-    return int(connection.scalar(text(f"SELECT COUNT(*) FROM {table}")) or 0)  # noqa: S608 - ours
+SERVERS: Mapping[str, type[PrivateServer]] = {
+    "mariadb": PrivateMariadb,
+    "postgresql": PrivatePostgresql,
+}

@@ -27,7 +27,7 @@ from tasks.run import Consent, recorded_run
 from tasks.session import CURRENT, Session
 from tests import clouds
 from tests.fakes import FakeProgress
-from tests.lab.database_servers import PASSWORD, PASSWORD_QUOTED, PrivateMariadb, PrivatePostgresql
+from tests.lab.database_servers import PASSWORD, PASSWORD_QUOTED, PrivateServer
 from tests.local_shell import LocalShell
 
 WORK = {
@@ -76,7 +76,7 @@ class Here:
 class DatabaseStage:
     """One server with production and a scratch database, and upgrades of it."""
 
-    server: PrivateMariadb | PrivatePostgresql
+    server: PrivateServer
     root: Path
     here: Here = field(default_factory=Here)
     told: list[str] = field(default_factory=list)
@@ -152,7 +152,9 @@ class DatabaseStage:
         )
 
     @contextmanager
-    def upgrade(self, inventory: Inventory | None = None, **asked: object) -> Iterator[Upgrade]:
+    def upgrade(
+        self, inventory: Inventory | None = None, **asked: clouds.Field
+    ) -> Iterator[Upgrade]:
         """An upgrade begun, or gone on with when it was begun before."""
         chosen = inventory or self.inventory()
         with ExitStack() as stack:
@@ -192,7 +194,7 @@ class Upgrade:
         return tuple(step.id for step in self.plan.steps if step.stage == "database")
 
 
-def _opened(cloud: Cloud, stack: ExitStack, asked: dict[str, object]) -> Upgrade:
+def _opened(cloud: Cloud, stack: ExitStack, asked: dict[str, clouds.Field]) -> Upgrade:
     progress = FakeProgress()
     state = _looked(cloud)
     plan = make_plan(cloud.inventory, state, clouds.catalogue(), clouds.request(**asked))
