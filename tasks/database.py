@@ -75,10 +75,10 @@ def _marks(session: Session, database: Database) -> tuple[Mark, ...]:
 
     Raises StepFailedError when the scratch database holds something of somebody else's.
     """
-    scratch, production = session.cloud.scratch_tables, session.cloud.production_tables
-    if session.dry_run or database.backup.policy != "dump+restore" or production is None:
+    if session.dry_run or database.backup.policy != "dump+restore":
         return ()
-    if scratch is None or not scratch.is_ours_or_empty():
+    scratch, production = session.cloud.scratch_tables, session.cloud.production_tables
+    if scratch is None or production is None or not scratch.is_ours_or_empty():
         raise StepFailedError(
             "the scratch database holds tables that Ceilift did not put there; nothing was done",
             next_command="give an empty one as database.backup.scratch, then: ceilift resume",
