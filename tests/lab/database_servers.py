@@ -54,7 +54,12 @@ class PrivateServer:
             self._install()
         log = (self.folder / "server.log").open("ab")
         self._process = subprocess.Popen(
-            self._command(), stdout=log, stderr=log, cwd=self.folder, **self._rights()
+            self._command(),
+            stdout=log,
+            stderr=log,
+            cwd=self.folder,
+            start_new_session=True,
+            **self._rights(),
         )
         log.close()
         until(self._answers, f"the server answers (see {self.folder}/server.log)", within=120)
@@ -63,8 +68,11 @@ class PrivateServer:
         self._made = True
 
     def kill(self) -> None:
-        """SIGKILL, by pid."""
-        self._end(signal.SIGKILL)
+        """SIGKILL to it and its children at once: they have a process group of their own."""
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait(60)
+            self._process = None
 
     def stop(self) -> None:
         self._end(signal.SIGINT if self.scheme.startswith("postgresql") else signal.SIGTERM)

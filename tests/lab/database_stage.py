@@ -153,12 +153,15 @@ class DatabaseStage:
 
     @contextmanager
     def upgrade(
-        self, inventory: Inventory | None = None, **asked: clouds.Field
+        self,
+        inventory: Inventory | None = None,
+        passwords: Passwords | None = None,
+        **asked: clouds.Field,
     ) -> Iterator[Upgrade]:
         """An upgrade begun, or gone on with when it was begun before."""
         chosen = inventory or self.inventory()
         with ExitStack() as stack:
-            cloud = stack.enter_context(Cloud(chosen, Passwords()))
+            cloud = stack.enter_context(Cloud(chosen, passwords or Passwords()))
             cloud.connections = self.here  # type: ignore[assignment]
             made = _opened(cloud, stack, asked)
             yield made
