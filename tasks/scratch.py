@@ -83,9 +83,9 @@ def _rehearse(session: Session, step: Step) -> str:
         how = how_it_ended(result, database.dbsync_timeout_s)
         raise _failed(step, f"on the copy {program} {how}. Production was not touched")
     _production_is(production, untouched, step)
+    _foretell(session, result.seconds)
     change = schema_change(before, copy.schema())
     _judge(session, step, change)
-    _foretell(session, result.seconds)
     return rehearsal_text(program, result.seconds, _change_text(change))
 
 

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -52,13 +53,13 @@ class PrivateServer:
     def start(self) -> None:
         if not self._made:
             self._install()
+        self._socket.unlink(missing_ok=True)  # left by one that was killed
         log = (self.folder / "server.log").open("ab")
         self._process = subprocess.Popen(
             self._command(),
             stdout=log,
             stderr=log,
             cwd=self.folder,
-            start_new_session=True,
             **self._rights(),
         )
         log.close()
@@ -68,9 +69,18 @@ class PrivateServer:
         self._made = True
 
     def kill(self) -> None:
-        """SIGKILL to it and its children at once: they have a process group of their own."""
+        """SIGKILL, by pid, to it and the children that serve its sessions."""
         if self._process is not None:
-            os.killpg(self._process.pid, signal.SIGKILL)
+            pid = self._process.pid
+            found = subprocess.run(
+                ["ps", "-o", "pid=", "--ppid", str(pid)],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            for one in (pid, *map(int, found.stdout.split())):
+                with suppress(ProcessLookupError):
+                    os.kill(one, signal.SIGKILL)
             self._process.wait(60)
             self._process = None
 
