@@ -56,7 +56,10 @@ def rotate(session: Session, step: Step, shell: Shell, keep: int) -> None:
 def how_it_ended(result: Result, deadline_s: float) -> str:
     """In words, why a migration failed."""
     if result.code in TIMED_OUT:
-        return f"did not end within {deadline_s:g} s (dbsync_timeout_s) and was stopped"
+        return (
+            f"did not end within {deadline_s:g} s (dbsync_timeout_s) and was stopped; a statement "
+            "that waits in the server may still be carried out there"
+        )
     return f"exited with {result.code}: {said(result)}"
 
 
