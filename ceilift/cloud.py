@@ -13,7 +13,7 @@ from ceilift.bus import Broker
 from ceilift.clock import Timeline
 from ceilift.component import Component
 from ceilift.errors import BadInputError, Fault
-from ceilift.inventory import Inventory
+from ceilift.inventory import Database, Inventory, Scratch
 from ceilift.inventory_hosts import SecretRef
 from ceilift.ledger.store import Ledger
 from ceilift.remote.ssh import Connections
@@ -21,6 +21,7 @@ from ceilift.secrets import SecretSource
 from ceilift.telemetry.file import FileSamples, Place
 from ceilift.telemetry.source import SamplesByApi, StoredSamples
 from ceilift.telemetry.sql import SampleStore
+from ceilift.telemetry.tables import DatabaseTables
 
 T = TypeVar("T")
 
@@ -90,6 +91,21 @@ class Cloud:
         return None if database is None else self._secret(database.password)
 
     @property
+    def production_tables(self) -> DatabaseTables | None:
+        """The Ceilometer database's tables, to compare a copy with; None without a database."""
+        return self._once("production tables", lambda: self._tables(self.inventory.database, ""))
+
+    @property
+    def scratch_tables(self) -> DatabaseTables | None:
+        """The tables of the scratch database; None where the inventory names none."""
+        return self._once("scratch tables", lambda: self._tables(self._scratch, "backup.scratch."))
+
+    @property
+    def scratch_password(self) -> str | None:
+        """The scratch database's password, for a restore on a host; None when it needs none."""
+        return None if self._scratch is None else self._secret(self._scratch.password)
+
+    @property
     def coordination_url(self) -> tuple[str, str | None] | None:
         """URL and password of the coordination backend; None when agents do not coordinate."""
         return self._once("coordination", self._open_coordination)
@@ -128,6 +144,19 @@ class Cloud:
         store = SampleStore(url, secret)
         self._open.callback(store.dispose)
         return store
+
+    @property
+    def _scratch(self) -> Scratch | None:
+        database = self.inventory.database
+        return None if database is None else database.backup.scratch
+
+    def _tables(self, found: Database | Scratch | None, section: str) -> DatabaseTables | None:
+        if found is None:
+            return None
+        url = self._reachable(f"database.{section}url", found.url, found.via)
+        tables = DatabaseTables(url, self._secret(found.password))
+        self._open.callback(tables.dispose)
+        return tables
 
     def _published(self) -> list[Place]:
         """The file of every host with the role notification."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass, field
-from urllib.parse import SplitResult, unquote, urlsplit
+
+from ceilift.database_login import Login
 
 HEAD = """\
 set -u
@@ -31,22 +32,11 @@ mv "$part" "$final" || exit 1
 sum=$(sha256sum "$final" | cut -d' ' -f1)
 printf '%s sha256:%s %s bytes\\n' "$final" "$sum" "$(wc -c <"$final" | tr -d ' ')"
 """
-MYSQL_OPTIONS = """\
-tool=$(command -v mariadb-dump || command -v mysqldump)
-[ -n "$tool" ] || {{ echo "neither mariadb-dump nor mysqldump" >&2; exit 1; }}
-secret=$(mktemp "$folder/.login.XXXXXX") || exit 1
-cat >"$secret" <<'CEILIFT_END'
-[client]
-{options}
-CEILIFT_END
-"""
-PGPASS = """\
-command -v pg_dump >/dev/null || {{ echo "no pg_dump" >&2; exit 1; }}
-secret=$(mktemp "$folder/.login.XXXXXX") || exit 1
-cat >"$secret" <<'CEILIFT_END'
-*:*:*:*:{password}
-CEILIFT_END
-export PGPASSFILE="$secret"
+ROTATE = """\
+# remove dumps of this cloud but the newest
+find "$1" -maxdepth 1 -type f -name '*.sql.gz' | sed 's|.*/||' | grep -E "$2" |
+  awk -F- '{ print $NF, $0 }' | sort -r | awk -v keep="$3" 'NR > keep { print $2 }' |
+  while IFS= read -r old; do rm -f -- "$1/$old" && echo "$old"; done
 """
 
 
@@ -67,37 +57,22 @@ def dump_script(target: DumpTarget, *, needed_bytes: int | None) -> str:
     mode 0600 for as long as the dump runs: it is never on a command line. MariaDB and MySQL are
     dumped in one transaction, PostgreSQL by pg_dump's snapshot: nothing is stopped or locked.
     """
-    url = urlsplit(target.url)
-    database = unquote(url.path.lstrip("/"))
+    login = Login(target.url, target.password)
     head = HEAD.format(
         folder=shlex.quote(target.folder), name=target.name, needed_kb=(needed_bytes or 0) // 1024
     )
-    if url.scheme.startswith("postgresql"):
-        dump = ["pg_dump", "--no-password", *_server(url, 5432), *_user(url, "username"), database]
-        login = PGPASS.format(password=_pgpass(target.password or ""))
-        return head + login + TAIL.format(dump=shlex.join(dump), tool="pg_dump")
-    dump = ["--single-transaction", "--quick", "--routines", *_server(url, 3306)]
-    dump += ["--protocol=tcp", *_user(url, "user"), database]
-    login = MYSQL_OPTIONS.format(options=_mysql_password(target.password))
-    command = '"$tool" --defaults-extra-file="$secret" ' + shlex.join(dump)
-    return head + login + TAIL.format(dump=command, tool="the dump tool")
+    prelude = login.prelude(("mariadb-dump", "mysqldump"), "pg_dump")
+    if login.is_postgresql:
+        return head + prelude + TAIL.format(dump=login.command(), tool="pg_dump")
+    command = login.command("--single-transaction", "--quick", "--routines")
+    return head + prelude + TAIL.format(dump=command, tool="the dump tool")
 
 
-def _server(url: SplitResult, port: int) -> tuple[str, str]:
-    return f"--host={url.hostname or 'localhost'}", f"--port={url.port or port}"
+def dumps_of(cloud: str) -> str:
+    """An extended regular expression for the file names of a cloud's dumps, and of no other's.
 
-
-def _user(url: SplitResult, option: str) -> tuple[str, ...]:
-    """The login option; none where the URL names nobody: the tool's own default then holds."""
-    return () if url.username is None else (f"--{option}={unquote(url.username)}",)
-
-
-def _mysql_password(password: str | None) -> str:
-    if password is None:
-        return ""
-    escaped = password.replace("\\", "\\\\").replace('"', '\\"')
-    return f'password="{escaped}"'
-
-
-def _pgpass(password: str) -> str:
-    return password.replace("\\", "\\\\").replace(":", "\\:")
+    A release has a dot in it, and no cloud's name has: prod does not match dumps of prod-2.
+    """
+    release = r"[0-9]+\.[0-9a-z.]+"
+    stamp = r"[0-9]{8}T[0-9]{6}Z"
+    return rf"^{cloud}-({release}-)?to-{release}-{stamp}\.sql\.gz$"

@@ -12,6 +12,7 @@ from itertools import product
 
 from ceilift.component import AGENTS, Component
 from ceilift.constraints import Demand, constraints_of
+from ceilift.database_evidence import rehearsed_s
 from ceilift.groups import Name, group_of, shared_groups
 from ceilift.plan import Action, ExpectedLoss, Gate, GateKind, Stage, Step, Target, Timing
 from ceilift.polling_pause import Pause, pause_loss
@@ -25,6 +26,7 @@ BEAT_S = 30.0  # a killed member stays in its group until its last beat has expi
 PATIENCE = 1.5  # intervals allowed for every interval expected
 REMOTE_S = 1.0  # one short command on a host
 BACKUP_BYTES_PER_S = 20e6  # a dump through one pipe, on the slow side
+RESTORING = 4  # times what the dump takes: indexes are built, and every row is counted
 RING_S = 10.0  # notification agents look that often who shares their work (check_watchers)
 SHARING_S = 180.0  # until the agents of a busy machine share anew, or a long queue is read
 DEFAULT_STOP_S = 2.0
@@ -60,7 +62,7 @@ def pace_of(situation: Situation) -> Pace:
         stop_s={component: _stop_s(situation, component) for component in Component},
         start_s={c: target.timing.start_s.value.get(c, DEFAULT_START_S) for c in Component},
         backup_s=_backup_s(situation),
-        dbsync_s=target.timing.dbsync_s.value,
+        dbsync_s=_dbsync_s(situation),
         interval_s=polling_interval_s(situation),
         first_poll_s=first_poll_s(situation),
         polled_before=frozenset(p.target for p in situation.wanted(Component.POLLING) if p.ran),
@@ -142,6 +144,8 @@ def node_seconds(node: Step | Gate, pace: Pace) -> float:
     component = node.targets[0].component
     seconds = {
         Action.BACKUP: pace.backup_s,
+        Action.VERIFY_BACKUP: RESTORING * pace.backup_s,
+        Action.REHEARSE: pace.dbsync_s,
         Action.DBSYNC: pace.dbsync_s,
         Action.STOP: pace.stop_s[component] + REMOTE_S,
         Action.START: pace.start_s[component] + REMOTE_S,
@@ -257,6 +261,12 @@ def _stop_s(situation: Situation, component: Component) -> float:
     known = situation.catalogue.releases
     releases = [known[name] for name in sorted(ran) if name in known] or [situation.target]
     return max(one.timing.stop_s.value.get(component, DEFAULT_STOP_S) for one in releases)
+
+
+def _dbsync_s(situation: Situation) -> float:
+    """As it took in the rehearsal, else by the catalogue, which knows an empty database."""
+    known = rehearsed_s(situation.state.evidence, situation.target.version)
+    return situation.target.timing.dbsync_s.value if known is None else known
 
 
 def _backup_s(situation: Situation) -> float:

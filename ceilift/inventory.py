@@ -58,20 +58,36 @@ class Wsgi(Strict):
     url: Annotated[str, template("address", "root")] = "http://{address}:8777/v2/meters?limit=1"
 
 
-class Backup(Strict):
-    """Where and how the database is saved before dbsync."""
+class Scratch(Strict):
+    """An empty database for a copy of production's. `url` is SQLAlchemy's, without a password."""
 
-    policy: Literal["dump", "external"] = "dump"
+    url: str
+    password: SecretRef | None = None
+    via: str | None = None
+
+
+class Backup(Strict):
+    """Where and how the database is saved before dbsync.
+
+    `dump+restore` proves the dump in the `scratch` database and tries the migration there. `keep`
+    is how many dumps of this cloud stay in the folder, the newest; 0: all of them.
+    """
+
+    policy: Literal["dump", "dump+restore", "external"] = "dump"
     host: str = ""
     folder: str = ""
+    keep: int = Field(default=0, ge=0)
+    scratch: Scratch | None = None
     snapshot: str = Field(
         default="", description="policy external: the snapshot's name, unproven by us"
     )
 
     @model_validator(mode="after")
     def _complete(self) -> Backup:
-        if self.policy == "dump" and not (self.host and self.folder):
-            msg = "policy dump needs host and folder"
+        if self.policy != "external" and not (self.host and self.folder):
+            raise ValueError(f"policy {self.policy} needs host and folder")
+        if (self.policy == "dump+restore") != (self.scratch is not None):
+            msg = "scratch belongs to policy dump+restore, and that policy needs it"
             raise ValueError(msg)
         if self.policy == "external" and not self.snapshot:
             msg = "policy external needs the snapshot's name"

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from ceilift.database_address import copy_fault
 from ceilift.errors import BadInputError, Fault
 from ceilift.inventory import WITH_PASSWORD, Inventory
 
@@ -18,6 +19,7 @@ SQLITE = "sqlite:///"
 URL_FIELDS = (
     "ledger",
     "database.url",
+    "database.backup.scratch.url",
     "message_bus.management_url",
     "coordination.url",
     "telemetry.url",
@@ -135,6 +137,7 @@ def _cross_faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
             known = ", ".join(filter(None, names))
             yield field, f"{name!r} is no host of this inventory", f"Use one of: {known}"
     yield from _url_faults(data)
+    yield from _scratch_faults(data)
     yield from _publisher_faults(data, hosts)
 
 
@@ -160,10 +163,28 @@ def _url_faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Secrets are given by reference alone: a URL with a password in it is refused, unshown."""
     for field in URL_FIELDS:
         section, _, name = field.rpartition(".")
-        url = (_mapping(data.get(section)) if section else data).get(name)
+        url = _section(data, section).get(name)
         if isinstance(url, str) and WITH_PASSWORD.search(url):
             remedy = "Take it out, and name where it is found: env, file or block"
             yield field, "holds a password", remedy
+
+
+def _section(data: Mapping[str, Any], path: str) -> Mapping[str, Any]:
+    """The mapping at a dotted path; an empty one where there is none."""
+    found = data
+    for name in filter(None, path.split(".")):
+        found = _mapping(found.get(name))
+    return found
+
+
+def _scratch_faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """The copy must not be production: it is emptied, filled, and the migration is tried on it."""
+    production = _section(data, "database").get("url")
+    scratch = _section(data, "database.backup.scratch").get("url")
+    given = isinstance(production, str) and isinstance(scratch, str)
+    if given and (what := copy_fault(str(production), str(scratch))):
+        remedy = "Give an empty database of its own, on the same kind of server"
+        yield "database.backup.scratch.url", what, remedy
 
 
 def _twins(values: list[str], field: str, remedy: str) -> Iterator[tuple[str, str, str]]:
@@ -204,3 +225,5 @@ def _references(
     database = _mapping(data.get("database"))
     yield "database.dbsync_host", database.get("dbsync_host")
     yield "database.backup.host", _mapping(database.get("backup")).get("host")
+    scratch = _section(data, "database.backup.scratch")
+    yield "database.backup.scratch.via", scratch.get("via")

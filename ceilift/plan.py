@@ -23,6 +23,8 @@ class Action(StrEnum):
     """What a step does. `tasks/catalog.py` maps each to the task that does it."""
 
     BACKUP = "backup"
+    VERIFY_BACKUP = "verify-backup"  # restore the dump into the scratch database, and compare
+    REHEARSE = "rehearse"  # the target's migration on that copy
     DBSYNC = "dbsync"
     STOP = "stop"  # stop the unit and prevent its restart
     START = "start"  # point the unit at the release and start it

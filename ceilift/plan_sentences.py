@@ -61,6 +61,8 @@ def _sentence(batches: Sequence[Sequence[Node]], pipeline: str) -> str:
         return _gate_sentence(node, agent, hosts, pipeline)
     sentences = {
         Action.BACKUP: f"Save the database on {hosts}",
+        Action.VERIFY_BACKUP: f"Restore it into the scratch database, on {hosts}, and compare",
+        Action.REHEARSE: f"Rehearse the migration on that copy, from {hosts}",
         Action.DBSYNC: f"Migrate the database to {node.release} on {hosts} (no return from here)",
         Action.STOP: f"Stop the {agent} on {hosts} and prevent a restart",
         Action.START: f"Start the {agent} of {node.release} on {hosts}{_held_to(node)}",

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from ceilift.component import Component
+from ceilift.database_evidence import DISPROVED
 from ceilift.paths.nodes import DBSYNC_ID
 from ceilift.pipeline_change import digest_of
 from ceilift.plan import Action, Gate, GateKind, Plan, Step, Target
@@ -56,8 +58,8 @@ class Progress:
         return frozenset(steps | {gate.id for gate in self._plan.gates if self._gate_done(gate)})
 
     def _step_done(self, step: Step) -> bool:
-        if step.action in {Action.BACKUP, Action.DBSYNC}:
-            return bool({step.id, DBSYNC_ID} & self._proven.keys())
+        if step.stage == Component.DATABASE:
+            return DBSYNC_ID in self._proven or self._saved(step)
         if step.action is Action.WARM_API and step.id in self._proven:
             return True
         if step.id in self._clears.values() or self._is_in_the_way(step):
@@ -77,6 +79,14 @@ class Progress:
         if step.action is Action.MERGE and step.id not in self._proven:
             return False
         return all(judge(target) and self._has_files(step, target) for target in step.targets)
+
+    def _saved(self, step: Step) -> bool:
+        """Whether it was done for the dump there is: one that was disproved has to be made anew."""
+        if step.id not in self._proven:
+            return False
+        if step.action is Action.BACKUP:
+            return not self._again(step.id, (DISPROVED,))
+        return not self._again(step.id, step.needs)
 
     def _has_files(self, step: Step, target: Target) -> bool:
         """Whether what a polling agent reads is what the step gave it, or what a later one did."""

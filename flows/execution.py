@@ -9,7 +9,8 @@ from typing import Any
 from prefect import allow_failure
 from prefect.futures import PrefectFuture
 
-from ceilift.plan import Action, Gate, Plan, Stage, Step
+from ceilift.component import Component
+from ceilift.plan import Gate, Plan, Stage, Step
 from tasks.catalog import task_for
 
 NODE_BY_NODE = 40  # nodes of one kind in a wave: beyond, one task run carries a batch of them
@@ -44,7 +45,7 @@ def run_name(node: Step | Gate) -> str:
     """The task run's name: what happens, to what, where."""
     hosts = ", ".join(target.host for target in node.targets[:4])
     more = f" and {len(node.targets) - 4} more" if len(node.targets) > 4 else ""  # noqa: PLR2004 - four names fit
-    if isinstance(node, Step) and node.action in (Action.BACKUP, Action.DBSYNC):
+    if isinstance(node, Step) and node.stage == Component.DATABASE:
         return f"{node.action.value} on {hosts}"
     if isinstance(node, Step):
         verb = node.action.value.removesuffix(f"-{node.stage}")

@@ -24,6 +24,8 @@ WORKERS = 24
 BEGINS_SOMETHING_NEW = frozenset(
     {
         Action.BACKUP,
+        Action.VERIFY_BACKUP,
+        Action.REHEARSE,
         Action.DBSYNC,
         Action.STOP,
         Action.START,

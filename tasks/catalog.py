@@ -8,10 +8,12 @@ from typing import Any
 from prefect import Task
 
 from ceilift.plan import Action, Gate, Step
-from tasks import agents, api, database, health, pipelines
+from tasks import agents, api, database, health, pipelines, scratch
 
 TASKS: Mapping[Action, Task[[list[str]], Any]] = {
     Action.BACKUP: database.backup,
+    Action.VERIFY_BACKUP: scratch.verify_backup,
+    Action.REHEARSE: scratch.rehearse,
     Action.DBSYNC: database.dbsync,
     Action.STOP: agents.stop,
     Action.START: agents.start,

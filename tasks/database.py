@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-import shlex
+import threading
+from dataclasses import replace
 
 from ceilift.database_dump import DumpTarget, dump_script
+from ceilift.database_rehearsal import DBSYNC
+from ceilift.dump_record import Mark, dump_from
 from ceilift.errors import StepFailedError
 from ceilift.inventory import Database
 from ceilift.plan import Step
-from ceilift.remote.shell import Result
-from ceilift.scrub import scrubbed
+from ceilift.remote.shell import Shell
 from tasks.carry_out import carry_out
+from tasks.migration import (
+    DUMP_TIMEOUT_S,
+    how_it_ended,
+    migrate,
+    migration,
+    rotate,
+    said,
+    the_database,
+)
 from tasks.retrying import NodesDone, node_task
 from tasks.session import Session
 
-DUMP_TIMEOUT_S = 4 * 3600
-TIMED_OUT = frozenset({124, 137})  # timeout(1): ended by TERM, and by KILL when that did not do
-DBSYNC = """\
-set -u
-timeout --kill-after=30 "$1" {command} --config-file "$2" </dev/null 2>&1
-"""
+SETTLE_S = 2.0  # what was being written when the keys were noted is written by then
 
 
 @node_task()
@@ -35,9 +41,10 @@ def dbsync(nodes: list[str]) -> NodesDone:
 
 
 def _backup(session: Session, step: Step) -> str:
-    database = _database(session)
+    database = the_database(session)
     if database.backup.policy == "external":
         return f"external snapshot {database.backup.snapshot}, unproven by us"
+    marks = _marks(session, database)
     target = DumpTarget(
         url=database.url,
         password=None if session.dry_run else session.cloud.database_password,
@@ -51,67 +58,66 @@ def _backup(session: Session, step: Step) -> str:
     )
     if not result.ok:
         raise StepFailedError(
-            f"{step.id}: the dump failed on {shell.host}: {_said(result)}",
+            f"{step.id}: the dump failed on {shell.host}: {said(result)}",
             host=shell.host,
             step=step.id,
             next_command="mend it, then: ceilift resume",
         )
-    return "dry run" if session.dry_run else result.stdout.strip()
+    if session.dry_run:
+        return "dry run"
+    _rotate(session, step, shell, database)
+    told = result.stdout.strip()
+    return str(replace(dump_from(told), marks=marks)) if marks else told
+
+
+def _marks(session: Session, database: Database) -> tuple[Mark, ...]:
+    """Up to where a dump that is to be proven must reach; looks at the scratch database first.
+
+    Raises StepFailedError when the scratch database holds something of somebody else's.
+    """
+    if session.dry_run or database.backup.policy != "dump+restore":
+        return ()
+    scratch, production = session.cloud.scratch_tables, session.cloud.production_tables
+    if scratch is None or production is None or not scratch.is_ours_or_empty():
+        raise StepFailedError(
+            "the scratch database holds tables that Ceilift did not put there; nothing was done",
+            next_command="give an empty one as database.backup.scratch, then: ceilift resume",
+        )
+    marks = production.marks(production.schema())
+    threading.Event().wait(SETTLE_S)
+    return marks
+
+
+def _rotate(session: Session, step: Step, shell: Shell, database: Database) -> None:
+    """Remove all dumps of this cloud but the newest; one more until the newest is proven."""
+    keep = database.backup.keep
+    if keep:
+        keep += database.backup.policy == "dump+restore"
+        rotate(session, step, shell, keep)
 
 
 def _dbsync(session: Session, step: Step) -> str:
-    database, inventory = _database(session), session.cloud.inventory
-    host = inventory.host(step.targets[0].host)
+    database = the_database(session)
+    host = session.cloud.inventory.host(step.targets[0].host)
     release = session.catalogue.get(session.plan.to)
-    program, *options = release.dbsync.command.value
-    folder = inventory.path(inventory.install.path, host, release=release.version)
-    command = shlex.join([f"{folder}/bin/{program}", *options])
+    program = release.dbsync.command.value[0]
     shell = session.cloud.connections.shell(host.name)
-    deadline = database.dbsync_timeout_s
-    result = session.actor.act(
-        shell,
-        step.id,
-        f"{program} of {release.version}",
-        DBSYNC.format(command=command),
-        f"{deadline:g}",
-        inventory.path(inventory.config.main, host),
-        timeout_s=deadline + 60,
-    )
-    _check_dbsync(result, step, host.name, deadline)
+    script = DBSYNC.format(command=migration(session, host))
+    result = migrate(session, step, shell, script, f"{program} of {release.version}")
+    if not result.ok:
+        raise StepFailedError(
+            f"{step.id}: dbsync on {host.name} {how_it_ended(result, database.dbsync_timeout_s)}. "
+            "Nothing was stopped; the old release keeps running",
+            host=host.name,
+            step=step.id,
+            next_command="mend the cause, then: ceilift resume (dbsync only adds and may be run "
+            "again)",
+        )
     return (
         "dry run"
         if session.dry_run
         else f"{program} of {release.version} ended with 0 in {result.seconds:.1f} s"
     )
-
-
-def _check_dbsync(result: Result, step: Step, host: str, deadline: float) -> None:
-    if result.ok:
-        return
-    if result.code in TIMED_OUT:
-        what = f"did not end within {deadline:g} s (dbsync_timeout_s) and was stopped"
-    else:
-        what = f"exited with {result.code}: {_said(result)}"
-    raise StepFailedError(
-        f"{step.id}: dbsync on {host} {what}. Nothing was stopped; the old release keeps running",
-        host=host,
-        step=step.id,
-        next_command="mend the cause, then: ceilift resume (dbsync only adds and may be run again)",
-    )
-
-
-def _said(result: Result) -> str:
-    """The last lines of what a command said, without credentials."""
-    lines = [line for line in (result.stdout + "\n" + result.stderr).splitlines() if line.strip()]
-    return scrubbed(" | ".join(lines[-3:])) or f"exit code {result.code}, no output"
-
-
-def _database(session: Session) -> Database:
-    database = session.cloud.inventory.database
-    if database is None:
-        msg = "the plan has a database step, but the inventory describes no database"
-        raise StepFailedError(msg)
-    return database
 
 
 def _size(session: Session) -> int | None:

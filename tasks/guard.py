@@ -62,6 +62,11 @@ class PieceGuard:
                 self._admitted.update(piece.nodes)
             return why
 
+    def learned(self, node_id: str, seconds: float) -> None:
+        """Reckon with another time for a node, which is asked about again when it is next."""
+        with self.lock:
+            self.seconds = {**self.seconds, node_id: seconds}
+
     def ended(self, left: Sequence[str]) -> CeiliftError | None:
         """How the run ends when something was barred; None when nothing was, or nothing is left."""
         return self._cut_by.ended(self.cut, left) if self._cut_by is not None and left else None

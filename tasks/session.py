@@ -39,6 +39,10 @@ class Guard(Protocol):
         """Why the node must not begin now; empty when it may."""
         ...
 
+    def learned(self, node_id: str, seconds: float) -> None:
+        """Reckon with another time for a node from now on."""
+        ...
+
     def ended(self, left: Sequence[str]) -> CeiliftError | None:
         """How the run ends when something was barred; None when nothing was, or nothing is left."""
         ...

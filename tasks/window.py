@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ceilift.clock import now
+from ceilift.database_evidence import rehearsed_s
 from ceilift.errors import BadInputError, Fault, OutsideWindowError, WindowClosedError
 from ceilift.estimate import node_seconds, pace_of
 from ceilift.inventory import Inventory
 from ceilift.ledger.store import Ledger
+from ceilift.paths.nodes import DBSYNC_ID
 from ceilift.plan import Plan
 from ceilift.progress import plan_nodes
 from ceilift.record import NodeTime
@@ -120,7 +122,11 @@ def expected_seconds(plan: Plan, situation: Situation, ledger: Ledger) -> Mappin
     learned = longest_times(ledger.node_times(plan.cloud))
     pace = pace_of(situation)
     nodes = plan_nodes(plan).items()
-    return {name: learned.get(kind_of(name), node_seconds(node, pace)) for name, node in nodes}
+    seconds = {name: learned.get(kind_of(name), node_seconds(node, pace)) for name, node in nodes}
+    rehearsed = rehearsed_s(situation.state.evidence, plan.to)
+    if rehearsed is not None and DBSYNC_ID in seconds:
+        seconds[DBSYNC_ID] = rehearsed  # on a copy of this database, not on another
+    return seconds
 
 
 def longest_times(known: Iterable[NodeTime]) -> Mapping[str, float]:

@@ -196,7 +196,7 @@ def hosts_named(text: str) -> list[str]:
 
 def _carried_out(state: CloudState, node: Step | Gate, to: str) -> CloudState:
     state = replace(state, evidence=(*state.evidence, Evidence(node.id, to)))
-    if isinstance(node, Gate) or node.action in {Action.BACKUP, Action.DBSYNC, Action.WARM_API}:
+    if isinstance(node, Gate) or node.stage == "database" or node.action is Action.WARM_API:
         return state
     return replace(
         state,

@@ -11,10 +11,13 @@ from typing import cast
 from ceilift.bus import Consumer, Traffic
 from ceilift.clock import Timeline
 from ceilift.cloud import Cloud
+from ceilift.copy_comparison import Rows
+from ceilift.dump_record import Mark
 from ceilift.errors import CeiliftError
 from ceilift.inventory import Inventory
 from ceilift.ledger.store import Ledger
 from ceilift.remote.shell import Result
+from ceilift.schema_change import Schema
 from ceilift.state import BusConnection, DatabaseState, QueueState, Sample
 
 OK = Result(0, "", "", 0.1)
@@ -156,6 +159,36 @@ class FakeStore:
 
 
 @dataclass
+class FakeTables:
+    """A database with this schema and these rows; `later` is its schema from the second look on."""
+
+    tables: Schema = field(default_factory=dict)
+    rows: Mapping[str, Rows] = field(default_factory=dict)
+    later: Schema | None = None
+    ours: bool = True
+    looks: int = 0
+
+    def schema(self) -> Schema:
+        self.looks += 1
+        return self.tables if self.later is None or self.looks == 1 else self.later
+
+    def is_ours_or_empty(self) -> bool:
+        return self.ours
+
+    def marks(self, schema: Schema) -> tuple[Mark, ...]:
+        return tuple(Mark(name, "id", self.rows[name].count) for name in sorted(schema))
+
+    def picked(self, schema: Schema, marks: Sequence[Mark]) -> Mapping[str, Rows]:
+        return {mark.table: self.rows[mark.table] for mark in marks if mark.table in schema}
+
+    def same(
+        self, schema: Schema, marks: Sequence[Mark], like: Mapping[str, Rows]
+    ) -> Mapping[str, Rows]:
+        assert set(like) <= set(schema)
+        return self.picked(schema, marks)
+
+
+@dataclass
 class FakeProgress:
     """Remembers everything it was told."""
 
@@ -189,6 +222,9 @@ class FakeCloud:
     samples: FakeStore | None = field(default_factory=FakeStore)
     coordination_url: tuple[str, str | None] | None = None
     database_password: str | None = None
+    production_tables: FakeTables = field(default_factory=FakeTables)
+    scratch_tables: FakeTables = field(default_factory=FakeTables)
+    scratch_password: str | None = None
     timeline: Timeline = field(default_factory=Timeline)
 
     def as_cloud(self) -> Cloud:

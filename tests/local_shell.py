@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from ceilift.errors import TransientError
-from ceilift.remote.command import TIMED_OUT, Way, command_line
+from ceilift.remote.command import Way, command_line, overran
 from ceilift.remote.shell import Result
 
 
@@ -35,6 +35,6 @@ class LocalShell:
             env={"PATH": os.environ["PATH"], **self.environment},
             check=False,
         )
-        if done.returncode in TIMED_OUT:
+        if overran(done.returncode, monotonic() - begun, timeout_s):
             raise TransientError(f"{self.host}: no answer in {timeout_s} s", host=self.host)
         return Result(done.returncode, done.stdout, done.stderr, monotonic() - begun)

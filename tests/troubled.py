@@ -24,6 +24,12 @@ MODERN: Mapping[str, list[str]] = {
 }
 BLOCKER, WARNING, INFO = Severity.BLOCKER, Severity.WARNING, Severity.INFO
 OWN = AgentConfig(coordinated=True, interval_s=10.0)
+PROVEN = {
+    "policy": "dump+restore",
+    "host": "ctl1",
+    "folder": "/backup",
+    "scratch": {"url": "mysql+pymysql://c@192.0.2.10/scratch"},
+}
 EXTERNAL = {"policy": "external", "snapshot": "nightly"}
 
 

@@ -41,6 +41,7 @@ RULES: tuple[Rule, ...] = (
     database.no_dump_tool,
     database.backup_space,
     database.dbsync_effect,
+    database.not_additive,
     activity.broker_unreachable,
     activity.busy,
     activity.activity,
@@ -121,7 +122,7 @@ RULES_BACK: tuple[Rule, ...] = (
 )
 
 # Blockers an operator may lift with a reason; every other blocker has to be mended.
-ACCEPTABLE = frozenset({"busy", "pollsters-unknown", "unknown-release"})
+ACCEPTABLE = frozenset({"busy", "pollsters-unknown", "schema-not-additive", "unknown-release"})
 
 
 def findings_of(situation: Situation, plan: Plan) -> tuple[Finding, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from packaging.version import InvalidVersion, Version
 
+from ceilift.database_evidence import breaks
 from ceilift.finding import Finding
 from ceilift.hazards.case import Case, blocker, info, warning
 from ceilift.plan import Action
@@ -80,7 +81,7 @@ def no_dump_tool(case: Case) -> Iterator[Finding]:
     """The host that is to write the dump has no tool for it."""
     database = case.database
     host = case.situation.backup_host
-    if database is None or database.backup.policy != "dump" or not _backs_up(case):
+    if database is None or database.backup.policy == "external" or not _backs_up(case):
         return
     seen = case.situation.seen.get(host)
     backend = database.url.partition(":")[0].partition("+")[0]
@@ -102,7 +103,7 @@ def backup_space(case: Case) -> Iterator[Finding]:
     database, seen = case.database, case.situation.state.database
     if database is None or seen is None or not seen.reachable or not _backs_up(case):
         return
-    if database.backup.policy != "dump":
+    if database.backup.policy == "external":
         return
     where = f"{case.situation.backup_host}:{database.backup.folder}"
     size, free = seen.size_bytes, seen.backup_free_bytes
@@ -114,6 +115,22 @@ def backup_space(case: Case) -> Iterator[Finding]:
         what = f"the dump needs about {_size(size)}, and {_size(free)} are free"
         remedy = "Make room, or give another database.backup.folder"
         yield blocker("backup-space", what, where, why, remedy)
+
+
+def not_additive(case: Case) -> Iterator[Finding]:
+    """The rehearsal has shown what the migration deletes or modifies."""
+    seen = breaks(case.situation.state.evidence, case.to)
+    if seen and Action.REHEARSE in case.actions:
+        yield blocker(
+            "schema-not-additive",
+            f"on the copy the migration did not only add: {seen}",
+            "database",
+            "the old release writes until it is replaced, and a rollback leaves the schema: what "
+            "is deleted or narrowed it misses",
+            "Stop all old agents first, or accept it once you know that the old release never uses "
+            "what goes",
+            acceptable=True,
+        )
 
 
 def dbsync_effect(case: Case) -> Iterator[Finding]:
@@ -134,7 +151,7 @@ def dbsync_effect(case: Case) -> Iterator[Finding]:
         "the migration may change the schema, and take long on a large database",
         "database",
         "migrations differ between these releases, or a running release is not known",
-        "Rehearse it on a copy to learn how long it takes",
+        "With database.backup.policy dump+restore it is tried on a copy first",
     )
 
 

@@ -65,17 +65,23 @@ def migrates(situation: Situation) -> bool:
 
 
 def database_stage(build: Builder, barrier: Ids) -> Section:
-    """Save, then migrate; nothing is stopped. Skipped without a Ceilometer database.
+    """Save, prove and rehearse where the policy says so, then migrate; nothing is stopped.
 
-    On the way back the schema stays: it was only added to, and the former release works on it.
+    Skipped without a Ceilometer database. On the way back the schema stays: it was only added to,
+    and the former release works on it.
     """
     situation = build.situation
     database, back = situation.inventory.database, situation.request.rollback
     if database is None or back or not situation.target.dbsync.sql.value or not migrates(situation):
         return Section(build.stage)
     backup = build.backup(barrier)
-    dbsync = build.dbsync((backup.id,))
-    return Section(build.stage, ((backup,), (dbsync,)), (dbsync.id,))
+    proofs: tuple[Step, ...] = ()
+    if database.backup.policy == "dump+restore":
+        verified = build.verify_backup((backup.id,))
+        proofs = (verified, build.rehearse((verified.id,)))
+    dbsync = build.dbsync(_ids(proofs) or (backup.id,))
+    waves = ((step,) for step in (backup, *proofs, dbsync))
+    return Section(build.stage, tuple(waves), (dbsync.id,))
 
 
 def agent_stage(build: Builder, barrier: Ids) -> Section:

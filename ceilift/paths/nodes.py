@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ceilift.component import Component
+from ceilift.database_evidence import REHEARSE_ID, VERIFY_ID
 from ceilift.estimate import Pace, gate_timeout_s
 from ceilift.plan import Action, Gate, GateKind, Step, Target, Timing
 from ceilift.plan_files import StepFile
@@ -63,6 +64,38 @@ class Builder:
             if external
             else "the dump is whole; its size and SHA-256 are recorded",
             undo="nothing to undo" if external else "delete the dump",
+        )
+
+    def verify_backup(self, needs: Ids) -> Step:
+        """Prove the dump: what cannot be restored is no backup."""
+        return Step(
+            id=VERIFY_ID,
+            stage=self.stage,
+            action=Action.VERIFY_BACKUP,
+            targets=(Target(Component.DATABASE, self.situation.backup_host),),
+            release=None,
+            needs=needs,
+            why="a dump that was never restored is a hope: it is restored into a scratch database",
+            judged_by="the copy's schema, row counts and a sample's checksums are production's, up "
+            "to the keys noted before the dump",
+            undo="empty the scratch database",
+        )
+
+    def rehearse(self, needs: Ids) -> Step:
+        """Try the migration on the copy."""
+        command = self.situation.target.dbsync.command.value[0]
+        return Step(
+            id=REHEARSE_ID,
+            stage=self.stage,
+            action=Action.REHEARSE,
+            targets=(Target(Component.DATABASE, self.situation.database_host),),
+            release=None,
+            needs=needs,
+            why="a migration that fails, breaks the old release or takes too long is found on a "
+            "copy",
+            judged_by=f"{command} of {self.release} exits 0 on the copy before its deadline, and "
+            "only adds to the schema",
+            undo="empty the scratch database",
         )
 
     def dbsync(self, needs: Ids) -> Step:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -36,15 +36,18 @@ NO_TABLE: frozenset[object] = frozenset({1109, 1146, 1054, "42P01", "42703"})
 class ReadOnlyDatabase:
     """An SQL database that sessions of ours cannot change.
 
-    `url` is SQLAlchemy's, without a password; the driver may be left out.
+    `url` is SQLAlchemy's, without a password; the driver may be left out. A statement that takes
+    longer than `deadline_s` is ended on the server.
     """
 
-    def __init__(self, url: str, password: str | None = None) -> None:
+    def __init__(
+        self, url: str, password: str | None = None, *, deadline_s: int = READ_TIMEOUT_S
+    ) -> None:
         self._password = password
         self._url = _parsed(url, password)
         shown = self._url.set(drivername=self._url.get_backend_name())
         self.where = shown.render_as_string(hide_password=True)
-        self._engine = _engine(self._url)
+        self._engine = _engine(self._url, deadline_s)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -98,7 +101,7 @@ def _parsed(url: str, password: str | None) -> URL:
     return parsed.set(password=password) if password else parsed
 
 
-def _engine(url: URL) -> Engine:
+def _engine(url: URL, deadline_s: int) -> Engine:
     backend = url.get_backend_name()
     engine = create_engine(
         url,
@@ -107,43 +110,43 @@ def _engine(url: URL) -> Engine:
         pool_pre_ping=True,
         pool_recycle=600,
         pool_timeout=READ_TIMEOUT_S,
-        connect_args=_arguments(backend),
+        connect_args=_arguments(backend, deadline_s),
     )
     if backend in {"mysql", "mariadb"}:
-        event.listen(engine, "connect", _set_up_mysql)
+        event.listen(engine, "connect", _setting_up_mysql(deadline_s))
     if backend == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
     return engine
 
 
-def _arguments(backend: str) -> dict[str, Any]:
+def _arguments(backend: str, deadline_s: int) -> dict[str, Any]:
     if backend == "sqlite":
         return {"timeout": READ_TIMEOUT_S}
     if backend == "postgresql":
-        options = f"-c default_transaction_read_only=on -c statement_timeout={READ_TIMEOUT_S}s"
+        options = f"-c default_transaction_read_only=on -c statement_timeout={deadline_s}s"
         return {"connect_timeout": CONNECT_TIMEOUT_S, "options": options}
     return {
         "connect_timeout": CONNECT_TIMEOUT_S,
-        "read_timeout": READ_TIMEOUT_S + CONNECT_TIMEOUT_S,
+        "read_timeout": deadline_s + CONNECT_TIMEOUT_S,
         "write_timeout": READ_TIMEOUT_S,
     }
 
 
-def _set_up_mysql(connection: DBAPIConnection, _record: object) -> None:
+def _setting_up_mysql(deadline_s: int) -> Callable[[DBAPIConnection, object], None]:
     """Read-only, with a deadline: MariaDB and MySQL name it differently; a proxy may know none."""
-    cursor = connection.cursor()
-    cursor.execute("SET SESSION TRANSACTION READ ONLY")
-    mariadb, mysql = (
-        f"max_statement_time={READ_TIMEOUT_S}",
-        f"max_execution_time={READ_TIMEOUT_S}000",
-    )
-    for deadline in (mariadb, mysql):
-        try:
-            cursor.execute(f"SET SESSION {deadline}")
-        except pymysql.err.OperationalError as error:
-            if error.args[0] != UNKNOWN_VARIABLE:
-                raise
-    cursor.close()
+
+    def set_up(connection: DBAPIConnection, _record: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute("SET SESSION TRANSACTION READ ONLY")
+        for deadline in (f"max_statement_time={deadline_s}", f"max_execution_time={deadline_s}000"):
+            try:
+                cursor.execute(f"SET SESSION {deadline}")
+            except pymysql.err.OperationalError as error:
+                if error.args[0] != UNKNOWN_VARIABLE:
+                    raise
+        cursor.close()
+
+    return set_up
 
 
 def _set_up_sqlite(connection: DBAPIConnection, _record: object) -> None:

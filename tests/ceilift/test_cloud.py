@@ -99,11 +99,28 @@ def test_a_url_without_a_port_that_has_no_usual_one_is_a_fault(tmp_path: Path) -
         _ = cloud.coordination_url
 
 
+def test_the_copy_is_another_database_with_its_own_password_and_way(tmp_path: Path) -> None:
+    scratch = {"url": "mysql://u@192.0.2.5/copy", "password": {"env": "COPY"}, "via": "ctl1"}
+    backup = {"policy": "dump+restore", "host": "ctl1", "folder": "/b", "scratch": scratch}
+    secrets = FakeSecrets()
+    inventory = described(tmp_path, database={**clouds.DATABASE, "backup": backup})
+
+    with opened(inventory, secrets) as cloud:
+        assert cloud.scratch_tables is not cloud.production_tables
+        assert cloud.scratch_tables is cloud.scratch_tables
+        assert cloud.scratch_password == "hunter2"  # noqa: S105 - a test's
+        assert cloud.connections.tunnels == [("ctl1", "192.0.2.5", 3306)]  # type: ignore[attr-defined]
+    assert secrets.asked == ["COPY", "COPY"]
+
+
 def test_what_a_cloud_does_not_have_is_none(tmp_path: Path) -> None:
     with opened(described(tmp_path, database=None)) as cloud:
         assert cloud.samples is None
         assert cloud.coordination_url is None
         assert cloud.database_password is None
+        assert cloud.production_tables is None
+        assert cloud.scratch_tables is None
+        assert cloud.scratch_password is None
 
 
 def test_files_of_samples_are_read_on_every_notification_host(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ceilift.database_dump import DumpTarget, dump_script
+from ceilift.database_dump import ROTATE, DumpTarget, dump_script, dumps_of
 
 SECRET = """pa"ss\\w:o'rd$HOME`id`"""  # noqa: S105 - a test's
 MYSQL = "mysql+pymysql://ceilo@db.example.net:3307/ceilometer"
@@ -22,7 +22,10 @@ for word; do case $word in --defaults-extra-file=*) login=${{word#*=}} ;; esac; 
 login=${{login:-$PGPASSFILE}}
 cat "$login" >{notes}/login
 stat -c %a "$login" >{notes}/mode
-ls -A {folder} | grep -c part >{notes}/parts
+for try in 1 2 3 4 5 6 7 8 9 10; do # gzip, which opens it, starts at the same time
+  ls -A {folder} | grep -c part >{notes}/parts && break
+  sleep 0.2
+done
 {does}
 """
 DUMPS = "echo 'CREATE TABLE sample'"
@@ -219,6 +222,43 @@ def test_a_folder_with_a_quote_in_its_name_is_only_a_name(bench: Bench) -> None:
 
     assert done.returncode == 0, done.stderr
     assert len(bench.left) == 1
+
+
+def kept(folder: Path, cloud: str, keep: int) -> list[str]:
+    """What rotation leaves in a folder, and says that it removed nothing else."""
+    before = {file.name for file in folder.iterdir()}
+    done = subprocess.run(
+        ["sh", "-s", "--", str(folder), dumps_of(cloud), str(keep)],
+        input=ROTATE,
+        text=True,
+        capture_output=True,
+        check=True,
+    )
+    left = {file.name for file in folder.iterdir()}
+    assert set(done.stdout.split()) == before - left
+    assert done.stderr == ""
+    return sorted(left)
+
+
+def test_the_newest_dumps_of_a_cloud_are_kept_and_everything_else(bench: Bench) -> None:
+    bench.folder.mkdir()
+    others = [
+        "notes.txt",
+        "prod-2-8.1.5-to-9.0.7-20200101T000000Z.sql.gz",
+        "prod-8.1.5-to-9.0.7-20200101T000000Z.sql.gz.gpg",
+        "x-prod-8.1.5-to-9.0.7-20200101T000000Z.sql.gz",
+    ]
+    own = [
+        "prod-8.1.5-to-9.0.7-20230101T000000Z.sql.gz",
+        "prod-9.0.6-to-9.0.7-20210101T000000Z.sql.gz",
+        "prod-to-9.0.7-20220101T000000Z.sql.gz",
+    ]
+    for name in (*others, *own):
+        (bench.folder / name).touch()
+
+    assert kept(bench.folder, "prod", 3) == sorted((*others, *own))
+    assert kept(bench.folder, "prod", 2) == sorted((*others, own[0], own[2]))
+    assert kept(bench.folder, "prod-2", 1) == sorted((*others, own[0], own[2]))
 
 
 def test_a_target_never_shows_its_password() -> None:

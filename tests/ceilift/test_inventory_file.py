@@ -31,6 +31,16 @@ DATABASE = {
     "url": "mysql+pymysql://u@192.0.2.9/ceilometer",
     "backup": {"host": "ctl1", "folder": "/backup"},
 }
+
+
+def proven(url: str = "mysql://192.0.2.9/copy", **changes: Any) -> dict[str, Any]:  # noqa: ANN401
+    """A database whose dump is proven in a scratch database."""
+    backup = {"policy": "dump+restore", "host": "ctl1", "folder": "/b", "scratch": {"url": url}}
+    return DATABASE | {"backup": backup | changes}
+
+
+SCRATCH = "database.backup.scratch"
+OURS = "mariadb://other@192.0.2.9:3306/Ceilometer"  # what DATABASE names, written otherwise
 NIGHTS = {"name": "nights", "cron": "0 1 * * *", "duration_min": 180}
 
 
@@ -77,6 +87,14 @@ def test_relative_names_are_taken_from_the_files_own_folder(tmp_path: Path) -> N
         ("database", DATABASE | {"via": "gate"}, "database.via", "is no host"),
         ("database", DATABASE | {"dbsync_host": "gate"}, "database.dbsync_host", "is no host"),
         ("database", DATABASE | {"backup": {"host": "x"}}, "database.backup.host", "is no host"),
+        ("database", proven(OURS), f"{SCRATCH}.url", "production's own database"),
+        ("database", proven("postgresql://192.0.2.9/c"), f"{SCRATCH}.url", "does not restore"),
+        ("database", proven("sqlite:///c"), f"{SCRATCH}.url", "no URL of MariaDB"),
+        ("database", proven(scratch=None), "database.backup", "that policy needs it"),
+        ("database", proven(policy="dump"), "database.backup", "scratch belongs to"),
+        ("database", proven(folder=""), "database.backup", "dump+restore needs host and folder"),
+        ("database", proven(keep=-1), "database.backup.keep", "greater than or equal"),
+        ("database", proven(scratch={"url": "mysql://h/s", "via": "x"}), f"{SCRATCH}.via", "is no"),
         ("hosts", [], "hosts", "at least 1"),
         ("hosts", 5, "hosts", "valid"),
         ("hosts", {"ctl1": {}}, "hosts", "valid"),
@@ -144,6 +162,7 @@ def test_all_faults_are_told_at_once() -> None:
     [
         ("ledger", "postgresql+psycopg://u:hunter2@db/ledger"),
         ("database", DATABASE | {"url": "mysql+pymysql://u:hunter2@192.0.2.9/c"}),
+        ("database", proven("mysql://u:hunter2@192.0.2.9/copy")),
         ("coordination", {"url": "redis://:hunter2@192.0.2.9:6379"}),
         ("message_bus.management_url", "http://guest:hunter2@192.0.2.9:15672"),
         ("message_bus.password", "hunter2"),

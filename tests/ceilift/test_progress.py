@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ceilift.plan import Action, Plan
-from ceilift.planner import make_plan, remaining
+from ceilift.planner import difference, make_plan, remaining
 from ceilift.state import CloudState, Evidence, HostState, Restart
 from tests.clouds import (
     after,
@@ -19,6 +19,7 @@ from tests.clouds import (
     request,
     seen,
 )
+from tests.golden import FOLDER, read
 
 EVERYTHING = ["collector", "notification", "polling-central", "api"]
 LAB = {"ctl1": EVERYTHING, "ctl2": EVERYTHING, "pol1": ["polling-central"]}
@@ -161,6 +162,26 @@ def test_evidence_for_another_release_counts_nothing() -> None:
 
     assert "database/dbsync" in set(ids(remaining(plan, other)))
     assert "database/dbsync" not in set(ids(remaining(plan, state)))
+
+
+def test_a_dump_that_was_disproved_is_made_and_proven_again() -> None:
+    golden = read(FOLDER / "proven-backup.yaml")
+    first = begun(golden.first_state)
+    plan = golden.planned(first)
+    saved, verified = "database/backup", "database/verify-backup"
+    disproved = Evidence("database/backup-disproved", "9.0.7")
+
+    def left(*told: Evidence) -> list[str]:
+        fresh = replace(first, evidence=told)
+        assert difference(remaining(plan, fresh), golden.planned(fresh)) == ()
+        return [one for one in ids(remaining(plan, fresh)) if one in {saved, verified}]
+
+    done = Evidence(saved, "9.0.7")
+    assert left(done) == [verified]
+    assert left(done, disproved) == [saved, verified]
+    assert left(done, disproved, done) == [verified]
+    assert left(done, disproved, done, Evidence(verified, "9.0.7")) == []
+    assert left(done, Evidence(verified, "9.0.7"), done) == [verified]
 
 
 def test_a_migrated_database_needs_no_backup_any_more() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,28 @@ from lab.clouds import DEFAULT_RELEASES
 from lab.progress import Progress
 from lab.releases import install, installed
 from lab.settings import the_lab
+from tests.lab.database_servers import SERVERS
+from tests.lab.database_stage import DatabaseStage
 from tests.lab.driving import Bench
 
 Fresh = Callable[[], Bench]
+DatabaseStages = Callable[[int], DatabaseStage]
+
+
+@pytest.fixture(params=sorted(SERVERS))
+def database_stages(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DatabaseStages]:
+    """A server of each kind, whose production database holds so many samples."""
+    with ExitStack() as stack:
+        yield lambda samples: started(request.param, tmp_path, samples, stack)
+
+
+def started(kind: str, folder: Path, samples: int, stack: ExitStack) -> DatabaseStage:
+    server = SERVERS[kind]()
+    stack.callback(server.stop)
+    server.start()
+    made = DatabaseStage(server, folder)
+    made.fill(samples)
+    return made
 
 
 @pytest.fixture(scope="session")

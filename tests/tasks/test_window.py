@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ceilift.database_evidence import rehearsal_text
 from ceilift.errors import (
     ApprovalWantedError,
     BadInputError,
@@ -17,6 +19,7 @@ from ceilift.progress import plan_nodes
 from ceilift.record import NodeTime
 from ceilift.schedule import Window
 from ceilift.situation import Situation
+from ceilift.state import Evidence
 from ceilift.window import pieces
 from tasks import window
 from tasks.carry_out import NotStartedError, carry_out
@@ -50,6 +53,33 @@ class Clock:
 
     def minutes(self, count: float) -> None:
         self.at = NOON + timedelta(minutes=count)
+
+
+def rehearsed(seconds: float) -> Evidence:
+    text = rehearsal_text("ceilometer-upgrade", seconds, "")
+    return Evidence("database/rehearse", "9.0.7", detail=text)
+
+
+def test_a_rehearsal_tells_more_than_the_migrations_of_other_days(runs: Runs) -> None:
+    plan, state = runs.plan(), replace(runs.state(), evidence=(rehearsed(2400),))
+    situation = Situation(
+        INVENTORY, state, clouds.catalogue(), plan.request, clouds.catalogue().get("9.0.7")
+    )
+
+    assert expected_seconds(plan, situation, runs.cloud.ledger)["database/dbsync"] == 2400
+
+
+def test_the_migration_is_admitted_by_what_it_took_in_the_rehearsal(
+    runs: Runs, clock: Clock
+) -> None:
+    plan = runs.plan()
+    guard = PieceGuard(plan, dict.fromkeys(plan_nodes(plan), 10.0), [WindowRule((HOUR,))])
+    assert guard.bars("database/backup") == ""
+
+    guard.learned("database/dbsync", 3300)
+    clock.minutes(1)
+
+    assert "about 3300 s are needed" in guard.bars("database/dbsync")
 
 
 @pytest.fixture

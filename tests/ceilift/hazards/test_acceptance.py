@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from ceilift.hazards import ACCEPTABLE
 from ceilift.pollsters import PollstersSeen
-from tests.troubled import BLOCKER, WARNING, Cloud, modern, quiet
+from ceilift.state import Evidence
+from tests.troubled import (
+    BLOCKER,
+    PROVEN,
+    WARNING,
+    Cloud,
+    database_section,
+    modern,
+    quiet,
+)
 
 
 def busy() -> Cloud:
     return quiet(limits={"insert_rate": 5}).database(insert_rate=6.0)
+
+
+def rehearsed_badly() -> Cloud:
+    seen = Evidence("database/not-additive", "9.0.7", detail="table trait is gone")
+    return quiet(database=database_section(backup=PROVEN)).seen(evidence=(seen,))
 
 
 def test_a_quiet_cloud_has_nothing_against_it() -> None:
@@ -52,6 +66,7 @@ def test_exactly_the_blockers_that_say_so_can_be_accepted() -> None:
         busy().agent("collector", "ctl2", release="unknown"),
         busy().seen(bus=None),
         rolling.asked(to="17.0.2", path="partial"),
+        rehearsed_badly(),
     )
     blockers = [finding for cloud in clouds for finding in cloud.planned().blockers]
 

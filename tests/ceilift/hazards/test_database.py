@@ -9,6 +9,7 @@ from tests.troubled import (
     BLOCKER,
     EXTERNAL,
     INFO,
+    PROVEN,
     WARNING,
     Fires,
     Silent,
@@ -76,6 +77,20 @@ FIRES: Fires = {
         INFO,
         "database",
     ),
+    "no dump tool for a dump that is proven": (
+        lambda: quiet(database=database_section(backup=PROVEN)).host("ctl1", tools=()),
+        "no-dump-tool",
+        BLOCKER,
+        "ctl1",
+    ),
+    "a rehearsed migration that deletes": (
+        lambda: quiet(database=database_section(backup=PROVEN)).seen(
+            evidence=(Evidence("database/not-additive", "9.0.7", detail="table trait is gone"),)
+        ),
+        "schema-not-additive",
+        BLOCKER,
+        "database",
+    ),
     "a migration that changes nothing": (quiet, "dbsync-no-op", INFO, "database"),
 }
 
@@ -91,6 +106,12 @@ SILENT: Silent = {
     "MariaDB's own dump tool": (
         lambda: quiet().host("ctl1", tools=("mariadb-dump",)),
         "no-dump-tool",
+    ),
+    "what the migration to another release deleted": (
+        lambda: quiet(database=database_section(backup=PROVEN)).seen(
+            evidence=(Evidence("database/not-additive", "9.0.6", detail="table trait is gone"),)
+        ),
+        "schema-not-additive",
     ),
     "exactly enough room": (
         lambda: quiet().database(size_bytes=10, backup_free_bytes=10),

@@ -1,0 +1,69 @@
+"""What the tasks of the database stage share: the migration as a command, and how it ended."""
+
+from __future__ import annotations
+
+import shlex
+
+from ceilift.database_dump import ROTATE, dumps_of
+from ceilift.errors import StepFailedError
+from ceilift.inventory import Database
+from ceilift.inventory_hosts import Host
+from ceilift.plan import Step
+from ceilift.remote.shell import Result, Shell
+from ceilift.scrub import scrubbed
+from tasks.session import Session
+
+DUMP_TIMEOUT_S = 4 * 3600
+TIMED_OUT = frozenset({124, 137})  # timeout(1): ended by TERM, and by KILL when that did not do
+
+
+def the_database(session: Session) -> Database:
+    """The inventory's database. Raises StepFailedError when there is none."""
+    database = session.cloud.inventory.database
+    if database is None:
+        msg = "the plan has a database step, but the inventory describes no database"
+        raise StepFailedError(msg)
+    return database
+
+
+def migration(session: Session, host: Host) -> str:
+    """The target's own command on that host, quoted for sh."""
+    inventory, release = session.cloud.inventory, session.catalogue.get(session.plan.to)
+    program, *options = release.dbsync.command.value
+    folder = inventory.path(inventory.install.path, host, release=release.version)
+    return shlex.join([f"{folder}/bin/{program}", *options])
+
+
+def migrate(session: Session, step: Step, shell: Shell, script: str, words: str) -> Result:
+    """Run a script that migrates, its deadline and the host's configuration as its arguments."""
+    inventory, deadline = session.cloud.inventory, the_database(session).dbsync_timeout_s
+    main = inventory.path(inventory.config.main, inventory.host(shell.host))
+    return session.actor.act(
+        shell, step.id, words, script, f"{deadline:g}", main, timeout_s=deadline + 60
+    )
+
+
+def rotate(session: Session, step: Step, shell: Shell, keep: int) -> None:
+    """Keep that many; that some could not be removed is told, and is no failure."""
+    folder, form = the_database(session).backup.folder, dumps_of(session.plan.cloud)
+    words = f"keep the newest {keep} dumps"
+    result = session.actor.act(shell, step.id, words, ROTATE, folder, form, str(keep))
+    gone = ", ".join(result.stdout.split())
+    if gone or not result.ok:
+        session.progress.note(f"old dumps removed: {gone}" if result.ok else said(result))
+
+
+def how_it_ended(result: Result, deadline_s: float) -> str:
+    """In words, why a migration failed."""
+    if result.code in TIMED_OUT:
+        return (
+            f"did not end within {deadline_s:g} s (dbsync_timeout_s) and was stopped; a statement "
+            "that waits in the server may still be carried out there"
+        )
+    return f"exited with {result.code}: {said(result)}"
+
+
+def said(result: Result) -> str:
+    """The last lines of what a command said, without credentials."""
+    lines = [line for line in (result.stdout + "\n" + result.stderr).splitlines() if line.strip()]
+    return scrubbed(" | ".join(lines[-3:])) or f"exit code {result.code}, no output"
