@@ -81,7 +81,7 @@ def agent(
     component = Component(component)
     if component is Component.POLLING and not namespaces:
         namespaces = ("central",)
-    own = AgentConfig(interval_s=10.0, host_value=host)
+    own = AgentConfig(interval_s=10.0, host_value=host, polling_file="/etc/polling.yaml")
     if "central" in namespaces:
         own = replace(own, coordinated=True, group_prefix=host, resources=(host,))
     made = Instance(

@@ -14,7 +14,9 @@ from tests.clouds import Field, agents_of, catalogue, inventory, request, seen
 ROLES = ("collector", "notification", "polling-central")
 CLOUD = inventory({"ctl1": ROLES, "ctl2": ROLES}, wsgi=None)
 MODERN = inventory({"ctl1": ROLES[1:], "ctl2": ROLES[1:]}, wsgi=None, database=None, store="other")
-SHARED = AgentConfig(coordinated=True, interval_s=10.0, resources=("r1", "r2"))
+SHARED = AgentConfig(
+    coordinated=True, interval_s=10.0, resources=("r1", "r2"), polling_file="/etc/polling.yaml"
+)
 
 
 def blockers(release: str, to: str, change: Field, **asked: Field) -> set[str]:

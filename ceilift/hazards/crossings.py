@@ -1,0 +1,172 @@
+"""Traps of a boundary between releases: what fails or goes silent behind it, or means another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from packaging.version import InvalidVersion, Version
+
+from ceilift.component import Component
+from ceilift.finding import Finding
+from ceilift.hazards.case import Case, blocker, labels, several, warning
+from ceilift.plan_files import FileKind
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """A trap that every upgrade over that boundary meets: to `series` or later, from before it.
+
+    What it depends on stands in files that are not read, so the operator has to look.
+    """
+
+    id: str
+    series: int
+    what: str
+    where: str
+    why: str
+    remedy: str
+
+
+TOLD = (
+    Crossing(
+        "T17",
+        27,
+        "the older name of the messages' secret (metering_secret, in any section) is no longer "
+        "read: agents then sign with the default secret, without a word",
+        "ceilometer.conf",
+        "release notes of 27.0; ceilometer/publisher/utils.py",
+        "Rename it to [publisher] telemetry_secret, on all hosts",
+    ),
+    Crossing(
+        "T18",
+        27,
+        "[compute] fetch_extra_metadata is off unless it is set: user metadata (metering.*) vanish "
+        "from samples, which Prometheus, Aodh and Heat may look for",
+        "ceilometer.conf",
+        "release notes of 27.0; ceilometer/compute/discovery.py",
+        "Set it to true where something reads these metadata",
+    ),
+    Crossing(
+        "T19",
+        26,
+        "units of meters change (MB is MiB, GB is GiB): while old and new agents run side by side, "
+        "samples of both units arrive",
+        "consumers of samples",
+        "ceilift releases diff lists the meters",
+        "Let consumers aggregate without the unit, or take both",
+    ),
+    Crossing(
+        "T20",
+        18,
+        "[notification] batch_size takes effect again, with a default of 1 in place of 100",
+        "ceilometer.conf",
+        "the option took no effect from 12.0 to 17.x (ceilometer/notification.py)",
+        "Set batch_size and batch_timeout where notification agents have much to do",
+    ),
+)
+POLLING_FILE, NO_TRANSFORMERS, UPGRADE_RETRIES = 10, 12, 10
+BALANCERS = (Version("11.1"), Version("18.99"))  # releases that made the type loadbalancer
+NEW_BALANCER = 26
+
+
+def told(case: Case) -> Iterator[Finding]:
+    """T17 to T20: the boundaries that are crossed, each with what to look for."""
+    for one in TOLD:
+        if _crosses(case, one.series):
+            yield warning(one.id, one.what, one.where, one.why, one.remedy)
+
+
+def no_polling_file(case: Case) -> Iterator[Finding]:
+    """T12: from 10.0 on a polling agent without polling.yaml ends as it starts."""
+    if case.situation.target.series < POLLING_FILE or case.situation.request.file(FileKind.POLLING):
+        return
+    places = [
+        place
+        for place in case.starting(Component.POLLING)
+        if place.config is not None and not place.config.polling_file
+    ]
+    if places:
+        yield blocker(
+            "T12",
+            f"there is no polling.yaml on {labels(places)}: polling agents of {case.to} would end "
+            "at once",
+            labels(places),
+            "until 9.x they fall back to pipeline.yaml; the package brings the file, and does not "
+            "install it (ceilometer/polling/manager.py)",
+            "Put one on the hosts, or give it with --new-polling",
+        )
+
+
+def transformers(case: Case) -> Iterator[Finding]:
+    """T21: from 12.0 on transformers are not there any more: meters that they make vanish."""
+    if not _crosses(case, NO_TRANSFORMERS):
+        return
+    places = case.situation.places[Component.NOTIFICATION]
+    before = [(place, place.before.config.pipelines) for place in places if place.before]
+    using = {
+        place: pipe.name
+        for place, pipes in before
+        if pipes is not None
+        for pipe in pipes.pipes
+        if pipe.transformers
+    }
+    if using:
+        yield warning(
+            "T21",
+            f"pipes with transformers ({several(sorted(set(using.values())))}): what they make "
+            f"(cpu_util, *.rate) is made no more by {case.to}",
+            labels(list(using)),
+            "transformers were removed in 12.0",
+            "Let Gnocchi aggregate rates, and take the transformers out of pipeline.yaml",
+        )
+
+
+def gnocchi_first(case: Case) -> Iterator[Finding]:
+    """T13 and T14: the target's own types have to be in Gnocchi before its agents publish."""
+    inventory = case.situation.inventory
+    if inventory.store != "gnocchi" or inventory.database is not None or case.is_empty:
+        return
+    wait = " --retry 10" if case.situation.target.series >= UPGRADE_RETRIES else ""
+    yield warning(
+        "T13",
+        f"agents of {case.to} publish attributes and resource types that Gnocchi may not have yet: "
+        "it turns such samples away, and the publisher drops them",
+        "inventory: store",
+        "ceilometer/publisher/gnocchi.py; without --retry ceilometer-upgrade of 10.0 and later "
+        "tries for ever while Gnocchi is down (T14)",
+        f"Run ceilometer-upgrade{wait} of {case.to} before you approve, from one host",
+    )
+
+
+def balancer_type(case: Case) -> Iterator[Finding]:
+    """T15: the type loadbalancer that 11.1 to 18.x have made lacks what 26.0 publishes."""
+    inventory = case.situation.inventory
+    if inventory.store != "gnocchi" or case.situation.target.series < NEW_BALANCER:
+        return
+    made = [name for name in case.plan.releases if _within(name, *BALANCERS)]
+    if made and not case.is_empty:
+        yield warning(
+            "T15",
+            f"{several(made)} made the resource type loadbalancer in Gnocchi; {case.to} publishes "
+            "other attributes of it, and its ceilometer-upgrade leaves a type that is there alone",
+            "Gnocchi",
+            "ceilometer/gnocchi_client.py: create is skipped for a type that exists",
+            "Compare the type in Gnocchi with the target's, and add the attributes by hand",
+        )
+
+
+def _crosses(case: Case, series: int) -> bool:
+    """Whether something older than the series ran, and the target is of it or later."""
+    if case.situation.target.series < series or case.is_empty:
+        return False
+    return any(
+        _within(name, Version("0.1"), Version(f"{series - 1}.99")) for name in case.plan.releases
+    )
+
+
+def _within(release: str, first: Version, last: Version) -> bool:
+    try:
+        return first <= Version(release) <= last
+    except InvalidVersion:
+        return False
