@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from ceilift.errors import BAD_INPUT, DONE, FAILED, PAUSED, REFUSED
 from ceilift.hazards import ACCEPTABLE
+from ceilift.hazards.crossings import TOLD
 from ceilift.hazards.hosts import REMEDIES
 from ceilift.inventory import Inventory
 from ceilift.inventory_hosts import SecretRef
@@ -144,10 +145,11 @@ def calls() -> Iterator[tuple[str, ast.expr]]:
 
 
 def finding_ids() -> set[tuple[str, str]]:
-    """Every finding's id with its severity; ids that are computed are those of REMEDIES."""
+    """Every finding's id with its severity; computed ids are those of REMEDIES and of TOLD."""
     named = {(str(arg.value), kind) for kind, arg in calls() if isinstance(arg, ast.Constant)}
     traps = {(name, "blocker") for name in never_beside()}
-    return named | traps | {(name, "blocker") for name in REMEDIES}
+    boundaries = {(one.id, "warning") for one in TOLD}
+    return named | traps | boundaries | {(name, "blocker") for name in REMEDIES}
 
 
 def never_beside() -> set[str]:
@@ -171,10 +173,10 @@ def test_every_finding_is_documented_with_its_severity() -> None:
     assert accepted == ACCEPTABLE
 
 
-def test_only_two_rules_compute_the_ids_of_their_findings() -> None:
+def test_only_three_rules_compute_the_ids_of_their_findings() -> None:
     computed = [ast.unparse(arg) for _, arg in calls() if not isinstance(arg, ast.Constant)]
 
-    assert computed == ["finding_id", "one.trap"]
+    assert computed == ["one.id", "finding_id", "one.trap"]
 
 
 def keys(value: object) -> Iterator[str]:
