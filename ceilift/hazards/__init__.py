@@ -49,6 +49,7 @@ RULES: tuple[Rule, ...] = (
     releases.already_at_target,
     releases.mixed_releases,
     releases.unknown_release,
+    releases.releases_skipped,
     releases.collector_removed,
     releases.storage_removed,
     releases.dbsync_renamed,

@@ -70,6 +70,11 @@ BALANCERS = (Version("11.1"), Version("18.99"))  # releases that made the type l
 NEW_BALANCER = 26
 
 
+def boundaries(old: int, new: int) -> tuple[str, ...]:
+    """The traps that every upgrade from one series to another meets, by their ids."""
+    return tuple(one.id for one in TOLD if old < one.series <= new)
+
+
 def told(case: Case) -> Iterator[Finding]:
     """T17 to T20: the boundaries that are crossed, each with what to look for."""
     for one in TOLD:

@@ -8,6 +8,7 @@ from typing import Final
 from ceilift.component import SERVICES, Component
 from ceilift.finding import Finding
 from ceilift.hazards.case import Case, blocker, info, labels, several, warning
+from ceilift.hops import hops
 from ceilift.release import is_older
 from ceilift.situation import AGENT
 from ceilift.state import Instance
@@ -94,6 +95,27 @@ def storage_removed(case: Case) -> Iterator[Finding]:
         "API (commit d881dd522) and storage drivers (9323f07f9) were removed in 10.0",
         "Move the data to Gnocchi, or keep an old API for reading, outside this inventory",
     )
+
+
+def releases_skipped(case: Case) -> Iterator[Finding]:
+    """The target is further than one upgrade from what ran."""
+    known = case.situation.catalogue.releases
+    ran = next((name for name in case.plan.releases if name in known), None)
+    if ran is None or case.is_empty or case.situation.target.series <= known[ran].series:
+        return
+    chain = hops(case.situation.catalogue, ran, case.to)
+    if len(chain) > 1:
+        yield warning(
+            "releases-skipped",
+            f"from {ran} to {case.to} OpenStack makes {len(chain)} upgrades, by way of "
+            f"{', '.join(chain[:-1])}; this plan makes one",
+            case.plan.cloud,
+            "OpenStack tests upgrades from one release to the next, from 2023.1 on also from one "
+            "SLURP release to the next. The target's own migration holds those of the releases "
+            "between; an option that was renamed and then removed there is not carried over",
+            f"Plan the first of them: --to {chain[0]}; or go at once, when every finding of this "
+            f"plan is dealt with (ceilift releases diff {ran} {case.to})",
+        )
 
 
 def dbsync_renamed(case: Case) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
@@ -84,6 +84,51 @@ def diff(
         return
     for line in lines(difference):
         stdout().print(line, markup=False)
+
+
+@app.command()
+@command
+def chain(
+    old: Annotated[str, typer.Argument(help="The release that runs.")],
+    new: Annotated[str, typer.Argument(help="The release that is to run in the end.")],
+    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+) -> None:
+    """The upgrades from one release to another, with what each of them is sure to meet."""
+    found = _hops(old, new)
+    if format is Format.JSON:
+        print_json(found)
+        return
+    table = Table("from", "to", "name", "breaks the mantra", "traps of the boundary")
+    for hop in found:
+        mantra, traps = ", ".join(hop["mantra"]), ", ".join(hop["traps"])
+        table.add_row(hop["from"], hop["to"], hop["name"], mantra, traps)
+    stdout().print(table)
+
+
+def _hops(old: str, new: str) -> list[dict[str, Any]]:
+    from ceilift.hazards.crossings import boundaries
+    from ceilift.hops import hops, is_slurp
+    from ceilift.mantra import check, models_of
+    from ceilift.packages import load_package
+
+    catalogue, found, at = load_catalogue(), [], old
+    for to in hops(catalogue, old, new):
+        before, release = catalogue.get(at), catalogue.get(to)
+        pair = [load_package(version) for version in (at, to)]
+        models = [models_of(one) for one in pair if one is not None]
+        errors = check(*models) if len(models) == len(pair) else ()
+        slurp = " (SLURP)" if is_slurp(release.name) else ""
+        found.append(
+            {
+                "from": at,
+                "to": to,
+                "name": f"{release.name}{slurp}",
+                "mantra": [one.id for one in errors if one.breaks],
+                "traps": list(boundaries(before.series, release.series)),
+            }
+        )
+        at = to
+    return found
 
 
 def _held(package: Package) -> Table:

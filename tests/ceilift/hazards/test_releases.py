@@ -85,3 +85,12 @@ def test_it_is_not_found(name: str) -> None:
     near, finding_id = SILENT[name]
 
     assert near().found(finding_id) == []
+
+
+def test_a_plan_that_skips_releases_names_those_on_the_way() -> None:
+    cloud = modern().asked(to="21.0.1")
+
+    (found,) = cloud.found("releases-skipped")
+
+    assert "by way of 17.0.2, 18.1.0, 19.1.0, 20.0.0;" in found.what
+    assert modern().found("releases-skipped") == []

@@ -191,3 +191,14 @@ def test_pages_are_written_and_then_up_to_date(tmp_path: Path) -> None:
     assert run("pages", "--folder", tmp_path).exit_code == DONE
     assert run("pages", "--folder", tmp_path, "--check").exit_code == DONE
     assert {"index.md", "5-to-6.md", "26-to-27.md"} <= {p.name for p in tmp_path.iterdir()}
+
+
+def test_a_chain_names_each_upgrade_with_what_it_is_sure_to_meet() -> None:
+    done = CliRunner().invoke(app, ["releases", "chain", "17.0.2", "22.0.1", "--format", "json"])
+
+    assert done.exit_code == 0, done.output
+    hops = json.loads(done.stdout)
+    assert [hop["to"] for hop in hops] == ["18.1.0", "19.1.0", "20.0.0", "22.0.1"]
+    assert hops[0]["traps"] == ["T20"]
+    assert hops[0]["mantra"] == ["sample.project_name.demanded", "sample.user_name.demanded"]
+    assert hops[3]["name"] == "2024.1 (SLURP)"
