@@ -36,7 +36,10 @@ Agents = Mapping[tuple[str, str, str], Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One upgrade and its way back; `killed_at` is the node at whose intent its process dies."""
+    """One upgrade and its way back; `killed_at` is the node at whose intent its process dies.
+
+    `interrupted`: it is asked to stop then, as by Ctrl-C, and goes on to its next safe point.
+    """
 
     name: str
     cloud: Cloud
@@ -44,6 +47,7 @@ class Case:
     more: tuple[str, ...] = ()
     killed_at: str = ""
     new_pipeline: bool = False
+    interrupted: bool = False
     in_short: bool = False
 
 
@@ -54,6 +58,9 @@ CASES = (
     Case("full, notification stops", CLASSIC, "full", killed_at="notification/stop/"),
     Case("partial, done", COORDINATED, "partial", in_short=True),
     Case("partial, second agent stops", COORDINATED, "partial", killed_at="polling/stop/ctl2"),
+    Case(
+        "partial, interrupted", COORDINATED, "partial", killed_at="polling/stop/", interrupted=True
+    ),
     Case(
         "partial, pipeline reloads",
         PARTITIONED,
@@ -101,13 +108,22 @@ class Undoing:
             return
         with started(lab, made["hash"], *more, path=self.case.path) as process:
             until(lambda: self._is_there(lab), f"intent {self.case.killed_at}", AT_WORK_S, 0.05)
-            process.send_signal(signal.SIGKILL)
-        self.progress.say(f"{self.case.name}: killed at {self.case.killed_at}")
+            process.send_signal(signal.SIGINT if self.case.interrupted else signal.SIGKILL)
+            code = process.wait(CARRIED_OUT_S)
+        self.progress.say(f"{self.case.name}: ended with {code} at {self.case.killed_at}")
+        if self.case.interrupted:
+            self._demand_safe(lab, code)
         with _ledger(lab) as ledger:
-            free = "the killed run's lease ends"
+            free = "the run's lease ends"
             until(lambda: ledger.leases.holder("lab") is None, free, LEASE_S, every=1)
             left = ledger.open_upgrade("lab")
         self._demand("left open", left is not None, left.state if left else "closed")
+
+    def _demand_safe(self, lab: Lab, code: int) -> None:
+        """Paused, and nothing is stopped without its successor."""
+        self._demand("interrupted", code == 4, code)  # noqa: PLR2004 - paused
+        idle = ["/".join(key) for key, one in agents(lab).items() if not one["release"]]
+        self._demand("at a safe point", not idle, ", ".join(idle) or "every agent runs")
 
     def _is_there(self, lab: Lab) -> bool:
         with _ledger(lab) as ledger:
