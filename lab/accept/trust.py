@@ -1,6 +1,6 @@
 """Any plug pulled at any moment: one command tells the truth, one goes on, one goes back.
 
-So far: upgrades that are taken back.
+So far: upgrades that are taken back, and hostile input.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from lab.accept.checks import Checks
+from lab.accept.fuzz import fuzz
 from lab.accept.kept import clean_commit, kept_results
 from lab.accept.rollbacks import CASES, HEAD, Case, Undoing
 from lab.progress import Progress
@@ -25,6 +26,8 @@ def run(short: bool, parts: Sequence[int]) -> bool:  # noqa: FBT001 - how it was
     for case in _chosen(short, parts):
         rows.append(kept.once(checks, case.name, _play(case, progress)))
         print(rows[-1], flush=True)
+    if not parts:
+        fuzz(checks, short=short)
     print(HEAD)
     print("\n".join(rows))
     return checks.tell()
