@@ -29,7 +29,7 @@ from ceilift.remote.command import Way, command_line
 from lab.accept.checks import Checks
 from lab.settings import REPOSITORY
 
-SEED, INPUTS, IN_SHORT, SHELLS = 5, 20_000, 10_000, 300
+SEED, INPUTS, IN_SHORT, SHELLS = 5, 50_000, 10_000, 300
 HOSTILE: tuple[Any, ...] = (
     "",
     " ",
@@ -91,18 +91,18 @@ class Fuzzed:
             self.taken += 1
 
 
-def fuzz(checks: Checks, *, short: bool) -> None:
-    """Give all of it, and demand that nothing ends in a traceback and nothing is run."""
+def fuzz(checks: Checks, wanted: int) -> None:
+    """Give that many, and demand that nothing ends in a traceback and nothing is run."""
     chance = random.Random(SEED)
     with tempfile.TemporaryDirectory() as folder:
         trap = Path(folder) / "trap"
-        found, wanted = Fuzzed(), IN_SHORT if short else INPUTS
+        found = Fuzzed()
         for take, text in _inputs(chance, trap, wanted):
             found.give(take, text)
         quoted = [_as_given(_hostile(chance, trap)) for _ in range(SHELLS)]
         sprung = trap.exists()
     told = f"{found.inputs} (taken {found.taken}, refused {found.refused})"
-    checks.demand("fuzz: inputs", found.inputs >= IN_SHORT, told)
+    checks.demand("fuzz: inputs", found.inputs >= wanted, told)
     for one in found.tracebacks[:3]:
         print(one)
     checks.demand("fuzz: tracebacks", not found.tracebacks, len(found.tracebacks))

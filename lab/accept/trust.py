@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from lab.accept.checks import Checks
-from lab.accept.fuzz import fuzz
+from lab.accept.fuzz import IN_SHORT, INPUTS, fuzz
 from lab.accept.kept import clean_commit, kept_results
 from lab.accept.rollbacks import CASES, HEAD, Case, Undoing
 from lab.progress import Progress
@@ -27,7 +27,7 @@ def run(short: bool, parts: Sequence[int]) -> bool:  # noqa: FBT001 - how it was
         rows.append(kept.once(checks, case.name, _play(case, progress)))
         print(rows[-1], flush=True)
     if not parts:
-        fuzz(checks, short=short)
+        fuzz(checks, IN_SHORT if short else INPUTS)
     print(HEAD)
     print("\n".join(rows))
     return checks.tell()

@@ -23,7 +23,7 @@ from ceilift.state import CloudState, Instance, NewFiles, Restart
 from tests.clouds import after, begun, catalogue, in_order
 from tests.golden import FILES, FOLDER, Golden, read
 
-POINTS = 12  # of a plan, from which the way back is tried
+POINTS = 6  # of a plan, from which the way back is tried
 LEAVES = {"at-target", "mixed", "one-missing"}  # no upgrade, or none from one release
 
 
