@@ -54,6 +54,7 @@ types:
 layers:
     {{ venv }}/lint-imports --no-logo
 
+# Two at a time: they wait for nothing, so they need processors.
 [private]
 fast:
-    {{ venv }}/pytest
+    {{ venv }}/pytest -n 2
