@@ -14,6 +14,8 @@ joins takes a share of each member's resources, who leaves gives its own away.
   interval before the first poll of the new one. A member that ticks between the join and that first
   poll knows already. So the best first poll is just before the first tick after the longest stretch
   without one; with a stretch of half an interval or more nothing is doubled.
+- **Following** one that left, a member that polls first just after an interval polls a third time
+  what another had taken over meanwhile: it waits for one interval more.
 
 Of any two members, and of four when one is away, the ticks always leave such a stretch.
 """
@@ -31,6 +33,7 @@ ENOUGH = 0.1  # intervals that a first poll may come early or late by: no order 
 CLEARLY = 0.5  # members expected to poll twice: an order that saves fewer is not clearly better
 BORDER = 0.05  # intervals: an heir that ticks so short before the opposite takes over at once
 PUNCTUAL_S = 0.4  # ticks and starts are not more punctual than that (lab: 0.3 s) ...
+SQUEEZED = 1.25  # intervals between two polls in which a third is one too many: ceilift/account
 ROOM = 0.15  # intervals that a first poll comes later than it has to, where nothing is lost by that
 GONE_S = 0.8  # from the order until a member has left (lab: 0.2 s and 0.6 s) ...
 LEAST = 0.01  # intervals: ... nor than that; a busy host of a long interval takes longer
@@ -94,6 +97,19 @@ def best_join(ticks: Mapping[str, float], interval: float) -> Join:
     ]
     found = [_join_before(phase, ticks, interval) for phase in apart or phases]
     return min(found, key=lambda one: (round(one.doubled, 6), -_room(one.phase, ticks, interval)))
+
+
+def not_squeezed(first: float, left: float, phases: Collection[float], interval: float) -> float:
+    """When a new member polls first instead of at `first` (both epoch seconds, as `left` is).
+
+    `left` is the last poll of the one it replaces. A member that ticked since that one left has
+    polled what it took over; what of that the new one polls again little later than an interval
+    after `left` is polled three times where two were due. Then it waits for one interval more.
+    """
+    took_over = [(phase - left) % interval for phase in phases]
+    between = any((HALF - BORDER) * interval <= after < first - left for after in took_over)
+    soon = first - left <= (SQUEEZED + punctual(interval)) * interval
+    return first + interval if between and soon else first
 
 
 def best_due(ticks: Collection[float], interval: float) -> float:

@@ -12,8 +12,8 @@ from statistics import median
 
 from ceilift.clock import now
 from ceilift.component import Component
-from ceilift.handover import HALF, best_due, best_join, best_leave, next_at
-from ceilift.plan import Step, Target, Timing
+from ceilift.handover import HALF, best_due, best_join, best_leave, next_at, not_squeezed
+from ceilift.plan import Action, Step, Target, Timing
 from ceilift.probe import observe_hosts
 from ceilift.state import HostState, Instance
 from tasks.session import Session
@@ -203,7 +203,16 @@ def _start_at(session: Session, step: Step, sight: Ticks, interval: float) -> Mo
             return None
         phase, words = last + BEHIND * interval, "to poll first when the one before it would"
     first = next_at(phase, interval, earliest)
+    if step.timing is Timing.JOIN:
+        left = _left_at(step, sight, interval)
+        first = not_squeezed(first, left, sight.members().values(), interval)
     return Moment(first - lead, f"{words} (a start takes {lead:.1f} s)")
+
+
+def _left_at(step: Step, sight: Ticks, interval: float) -> float:
+    """The last tick of the one that is replaced; one that is merged has ticked since then."""
+    seen = sight.left_at()
+    return now() - (now() - seen) % interval if seen and step.action is Action.MERGE else seen
 
 
 def _due_at(session: Session, sight: Ticks, interval: float) -> Moment | None:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from ceilift.account import judge
 from ceilift.handover import (
     BORDER,
     HALF,
@@ -21,6 +22,7 @@ from ceilift.handover import (
     doubled_by_changes,
     gone,
     next_at,
+    not_squeezed,
     punctual,
     replaced,
     retiring_order,
@@ -239,3 +241,36 @@ def test_one_for_all_that_stopped_within_an_interval_neither_misses_nor_doubles(
 
 def test_one_for_all_does_not_wait_longer_than_it_has_to() -> None:
     assert best_due([1000.0, 1001.0], T) == pytest.approx(1001 + 0.5 * T + ROOM * T)
+
+
+@given(
+    own=st.floats(0, 0.99),
+    heirs=st.lists(st.floats(0, 0.99), min_size=1, max_size=5),
+    restart=st.floats(0.05, 0.9),
+)
+def test_what_goes_from_one_to_another_and_on_is_polled_neither_too_often_nor_too_late(
+    own: float, heirs: list[float], restart: float
+) -> None:
+    """Judged as the account judges, for each member that may have it in between."""
+    ticks = {str(number): phase * T for number, phase in enumerate(heirs)}
+    leave, join = best_leave(own * T, ticks, T), best_join(ticks, T)
+    assume(not leave.at_risk and not join.at_risk)
+    left = 100 * T + own * T
+    gone_at = next_at(leave.phase, T, left)
+    first = next_at(join.phase, T, max(gone_at + restart * T, left + HALF * T))
+
+    first = not_squeezed(first, left, ticks.values(), T)
+
+    for phase in ticks.values():
+        between = [next_at(phase, T, gone_at) + n * T for n in range(6)]
+        polls = [left - T, left, *(at for at in between if at < first), first, first + T]
+        assert list(judge._doubles(polls, T)) == []
+        assert max(later - one for one, later in pairwise(polls)) <= 1.5 * T + 0.01
+
+
+def test_one_interval_more_is_waited_only_where_a_poll_would_be_one_too_many() -> None:
+    left, soon, later = 1000.0, 1000.0 + 1.15 * T, 1000.0 + 1.4 * T
+
+    assert not_squeezed(soon, left, [left + 0.6 * T], T) == soon + T  # it has taken over at once
+    assert not_squeezed(soon, left, [left + 0.2 * T], T) == soon  # it takes over behind the new one
+    assert not_squeezed(later, left, [left + 0.6 * T], T) == later
