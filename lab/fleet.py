@@ -14,6 +14,7 @@ from lab.waiting import until
 
 _COMING = {RUNNING, "STARTING"}
 _JOINED_WITHIN_S = 40
+ONE_GROUP = "_tooz_group:central-global"
 
 
 def supervisor(lab: Lab, host: Host) -> Supervisor:
@@ -26,18 +27,17 @@ def start(lab: Lab, main: Supervisor, progress: Progress) -> bool:
 
     Polling agents go first: their first poll comes two intervals after they
     have joined their groups, and the rest can load meanwhile. Until then the
-    other services that were started here are held (SIGSTOP).
+    other services that were started here are held (SIGSTOP). Members of one
+    group join one after the other: of two that join at the same moment neither
+    may know of the other, and when one of them leaves, the other fails at every
+    tick from then on (tooz.hashring.UnknownNode).
     """
     fresh = [host for host in lab.hosts if not supervisor(lab, host).alive()]
     for host in lab.hosts:
         main.start(_sshd(host))
-    for host in fresh:
-        processes.kill(processes.of_host(lab, host))
-        main.start(_init(host))
     held: set[int] = set()
     for host in fresh:
-        until(supervisor(lab, host).alive, f"supervisord of {host.name} answers", within=20)
-        held |= _hold(lab, host)
+        held |= _start_host(lab, main, host)
     if held:
         _release_when_polling_joined(lab, held, progress)
     revived = sum(_revive(lab, host) for host in lab.hosts)
@@ -79,6 +79,28 @@ def wake_all(lab: Lab) -> None:
             processes.send(pid, signal.SIGCONT)
 
 
+def _start_host(lab: Lab, main: Supervisor, host: Host) -> set[int]:
+    """Start one host's services; gives those that are held until polling agents have joined."""
+    processes.kill(processes.of_host(lab, host))
+    members = _members() if _shares(lab, host) else 0
+    main.start(_init(host))
+    until(supervisor(lab, host).alive, f"supervisord of {host.name} answers", within=20)
+    held = _hold(lab, host)
+    if _shares(lab, host):
+        joined = f"the polling agent of {host.name} joins its group"
+        until(lambda: _members() > members, joined, _JOINED_WITHIN_S)
+    return held
+
+
+def _shares(lab: Lab, host: Host) -> bool:
+    return lab.cloud.one_group and Role.POLLING in host.roles
+
+
+def _members() -> int:
+    """How many fields the one group's entry has: one a member, and what tooz keeps beside."""
+    return len(small_services.ask_redis(f"HKEYS {ONE_GROUP}").split())
+
+
 def _hold(lab: Lab, host: Host) -> set[int]:
     pids = supervisor(lab, host).pids()
     held = {pid for name, pid in pids.items() if name != PROGRAMS[Role.POLLING]}
@@ -100,7 +122,7 @@ def _release_when_polling_joined(lab: Lab, held: set[int], progress: Progress) -
 
 def _polling_joined(lab: Lab) -> bool:
     if lab.cloud.one_group:
-        return bool(small_services.ask_redis("KEYS _tooz_group:central-global"))
+        return bool(small_services.ask_redis(f"KEYS {ONE_GROUP}"))
     polling = [host for host in lab.hosts if Role.POLLING in host.roles]
     groups = small_services.ask_redis("KEYS _tooz_group:central-*-global")
     return all(f"central-{host.name}-global" in groups for host in polling)

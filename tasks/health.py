@@ -7,10 +7,12 @@ from collections.abc import Callable
 from functools import partial
 
 from ceilift.clock import now
+from ceilift.component import Component
 from ceilift.errors import BadInputError, CeiliftError, PausedError, StepFailedError
 from ceilift.gates import Sight, Watch, watch_for
-from ceilift.plan import Gate, GateKind
+from ceilift.plan import Gate, GateKind, Target
 from ceilift.services.log import last_error
+from ceilift.state import Instance
 from ceilift.telemetry.marked import Marked, send_marked
 from ceilift.verdict import Outcome, Verdict
 from tasks.carry_out import carry_out
@@ -18,6 +20,7 @@ from tasks.retrying import NodesDone, node_task
 from tasks.session import Session
 
 PERIOD_S = 1.0
+UNKNOWN_NODE, MOST_FELLOWS = "UnknownNode", 20
 
 
 @node_task(retries=0)
@@ -44,7 +47,7 @@ def _judge(session: Session, gate: Gate) -> str:
     _keep(session, gate, verdict)
     if verdict.outcome is Outcome.HEALTHY:
         return f"{verdict}; {marked}" if marked else str(verdict)
-    evidence = (_evidence(session, gate), str(marked or ""))
+    evidence = (_evidence(session, gate), _lost_members(session, gate), str(marked or ""))
     message = "; ".join(words for words in evidence if words)
     raise _not_passed(gate, verdict, message, _ways_on(session, gate))
 
@@ -103,6 +106,42 @@ def _evidence(session: Session, gate: Gate) -> str:
     script = session.catalogue.get(gate.release).scripts.value.get(target.component, "")
     shell = session.cloud.connections.shell(target.host)
     return last_error(shell, session.cloud.inventory, target.unit, script)
+
+
+def _lost_members(session: Session, gate: Gate) -> str:
+    """Members of a polling group that poll no more, as one left that they never knew.
+
+    Those that join at the same moment may not know each other (tooz/partitioner.py, 2.10); who
+    polls nothing any more is seen on the resources of the agent that the gate is about.
+    """
+    if gate.kind is not GateKind.POLLING or len(gate.targets) > 1:
+        return ""
+    lost = [one.host for one in _fellows(session, gate.targets[0]) if _is_lost(session, one)]
+    if not lost:
+        return ""
+    hosts = ", ".join(lost)
+    return (
+        f"the polling agent on {hosts} fails at every tick ({UNKNOWN_NODE}: a member left that it "
+        "never knew): restart it there as it is, then judge again"
+    )
+
+
+def _fellows(session: Session, target: Target) -> list[Instance]:
+    """The agents that ran before in the target's group, itself left out."""
+    agents = [one for one in session.before if one.component is Component.POLLING and one.running]
+    own = next((one for one in agents if one.host == target.host), None)
+    if own is None or not own.config.coordinated:
+        return []
+    group = (set(own.namespaces), own.config.group_prefix)
+    fellows = [one for one in agents if (set(one.namespaces), one.config.group_prefix) == group]
+    return [one for one in fellows if one is not own and one.config.coordinated][:MOST_FELLOWS]
+
+
+def _is_lost(session: Session, one: Instance) -> bool:
+    release = session.catalogue.releases.get(one.release or "")
+    script = "" if release is None else release.scripts.value.get(one.component, "")
+    shell = session.cloud.connections.shell(one.host)
+    return UNKNOWN_NODE in last_error(shell, session.cloud.inventory, one.unit, script)
 
 
 def _not_passed(gate: Gate, verdict: Verdict, evidence: str, ways: str) -> CeiliftError:

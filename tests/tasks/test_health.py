@@ -10,6 +10,7 @@ import pytest
 from ceilift.errors import BadInputError, CeiliftError, Fault, PausedError, TransientError
 from ceilift.plan import Gate
 from ceilift.remote.shell import Result
+from ceilift.state import AgentConfig
 from ceilift.telemetry.marked import METER
 from ceilift.verdict import Outcome, Verdict
 from tasks import health
@@ -187,3 +188,30 @@ def test_what_a_gate_found_is_kept(runs: Runs, monkeypatch: pytest.MonkeyPatch) 
     assert session.upgrade is not None
     kept = runs.cloud.ledger.documents(session.upgrade, "verdict")
     assert [one.name for one in kept] == [gate.id]
+
+
+def in_one_group(runs: Runs, said: dict[str, str]) -> str:
+    """What is told of the other members, where the logs of these hosts end so."""
+    session = runs.open()
+    own = AgentConfig(coordinated=True, interval_s=10.0)
+    session.before = tuple(
+        clouds.agent("polling", host, "8.1.5", config=own) for host in ("ctl1", "ctl2", "pol1")
+    )
+    for host, line in said.items():
+        shell = runs.cloud.connections.shell(host)
+        shell.answer = Result(0, f"/var/log/p.log on {host}\n{line}\n", "", 0.1)
+    gate = next(one for one in session.plan.gates if one.id == "polling/first/ctl1")
+    return health._lost_members(session, gate)
+
+
+def test_a_member_that_fails_at_every_tick_is_named_with_what_to_do(runs: Runs) -> None:
+    line = "ERROR futurist.periodics tooz.hashring.UnknownNode: Unknown node `b'x'`"
+
+    told = in_one_group(runs, {"pol1": line, "ctl2": "ERROR nova: no auth"})
+
+    assert "on pol1 fails at every tick" in told
+    assert "restart it there" in told
+
+
+def test_members_that_poll_are_not_named(runs: Runs) -> None:
+    assert in_one_group(runs, {"pol1": "", "ctl2": "ERROR nova: no auth"}) == ""
