@@ -21,7 +21,7 @@ from tests.lab.database_stage import DatabaseStage, Passwords
 pytestmark = pytest.mark.lab
 
 ROWS = 4000
-DOUBLINGS = 5  # to 128,000 samples: more than pipes and sockets hold
+DOUBLINGS = 7  # to 512,000 samples, some 20 MB: more than pipes and sockets hold (6 MB)
 MORE = (
     "INSERT INTO sample (meter_id, resource_id, timestamp, message_id)"
     " SELECT meter_id, resource_id, timestamp, message_id FROM sample"
