@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, Select, Table, func, select
 
 from ceilift.clock import Interval
 from ceilift.ledger.progress import evidence_of, live_runs
+from ceilift.ledger.rows import UNDOES
 from ceilift.ledger.tables import (
     accepted_findings,
     activity,
@@ -47,7 +48,6 @@ from ceilift.record import (
 )
 
 NEWEST = 1000
-UNDOES = "undoes"  # the document of a rollback that names what it takes back
 
 
 def open_upgrade(connection: Connection, cloud: str, now: float) -> OpenUpgrade | None:

@@ -16,7 +16,7 @@ from ceilift.ledger import progress, queries, tables
 from ceilift.ledger.engine import Database
 from ceilift.ledger.journal import RunJournal
 from ceilift.ledger.leases import Leases, fence
-from ceilift.ledger.rows import add_row
+from ceilift.ledger.rows import add_row, undo
 from ceilift.plan import Accepted
 from ceilift.record import (
     Activity,
@@ -94,16 +94,8 @@ class Ledger:
                 instances=baseline_json,
             )
             if undoes is not None:
-                self._undo(connection, undoes, upgrade, is_open=found is not None)
+                undo(connection, self._now(), undoes, upgrade, is_open=found is not None)
         return upgrade
-
-    def _undo(self, connection: Connection, undone: int, by: int, *, is_open: bool) -> None:
-        values = {"kind": queries.UNDOES, "name": str(undone), "body": "{}"}
-        self._add(connection, tables.documents, upgrade_id=by, **values)
-        if is_open:
-            detail = f"rollback {by} began"
-            end = {"outcome": "undone", "detail": detail}
-            self._add(connection, tables.upgrade_ends, upgrade_id=undone, **end)
 
     def close(self, upgrade: int, outcome: str, detail: str = "") -> None:
         """Say how an upgrade ended (`done`, `undone`, `abandoned`): once and for ever."""
