@@ -170,3 +170,25 @@ def test_stages_go_back_in_the_order_opposite_to_the_way_on(golden: Golden) -> N
     back = [stage.name for stage in planned(golden, begun(states[-1])).stages]
 
     assert back == list(reversed(names))
+
+
+def test_one_stage_of_a_rollback_may_be_started_again_as_it_ran_before_it() -> None:
+    upgrade = read(FOLDER / "lab.yaml")
+    state = begun(found_done(upgrade))
+    plan = planned(upgrade, state)
+    ids = [node.id for node in in_order(plan)]
+    failed = after(plan, state, ids[: ids.index("polling/start/ctl1") + 1])
+
+    again = make_plan(
+        upgrade.inventory, failed, catalogue(), replace(wish(upgrade, state), start_old="polling")
+    )
+
+    starts = [step for step in again.steps if step.action is Action.START]
+    assert {step.release for step in starts} == {upgrade.request.to}
+    assert again.blockers == ()
+
+
+def found_done(golden: Golden) -> CloudState:
+    """The cloud once all of its upgrade is done, as the way back finds it."""
+    *_, last = points(golden)
+    return last
