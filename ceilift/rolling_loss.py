@@ -18,7 +18,8 @@ MISSED_ABOVE = 1.5  # intervals between two polls: see ceilift/account
 # Intervals in a merge (lab: 2.9 at 10 s and at 20 s, in 9 of 9):
 MERGED_AFTER = 3  # from a merged member's first poll until the next one's
 LEFT_AFTER = 2  # polls by the last member until the agents beside are gone
-HARDLY = 1.5  # standard deviations above what is to be expected: 14 of 15 merges stay below
+ARCS = 1 / math.sqrt(32)  # a member's part of the ring: 32 arcs of chance (tooz.hashring)
+HARDLY = 2.0  # standard deviations above what is to be expected: 39 of 40 merges stay below
 MERGING = (
     "members take the whole polling file one by one: until the last has it, the new meters of "
     "their share are polled by them and by the agents beside"
@@ -130,14 +131,15 @@ def _while_merging(steps: Sequence[Step], polling: Polling) -> float:
 
     So what falls to the first is doubled longest, and what falls to the last only until the agents
     beside are gone. The intervals differ evenly, which gives the deviation; resources fall to
-    members one by one, with all their meters.
+    members one by one, with all their meters, and the members' parts of the ring differ, too.
     """
     merges = sum(step.action is Action.MERGE for step in steps)
     if not merges or not polling.new_series:
         return 0.0
     expected = MERGED_AFTER * (merges - 1) / 2 + LEFT_AFTER
     spread = math.sqrt((merges**2 - 1) / 12)
-    deviation = MERGED_AFTER * spread / math.sqrt(polling.new_resources or 1)
+    falling = spread / math.sqrt(polling.new_resources or 1)
+    deviation = MERGED_AFTER * math.hypot(falling, ARCS * spread / math.sqrt(merges))
     return polling.new_series * (expected + HARDLY * deviation)
 
 

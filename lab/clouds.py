@@ -62,7 +62,7 @@ HOSTS = (
     Host("pol2", f"{NETWORK}.0.22", (Role.POLLING,), _targets(7)),
 )
 TARGETS = tuple(target for host in HOSTS for target in host.targets)
-ALL_TARGETS = (*TARGETS, *(f"{NETWORK}.1.{number}" for number in range(9, 17)))
+ALL_TARGETS = (*TARGETS, *(f"{NETWORK}.1.{number}" for number in range(9, 33)))
 
 
 class CloudName(StrEnum):
@@ -79,14 +79,15 @@ class Cloud:
 
     `database`: samples are stored by collectors; else notification agents publish them to files.
     `one_group`: all polling agents share the targets. `partitioned`: workload_partitioning is on.
-    `calm`: twice as many targets, polled half as often: of a share of them chance decides less, and
-    what an upgrade does of itself takes a smaller part of an interval.
+    `times`: so many times the targets: of a share of many of them chance decides less. `calm`: all
+    are polled half as often: what an upgrade does of itself takes a smaller part of an interval.
     """
 
     name: CloudName
     releases: tuple[str, ...]
     partitioned: bool = False
     calm: bool = False
+    times: int = 1
 
     @property
     def interval_s(self) -> int:
@@ -96,7 +97,7 @@ class Cloud:
     @property
     def targets(self) -> tuple[str, ...]:
         """Every SNMP target that is polled."""
-        return ALL_TARGETS if self.calm else TARGETS
+        return ALL_TARGETS[: self.times * len(TARGETS)]
 
     @property
     def old(self) -> str:

@@ -54,12 +54,13 @@ def _member(chance: random.Random) -> bytes:
     return str(UUID(int=chance.getrandbits(128))).encode()
 
 
-@pytest.mark.parametrize("resources", [16, 64])
+@pytest.mark.parametrize("resources", [16, 32, 64])
 def test_chance_hardly_exceeds_what_is_foretold_and_rarely_falls_far_below(resources: int) -> None:
     chance = random.Random(3)  # noqa: S311 - it has to be repeatable
     told = foretold(resources)
 
     found = [simulated(chance, resources) for _ in range(MERGES)]
 
-    assert sum(doubled > told for doubled in found) < MERGES / 7
-    assert sum(told > 1.5 * doubled + 1 for doubled in found) < MERGES / 7
+    assert sum(doubled > told for doubled in found) < MERGES / 25
+    far_below = sum(told > 1.5 * doubled + 1 for doubled in found)
+    assert far_below < MERGES / (16 if resources > 16 else 5)
