@@ -26,8 +26,9 @@ SHORT_SEEDS = {True: (1,), False: ()}
 IN_SHORT = (1, 2, 5)
 TOO_MUCH = (  # what SNMP cannot tell, and what two processors could not poll in an interval
     "hardware.cpu.[!l]*",
+    "hardware.cpu.load.15min",
     "hardware.disk.*",
-    "hardware.memory.[bcs]*",
+    "hardware.memory.[bcsu]*",
     "hardware.network.*",
     "hardware.system_stats.*",
     "image.*",
