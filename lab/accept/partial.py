@@ -49,8 +49,9 @@ SHORT_NEW = {"explicit": NEW_METERS["explicit"]}
 PARTITIONED = cloud_named(CloudName.CLASSIC, "9.0.6,9.0.7", partitioned=True)
 UNPARTITIONED = cloud_named(CloudName.CLASSIC, "9.0.6,9.0.7")
 COORDINATED = cloud_named(CloudName.COORDINATED)
-CALM = replace(COORDINATED, calm=True, times=2)
-MANY = replace(CALM, times=4)  # a merge's loss is chance: less so where there is more to share
+CALM = replace(COORDINATED, pace=2, times=2)
+# What a merge doubles is chance: less so where there is more to share.
+MANY = replace(COORDINATED, pace=4, times=4)
 API_A_SECOND, API_LEAST = 20.0, 500
 CONSUMERS = ("--only", "collector,notification")
 
