@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
 
@@ -58,7 +58,8 @@ class Lab:
         """The cloud that `bin/lab up` was last asked for; the classic one at first."""
         if not self._cloud.is_file():
             return cloud_named(CloudName.CLASSIC)
-        found = json.loads(self._cloud.read_text())
+        known = {field.name for field in fields(Cloud)}  # another checkout may have had others
+        found = {k: v for k, v in json.loads(self._cloud.read_text()).items() if k in known}
         return Cloud(
             **found | {"name": CloudName(found["name"]), "releases": (*found["releases"],)}
         )
