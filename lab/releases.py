@@ -7,6 +7,8 @@ import shutil
 import sys
 from pathlib import Path
 
+from packaging.version import Version
+
 from lab.commands import run
 from lab.errors import LabError
 from lab.files import write
@@ -16,7 +18,7 @@ from lab.settings import PYTHON, Lab
 PINS = Path(__file__).parent / "pins"
 SITE = "lib/python3.11/site-packages"
 _DONE = ".lab-complete"
-_DERIVED = {"9.0.6": "9.0.7"}
+_COPIED = ("--link-mode", "copy", "--compile-bytecode")  # its files are changed, and often loaded
 _WITH_OLD_API = ("8.", "9.")
 
 _CLEANUP = """\
@@ -55,7 +57,7 @@ def install(lab: Lab, release: str, progress: Progress) -> None:
         progress.say(f"ceilometer {release}: installing with pins for Python 3.11")
         with progress.step(f"ceilometer {release}: installed"):
             shutil.rmtree(venv, ignore_errors=True)
-            _install(lab, venv, release, pins)
+            _install(venv, release, pins, *_COPIED)
     for adjustment in adjust(venv, release):
         progress.say(f"ceilometer {release}: adjusted: {adjustment}")
     write(venv / _DONE, pins)
@@ -68,13 +70,14 @@ def installed(lab: Lab) -> tuple[str, ...]:
 
 
 def pins_of(release: str) -> str:
-    """The pinned versions of a release; a derived one differs in Ceilometer alone."""
-    written = _DERIVED.get(release, release)
-    path = PINS / f"ceilometer-{written}-py311.txt"
-    if not path.is_file():
-        known = sorted(p.name.split("-")[1] for p in PINS.iterdir()) + sorted(_DERIVED)
-        raise LabError(f"the lab has no pins for ceilometer {release}; it has {', '.join(known)}")
-    return path.read_text().replace(f"ceilometer=={written}\n", f"ceilometer=={release}\n")
+    """The pinned versions of a release; one without takes the next newer one's, all but its own."""
+    pinned = sorted((path.name.split("-")[1] for path in PINS.iterdir()), key=Version)
+    newer = [one for one in pinned if Version(one) >= Version(release)]
+    if not newer or Version(release) < Version(pinned[0]):
+        known = f"from {pinned[0]} to {pinned[-1]}"
+        raise LabError(f"the lab has no pins for ceilometer {release}; it has those {known}")
+    text = (PINS / f"ceilometer-{newer[0]}-py311.txt").read_text()
+    return text.replace(f"ceilometer=={newer[0]}\n", f"ceilometer=={release}\n")
 
 
 def adjust(venv: Path, release: str) -> list[str]:
@@ -125,10 +128,20 @@ def _replace_once(path: Path, old: str, new: str) -> bool:
     return write(path, text.replace(old, new))
 
 
-def _install(lab: Lab, venv: Path, release: str, pins: str) -> None:
+def unadjusted(lab: Lab, release: str) -> Path:
+    """The environment of a release as it is published, its files shared with others; to be read."""
+    venv, pins = lab.root / "published" / f"ceilometer-{release}", pins_of(release)
+    if not (venv / _DONE).is_file() or (venv / _DONE).read_text() != pins:
+        shutil.rmtree(venv, ignore_errors=True)
+        _install(venv, release, pins)
+        write(venv / _DONE, pins)
+    return venv
+
+
+def _install(venv: Path, release: str, pins: str, *how: str) -> None:
     if not PYTHON.exists():
         raise LabError(f"{PYTHON} is not there: the lab needs Debian's own Python 3.11")
-    requirements = lab.root / "venvs" / f"pins-{release}.txt"
+    requirements = venv.parent / f"pins-{release}.txt"
     write(requirements, pins)
     uv = [sys.executable, "-m", "uv", "--quiet"]
     run([*uv, "venv", "--python", PYTHON, venv], env=_uv_environment())
@@ -140,9 +153,7 @@ def _install(lab: Lab, venv: Path, release: str, pins: str) -> None:
             "--python",
             venv / "bin" / "python",
             "--no-deps",
-            "--link-mode",
-            "copy",
-            "--compile-bytecode",
+            *how,
             "-r",
             requirements,
         ],

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from lab.accept import full, partial, trust
+from lab.accept import foresight, full, partial, trust
 from lab.errors import LabError
 
 
@@ -18,6 +18,7 @@ def _prefect(short: bool, _parts: Sequence[int]) -> bool:  # noqa: FBT001 - how 
 
 Run = Callable[[bool, Sequence[int]], bool]
 SCENARIOS: Mapping[str, Run] = {
+    "foresight": foresight.run,
     "full": lambda short, _: full.run(short),
     "partial": partial.run,
     "prefect": _prefect,

@@ -5,53 +5,18 @@ Neighbouring series, SLURP releases, and every point release of the newest of th
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import replace
-from functools import cache
 
 import pytest
 
-from ceilift.component import Component
-from ceilift.hops import is_slurp
 from ceilift.inventory import Inventory
 from ceilift.plan import Plan
 from ceilift.planner import make_plan
-from ceilift.release import Release
 from ceilift.state import CloudState
-from tests.clouds import after, all_at, begun, catalogue, in_order, inventory, request
+from lab.accept.foresight.pairs import DEMANDED, cloud_for, neighbours, points
+from tests.clouds import after, all_at, begun, catalogue, in_order, request
 
-DEMANDED = {  # what a plan may refuse, as the operator has to act first
-    "T6": "collectors are gone",
-    "T8": "the storage is gone",
-}
-
-
-@cache
-def newest() -> dict[int, str]:
-    return {int(version.partition(".")[0]): version for version in catalogue().releases}
-
-
-def pairs() -> list[tuple[str, str]]:
-    series = newest()
-    neighbours = [(series[one], series[one + 1]) for one in series if one + 1 in series]
-    slurps = [v for v in series.values() if is_slurp(catalogue().get(v).name)]
-    points = list(catalogue().releases)
-    same = [
-        (old, new)
-        for old, new in itertools.pairwise(points)
-        if old.partition(".")[0] == new.partition(".")[0]
-    ]
-    return [*neighbours, *itertools.pairwise(slurps), *same]
-
-
-def cloud_for(old: Release, new: Release) -> Inventory:
-    """Two controllers and a polling host with all that both releases ship."""
-    both = [one for one in (Component.COLLECTOR, Component.API) if old.has(one) and new.has(one)]
-    control = ["notification", "polling-central", *(one.value for one in both)]
-    roles = {"ctl1": control, "ctl2": control, "pol1": ["polling-central"]}
-    has_database = old.dbsync.sql.value and new.dbsync.sql.value
-    sections = {} if has_database else {"database": None, "store": "gnocchi", "wsgi": None}
-    return inventory(roles, **sections)
+PAIRS = (*neighbours(catalogue()), *points(catalogue()))
 
 
 def seen(cloud: Inventory, old: str, new: str) -> CloudState:
@@ -59,7 +24,7 @@ def seen(cloud: Inventory, old: str, new: str) -> CloudState:
 
 
 @pytest.mark.parametrize("path", ["full", "partial"])
-@pytest.mark.parametrize(("old", "new"), pairs())
+@pytest.mark.parametrize(("old", "new"), PAIRS)
 def test_an_upgrade_and_its_way_back_are_planned_and_leave_nothing(
     old: str, new: str, path: str
 ) -> None:

@@ -16,6 +16,7 @@ from ceilift.polling_file import read_polling_file
 from ceilift.pollsters import is_supported, matched, polling_yaml, restricted
 from ceilift.probe.pollsters_script import MARK, SCRIPT
 from ceilift.release import load_catalogue
+from lab.accept.foresight.programs import AGENT, asked
 
 pytestmark = pytest.mark.lab
 
@@ -72,38 +73,12 @@ def answer(case):
 
 print(json.dumps([answer(case) for case in json.load(sys.stdin)]))
 """
-AGENT = """
-import json, sys
-from oslo_log import log
-log.setup = lambda *args, **kwargs: None
-from ceilometer import service
-try:
-    from ceilometer.polling.manager import AgentManager
-except ImportError:
-    from ceilometer.agent.manager import AgentManager
-
-conf = service.prepare_service(["ceilometer-polling", "--config-file", sys.argv[1]])
-agent = AgentManager(0, conf, sys.argv[2].split(","))
-print(json.dumps(sorted(set(one.name for one in agent.extensions))))
-"""
 
 
 @pytest.fixture(scope="module")
 def installed(releases: Mapping[str, Path]) -> Mapping[str, Path]:
     """The environment of each release of the catalogue that this lab has."""
     return {release: folder for release, folder in releases.items() if release in RELEASES}
-
-
-def asked(folder: Path, program: str, *args: str, given: object = None) -> Any:  # noqa: ANN401
-    """What a program prints with that release's own Python."""
-    done = subprocess.run(
-        [folder / "bin" / "python", "-B", "-c", program, *args],
-        input=json.dumps(given),
-        text=True,
-        capture_output=True,
-        check=True,
-    )
-    return json.loads(done.stdout.splitlines()[-1])
 
 
 def patterns(chance: Random) -> object:
