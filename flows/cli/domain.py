@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from ceilift.comparison import Known
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from ceilift.plan import Plan, Request
     from ceilift.release import Catalogue
     from ceilift.state import CloudState
+    from ceilift.way_by_hops import Hop
 
 
 def load_inventory(path: Path) -> Inventory:
@@ -78,3 +80,26 @@ def state_from_json(data: object, file: str) -> CloudState:
     from ceilift import plan_json
 
     return plan_json.state_from_json(data, file)
+
+
+def way_by_hops(
+    plan: Plan, inventory: Inventory, state: CloudState, catalogue: Catalogue
+) -> tuple[Hop, ...]:
+    """See `ceilift.way_by_hops.way_by_hops`."""
+    from ceilift import way_by_hops as way
+
+    return way.way_by_hops(plan, inventory, state, catalogue)
+
+
+def hops_to_text(hops: Sequence[Hop]) -> str:
+    """See `ceilift.hops_text.hops_to_text`."""
+    from ceilift import hops_text
+
+    return hops_text.hops_to_text(hops)
+
+
+def hops_to_json(hops: Sequence[Hop]) -> list[dict[str, Any]]:
+    """See `ceilift.hops_text.hops_to_json`."""
+    from ceilift import hops_text
+
+    return hops_text.hops_to_json(hops)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +13,8 @@ import typer
 from ceilift.errors import REFUSED, BadInputError, CeiliftError, Fault
 from ceilift.plan import Plan, Request
 from flows.cli.domain import (
+    hops_to_json,
+    hops_to_text,
     load_catalogue,
     load_inventory,
     make_plan,
@@ -19,6 +22,7 @@ from flows.cli.domain import (
     plan_to_markdown,
     state_from_json,
     state_to_json,
+    way_by_hops,
 )
 from flows.cli.lines import closing_line
 from flows.cli.options import (
@@ -49,6 +53,7 @@ from flows.cli.output import Format, command, print_json, say, stdout
 if TYPE_CHECKING:
     from ceilift.inventory import Inventory
     from ceilift.state import CloudState
+    from ceilift.way_by_hops import Hop
 
 SaveOption = Annotated[
     Path | None,
@@ -128,19 +133,22 @@ def plan(
     catalogue = load_catalogue()
     catalogue.get(to)
     if state is None:
-        made = planned(inventory, request)
+        made, seen = looked(inventory, request)
     else:
-        made = make_plan(described, _saved(state, request), catalogue, request)
-    _show(made, inventory, format)
+        seen = _saved(state, request)
+        made = make_plan(described, seen, catalogue, request)
+    _show(made, inventory, format, way_by_hops(made, described, seen, catalogue))
     if made.blockers:
         raise typer.Exit(REFUSED)
 
 
-def _show(made: Plan, inventory: Path, style: Format) -> None:
+def _show(made: Plan, inventory: Path, style: Format, hops: Sequence[Hop]) -> None:
     if style is Format.JSON:
-        print_json(plan_to_json(made))
+        print_json(plan_to_json(made) | {"hops": hops_to_json(hops)})
     else:
         stdout().print(plan_to_markdown(made), markup=False)
+        if hops:
+            stdout().print(hops_to_text(hops), markup=False)
         stdout().print(closing_line(made, inventory), markup=False)
 
 
@@ -182,7 +190,12 @@ def look(inventory: Path) -> CloudState:
 
 
 def planned(inventory: Path, request: Request) -> Plan:
-    """The plan for the cloud as a fresh look, told on standard error, shows it.
+    """The plan for the cloud as a fresh look shows it: see `looked`."""
+    return looked(inventory, request)[0]
+
+
+def looked(inventory: Path, request: Request) -> tuple[Plan, CloudState]:
+    """The plan for the cloud as a fresh look, told on standard error, shows it; and that look.
 
     The order in which it replaces polling agents is kept in the ledger: who approves the plan finds
     it again.
@@ -196,7 +209,7 @@ def planned(inventory: Path, request: Request) -> Plan:
         state = observe(cloud, catalogue, request)
         made = make_plan(described, state, catalogue, request)
         remember_turns(cloud, made)
-    return made
+    return made, state
 
 
 def _told(inventory: Path) -> Inventory:

@@ -36,9 +36,7 @@ def test_a_derived_release_differs_in_one_line() -> None:
 
 
 def test_a_release_without_pins_is_refused() -> None:
-    with pytest.raises(
-        LabError, match=r"no pins for ceilometer 7\.0\.0; it has those from"
-    ):
+    with pytest.raises(LabError, match=r"no pins for ceilometer 7\.0\.0; it has those from"):
         pins_of("7.0.0")
 
 

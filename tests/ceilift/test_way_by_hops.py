@@ -1,0 +1,71 @@
+"""From 8.1.5 to 27.0.0: what each upgrade on the way would meet on this cloud."""
+
+from __future__ import annotations
+
+from ceilift.hops_text import hops_to_json, hops_to_text
+from ceilift.planner import make_plan
+from ceilift.way_by_hops import Hop, way_by_hops
+from tests.clouds import all_at, catalogue, inventory, request
+
+CLOUD = inventory(
+    {"ctl1": ["collector", "notification", "polling-central", "api"], "pol1": ["polling-central"]}
+)
+
+
+def way(old: str, new: str) -> tuple[Hop, ...]:
+    state = all_at(CLOUD, old, installed=(old, new))
+    plan = make_plan(CLOUD, state, catalogue(), request(new))
+    return way_by_hops(plan, CLOUD, state, catalogue())
+
+
+def ids(hop: Hop) -> list[str]:
+    return [finding.id for finding in hop.findings]
+
+
+def test_every_hop_is_named_and_slurp_releases_are_two_apart() -> None:
+    found = way("8.1.5", "27.0.0")
+
+    assert [hop.new for hop in found][:3] == ["9.0.7", "10.0.1", "11.1.0"]
+    assert [hop.old for hop in found][1:] == [hop.new for hop in found][:-1]
+    assert [(hop.old, hop.new) for hop in found if hop.slurp] == [
+        ("19.1.0", "20.0.0"),
+        ("20.0.0", "22.0.1"),
+        ("22.0.1", "24.0.2"),
+        ("24.0.2", "26.0.0"),
+    ]
+
+
+def test_a_hop_has_the_findings_of_its_own_boundary_once() -> None:
+    found = {hop.new: ids(hop) for hop in way("8.1.5", "27.0.0")}
+
+    assert {"T6", "T8"} <= {*found["10.0.1"]}
+    assert found["11.1.0"] == []
+    assert found["18.1.0"][:2] == ["T1", "T20"]
+    assert found["27.0.0"] == ["T17", "T18"]
+
+
+def test_a_neighbour_takes_one_upgrade_and_nothing_is_told() -> None:
+    assert way("8.1.5", "9.0.7") == ()
+    assert way("22.0.1", "24.0.2") == ()
+    assert hops_to_text(()) == ""
+
+
+def test_a_cloud_that_is_there_has_no_way_to_go() -> None:
+    assert way("9.0.7", "9.0.7") == ()
+
+
+def test_the_text_has_each_hop_with_its_findings_below() -> None:
+    text = hops_to_text(way("17.0.2", "20.0.0"))
+
+    assert "## One upgrade at a time: 3 of them" in text
+    at = text.index("- 17.0.2 to **18.1.0** (Yoga)")
+    assert at < text.index("    - Warning T1 (") < text.index("- 18.1.0 to **19.1.0** (Zed)")
+    assert "- 19.1.0 to **20.0.0** (2023.1, SLURP)" in text
+
+
+def test_the_json_has_severities_in_words() -> None:
+    first = hops_to_json(way("17.0.2", "20.0.0"))[0]
+
+    assert (first["old"], first["new"], first["slurp"]) == ("17.0.2", "18.1.0", False)
+    severities = {one["id"]: one["severity"] for one in first["findings"]}
+    assert (severities["T6"], severities["T1"]) == ("blocker", "warning")
