@@ -12,7 +12,7 @@ from typing import Any
 
 from lab.settings import Lab
 
-UPGRADE_WITHIN_S = 900
+UPGRADE_WITHIN_S = 1800
 
 
 @dataclass(frozen=True, slots=True)
