@@ -46,8 +46,9 @@ def observe(
     takes RATE_WINDOW_S longer. Baseline and evidence of an open upgrade come from the ledger.
     """
     with ThreadPoolExecutor(4) as pool:
+        known = tuple(catalogue.releases)
         hosts = pool.submit(
-            observe_hosts, cloud.connections, cloud.inventory, tuple(catalogue.releases)
+            observe_hosts, cloud.connections, cloud.inventory, known, files=True
         )
         bus = pool.submit(observe_bus, cloud, rates=rates)
         groups = pool.submit(observe_groups, cloud)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from packaging.version import InvalidVersion, Version
 
 from ceilift.component import Component
 from ceilift.finding import Finding
-from ceilift.hazards.case import Case, blocker, labels, several, warning
+from ceilift.hazards.case import Case, blocker, labels, places_of, several, warning
 from ceilift.plan_files import FileKind
 
 
@@ -17,7 +18,9 @@ from ceilift.plan_files import FileKind
 class Crossing:
     """A trap that every upgrade over that boundary meets: to `series` or later, from before it.
 
-    What it depends on stands in files that are not read, so the operator has to look.
+    What it depends on may stand in files that were not read, so the operator has to look.
+    `options` are what it is about. Where the options that are set are known, it is told only where
+    they are as `told_where` says on some host.
     """
 
     id: str
@@ -26,8 +29,11 @@ class Crossing:
     where: str
     why: str
     remedy: str
+    options: tuple[str, ...] = ()
+    told_where: Literal["", "one is set", "none is set"] = ""
 
 
+OLDEST_SECRET = "[publisher_rpc] metering_secret"  # noqa: S105 - the name of an option
 TOLD = (
     Crossing(
         "T17",
@@ -37,6 +43,8 @@ TOLD = (
         "ceilometer.conf",
         "release notes of 27.0; ceilometer/publisher/utils.py",
         "Rename it to [publisher] telemetry_secret, on all hosts",
+        ("[DEFAULT] metering_secret", "[publisher] metering_secret", OLDEST_SECRET),
+        "one is set",
     ),
     Crossing(
         "T18",
@@ -46,6 +54,8 @@ TOLD = (
         "ceilometer.conf",
         "release notes of 27.0; ceilometer/compute/discovery.py",
         "Set it to true where something reads these metadata",
+        ("[compute] fetch_extra_metadata",),
+        "none is set",
     ),
     Crossing(
         "T19",
@@ -59,10 +69,12 @@ TOLD = (
     Crossing(
         "T20",
         18,
-        "[notification] batch_size takes effect again, with a default of 1 in place of 100",
+        "[notification] batch_size takes effect again, with a default of 1 in place of 100; where "
+        "it is set and batch_timeout is not, an agent waits until so many messages are there",
         "ceilometer.conf",
         "the option took no effect from 12.0 to 17.x (ceilometer/notification.py)",
         "Set batch_size and batch_timeout where notification agents have much to do",
+        ("[notification] batch_size", "[notification] batch_timeout"),
     ),
 )
 POLLING_FILE, NO_TRANSFORMERS, UPGRADE_RETRIES = 10, 12, 10
@@ -78,8 +90,8 @@ def boundaries(old: int, new: int) -> tuple[str, ...]:
 def told(case: Case) -> Iterator[Finding]:
     """T17 to T20: the boundaries that are crossed, each with what to look for."""
     for one in TOLD:
-        if _crosses(case, one.series):
-            yield warning(one.id, one.what, one.where, one.why, one.remedy)
+        if _crosses(case, one.series) and (where := _concerned(case, one)):
+            yield warning(one.id, one.what, where, one.why, one.remedy)
 
 
 def no_polling_file(case: Case) -> Iterator[Finding]:
@@ -159,6 +171,18 @@ def balancer_type(case: Case) -> Iterator[Finding]:
             "ceilometer/gnocchi_client.py: create is skipped for a type that exists",
             "Compare the type in Gnocchi with the target's, and add the attributes by hand",
         )
+
+
+def _concerned(case: Case, one: Crossing) -> str:
+    """Where the trap is met; "" where the files of the hosts show that it is not."""
+    if not (one.told_where and case.configs):
+        return one.where
+    having = {place for name in one.options for place in case.settings.get(name, ())}
+    if one.told_where == "none is set":
+        hosts = {host for _, host in having}
+        read = ((config.path, host) for config, on in case.configs.items() for host in on)
+        having = {place for place in read if place[1] not in hosts}
+    return places_of(having) if having else ""
 
 
 def _crosses(case: Case, series: int) -> bool:

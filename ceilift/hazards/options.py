@@ -1,0 +1,138 @@
+"""Rules about the options that ceilometer.conf sets, and how the target reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from ceilift.finding import Finding
+from ceilift.hazards.case import Case, info, places_of, several, warning
+from ceilift.hazards.crossings import TOLD
+from ceilift.option_fates import Doomed, Fate, fates, names_of, new_defaults
+
+DYNAMIC = "pollsters_definitions_dirs"
+Groups = Mapping[tuple[str, str], list[Doomed]]
+
+
+def removed(case: Case) -> Iterator[Finding]:
+    """Options that the old release reads and the target passes over, one finding a section."""
+    for (section, instead), gone in _together(_doomed(case, Fate.REMOVED)).items():
+        where = places_of(place for one in gone for place in case.settings[one.name])
+        names = f"{section} {', '.join(one.name.partition('] ')[2] for one in gone)}"
+        reads = f"reads it as {instead} only" if instead else "has no such option"
+        yield warning(
+            "option-removed",
+            f"{names} is set, and {case.to} {reads}: it passes over what is set, without a word",
+            where,
+            _source(case),
+            _mended(case, gone[0]),
+        )
+
+
+def renamed(case: Case) -> Iterator[Finding]:
+    """Options that have another name by now; the older one is still read."""
+    found = _doomed(case, Fate.RENAMED)
+    if found:
+        pairs = (f"{one.name} is {one.instead}" for one in found)
+        yield info(
+            "option-renamed",
+            f"{case.to} has other names for options that are set, and still reads the older ones: "
+            f"{', '.join(pairs)}",
+            places_of(place for one in found for place in case.settings[one.name]),
+            _source(case),
+            f"Rename them once all agents run {case.to}: a later release may not read them",
+        )
+
+
+def going(case: Case) -> Iterator[Finding]:
+    """Options that the target still reads, and that are to go."""
+    found = _doomed(case, Fate.GOING)
+    if found:
+        yield info(
+            "option-deprecated",
+            f"{case.to} still reads these options, which are to be removed: "
+            f"{', '.join(one.name for one in found)}",
+            places_of(place for one in found for place in case.settings[one.name]),
+            _source(case),
+            "Do without them before the next upgrade",
+        )
+
+
+def defaults(case: Case) -> Iterator[Finding]:
+    """Defaults that the operator relies on, and that are others in the target."""
+    package = case.package
+    if package is None or case.is_empty or not case.configs:
+        return
+    told = {name for one in TOLD for name in one.options}
+    changed = {one.name: one for old in case.packages_before for one in new_defaults(old, package)}
+    read = {host for hosts in case.configs.values() for host in hosts}
+    open_on = {
+        name: read - {host for _, host in case.settings.get(name, ())}
+        for name in sorted(changed)
+        if name not in told
+    }
+    relied = [changed[name] for name, hosts in open_on.items() if hosts]
+    if relied:
+        words = (f"{one.name} from {one.before} to {one.after}" for one in relied)
+        hosts = sorted({host for one in relied for host in open_on[one.name]})
+        yield info(
+            "default-changed",
+            f"defaults change, of options that are not set: {'; '.join(words)}",
+            f"ceilometer.conf on {several(hosts)}",
+            _source(case),
+            "Set them before the upgrade where the former values shall stay",
+        )
+
+
+def ignored_pollsters(case: Case) -> Iterator[Finding]:
+    """T22: definitions of dynamic pollsters are looked for as [DEFAULT] says, not [polling]."""
+    own, read = f"[polling] {DYNAMIC}", f"[DEFAULT] {DYNAMIC}"
+    package = case.package
+    if case.is_empty or package is None or own not in case.settings:
+        return
+    also = {host for _, host in case.settings.get(read, ())}
+    lost = [place for place in case.settings[own] if place[1] not in also]
+    if lost and any(option.path == read for option in package.options):
+        yield warning(
+            "T22",
+            f"{own} is set, and {case.to} takes it from [DEFAULT]: dynamic pollsters are looked "
+            "for in /etc/ceilometer/pollsters.d only",
+            places_of(lost),
+            "ceilometer/polling/manager.py, create_dynamic_pollsters (14.0 to 27.0)",
+            f"Set {DYNAMIC} in [DEFAULT], too, with the same value",
+        )
+
+
+def _doomed(case: Case, fate: Fate) -> list[Doomed]:
+    """The options set that meet this fate, by name; those left out of which a trap tells."""
+    if case.package is None or case.is_empty or not case.settings:
+        return []
+    old = [names_of(package) for package in case.packages_before]
+    told = {name for one in TOLD for name in one.options}
+    found = fates((name for name in case.settings if name not in told), old, names_of(case.package))
+    return [one for one in found if one.fate is fate]
+
+
+def _together(found: Iterable[Doomed]) -> Groups:
+    """By section, where nothing took their place; one by one where something did."""
+    groups: dict[tuple[str, str], list[Doomed]] = {}
+    for one in found:
+        section = f"{one.name.partition('] ')[0]}]"
+        groups.setdefault((section, one.instead), []).append(one)
+    return groups
+
+
+def _source(case: Case) -> str:
+    ran = several(package.version for package in case.packages_before)
+    return f"the options that the packages of {ran} and {case.to} list"
+
+
+def _mended(case: Case, one: Doomed) -> str:
+    old = case.packages_before[-1].version
+    if one.instead and one.early:
+        return f"Rename it to {one.instead} before the upgrade: {old} reads that name, too"
+    if one.instead:
+        return f"Set {one.instead} to the same value, beside it, before the upgrade"
+    return (
+        f"See what took its place (ceilift releases diff {old} {case.to}), and take it out when no "
+        f"agent of {old} is left"
+    )
