@@ -11,8 +11,10 @@ from ceilift.hazards import (
     agents,
     crossings,
     database,
+    files,
     hosts,
     options,
+    patterns,
     payload,
     pipelines,
     pollsters,
@@ -65,6 +67,9 @@ RULES: tuple[Rule, ...] = (
     options.going,
     options.defaults,
     options.ignored_pollsters,
+    files.publishers_removed,
+    files.data_files,
+    files.scripts_removed,
     agents.shared_group,
     agents.uncoordinated,
     agents.unstable_group_names,
@@ -79,6 +84,9 @@ RULES: tuple[Rule, ...] = (
     pollsters.pollsters_unknown,
     pollsters.pollsters_new,
     pollsters.pollsters_removed,
+    patterns.silent_patterns,
+    patterns.meters_gone,
+    patterns.meters_come,
     rolling.never_beside,
     rolling.uneven_pipelines,
     pipelines.pipelines_unknown,
@@ -135,7 +143,9 @@ RULES_BACK: tuple[Rule, ...] = (
 )
 
 # Blockers an operator may lift with a reason; every other blocker has to be mended.
-ACCEPTABLE = frozenset({"busy", "pollsters-unknown", "schema-not-additive", "unknown-release"})
+ACCEPTABLE = frozenset(
+    {"busy", "pollsters-unknown", "publisher-removed", "schema-not-additive", "unknown-release"}
+)
 
 
 def findings_of(situation: Situation, plan: Plan) -> tuple[Finding, ...]:

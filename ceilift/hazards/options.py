@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 
 from ceilift.finding import Finding
 from ceilift.hazards.case import Case, info, places_of, several, warning
 from ceilift.hazards.crossings import TOLD
-from ceilift.option_fates import Doomed, Fate, fates, names_of, new_defaults
+from ceilift.option_fates import Doomed, Fate, NewDefault, fates, names_of, new_defaults
 
 DYNAMIC = "pollsters_definitions_dirs"
 Groups = Mapping[tuple[str, str], list[Doomed]]
@@ -17,11 +18,11 @@ def removed(case: Case) -> Iterator[Finding]:
     """Options that the old release reads and the target passes over, one finding a section."""
     for (section, instead), gone in _together(_doomed(case, Fate.REMOVED)).items():
         where = places_of(place for one in gone for place in case.settings[one.name])
-        names = f"{section} {', '.join(one.name.partition('] ')[2] for one in gone)}"
-        reads = f"reads it as {instead} only" if instead else "has no such option"
+        names = ", ".join(one.name.partition("] ")[2] for one in gone)
+        reads = f"knows it as {instead} only" if instead else "has no such option any more"
         yield warning(
             "option-removed",
-            f"{names} is set, and {case.to} {reads}: it passes over what is set, without a word",
+            f"{section} {names}: set, but {case.to} {reads}, and passes over it without a word",
             where,
             _source(case),
             _mended(case, gone[0]),
@@ -59,25 +60,18 @@ def going(case: Case) -> Iterator[Finding]:
 
 def defaults(case: Case) -> Iterator[Finding]:
     """Defaults that the operator relies on, and that are others in the target."""
-    package = case.package
-    if package is None or case.is_empty or not case.configs:
+    if case.package is None or case.is_empty or not case.configs:
         return
     told = {name for one in TOLD for name in one.options}
-    changed = {one.name: one for old in case.packages_before for one in new_defaults(old, package)}
-    read = {host for hosts in case.configs.values() for host in hosts}
-    open_on = {
-        name: read - {host for _, host in case.settings.get(name, ())}
-        for name in sorted(changed)
-        if name not in told
-    }
-    relied = [changed[name] for name, hosts in open_on.items() if hosts]
-    if relied:
-        words = (f"{one.name} from {one.before} to {one.after}" for one in relied)
-        hosts = sorted({host for one in relied for host in open_on[one.name]})
+    pairs = ((old, case.package) for old in case.packages_before)
+    changed = {one.name: one for old, new in pairs for one in new_defaults(old, new)}
+    relied = {name: hosts for name in sorted(changed) if (hosts := _without(case, name))}
+    words = [_told(one) for name, one in changed.items() if name in relied.keys() - told]
+    if words:
         yield info(
             "default-changed",
-            f"defaults change, of options that are not set: {'; '.join(words)}",
-            f"ceilometer.conf on {several(hosts)}",
+            f"options that are not set get another default: {'; '.join(sorted(words))}",
+            f"ceilometer.conf on {several(sorted(set().union(*relied.values())))}",
             _source(case),
             "Set them before the upgrade where the former values shall stay",
         )
@@ -119,6 +113,25 @@ def _together(found: Iterable[Doomed]) -> Groups:
         section = f"{one.name.partition('] ')[0]}]"
         groups.setdefault((section, one.instead), []).append(one)
     return groups
+
+
+def _without(case: Case, name: str) -> set[str]:
+    """The hosts whose configuration was read and does not set the option, by any of its names."""
+    read = {host for hosts in case.configs.values() for host in hosts}
+    option = names_of(case.package).own[name] if case.package else None
+    names = (name, *(option.aliases if option else ()))
+    return read - {host for one in names for _, host in case.settings.get(one, ())}
+
+
+def _told(one: NewDefault) -> str:
+    """Of lists only what comes and goes: they may be long."""
+    lists = [json.loads(text) for text in (one.before, one.after)]
+    if not all(isinstance(found, list) for found in lists):
+        return f"{one.name} from {one.before} to {one.after}"
+    before, after = lists
+    lost, come = ([str(x) for x in a if x not in b] for a, b in ((before, after), (after, before)))
+    parts = (f"{word} {', '.join(names)}" for word, names in (("without", lost), ("with", come)))
+    return f"{one.name} {' and '.join(part for part in parts if not part.endswith(' '))}"
 
 
 def _source(case: Case) -> str:
