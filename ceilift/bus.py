@@ -29,7 +29,9 @@ LAG_S = 5.0
 TIMEOUT_S = (5.0, 15.0)  # to connect, to wait for each part of the answer
 ATTEMPTS = 4
 FIGURES = ("messages_ready", "messages_unacknowledged", "consumers")
+BOUNDS = ("arguments", "policy", "effective_policy_definition")
 QUEUE_COLUMNS = {"columns": ",".join(("name", *FIGURES))}
+BOUND_COLUMNS = {"columns": ",".join(("name", *FIGURES, *BOUNDS))}
 PASSING = re.compile(r"^reply_|_fanout_")  # as oslo.messaging names them
 SEES_EVERYTHING = frozenset({"administrator", "monitoring"})
 
@@ -76,7 +78,7 @@ class Broker:
         self._sees_everything = False
 
     def queues(self) -> tuple[QueueState, ...]:
-        """Every queue with its depth and consumers; on a busy broker prefer `queue`.
+        """Every queue with its depth, consumers and bounds; on a busy broker prefer `queue`.
 
         Raises TransientError while the broker has no figures of a queue yet: no figure is not 0.
         Queues of RPC replies and fan-outs, which come and go, are left out until they have some.
@@ -149,7 +151,7 @@ class Broker:
         return None if rate is None else float(rate)
 
     def _queues_once(self) -> tuple[QueueState, ...]:
-        rows = self._listed(f"queues/{self._vhost}", QUEUE_COLUMNS)
+        rows = self._listed(f"queues/{self._vhost}", BOUND_COLUMNS)
         lasting = [row for row in rows if not (_is_new(row) and PASSING.search(row["name"]))]
         return tuple(sorted((_queue(row) for row in lasting), key=lambda queue: queue.name))
 
@@ -246,7 +248,27 @@ def _queue(row: Mapping[str, Any]) -> QueueState:
     if _is_new(row):
         raise TransientError(f"The broker has no figures of the queue {row.get('name')} yet")
     ready, unacknowledged, consumers = (int(row[key]) for key in FIGURES)
-    return QueueState(str(row["name"]), ready, unacknowledged, consumers)
+    return QueueState(
+        str(row["name"]),
+        ready,
+        unacknowledged,
+        consumers,
+        policy=str(row.get("policy") or ""),
+        ttl_s=_seconds(_bound(row, "message-ttl")),
+        max_length=_bound(row, "max-length"),
+        expires_s=_seconds(_bound(row, "expires")),
+    )
+
+
+def _bound(row: Mapping[str, Any], name: str) -> int | None:
+    """The smaller of what the queue's arguments and its policies say, as the broker takes it."""
+    own, policies = row.get("arguments") or {}, row.get("effective_policy_definition") or {}
+    said = (own.get(f"x-{name}"), policies.get(name))
+    return min((one for one in said if isinstance(one, int)), default=None)
+
+
+def _seconds(milliseconds: int | None) -> float | None:
+    return None if milliseconds is None else milliseconds / 1000
 
 
 def _is_new(row: Mapping[str, Any]) -> bool:

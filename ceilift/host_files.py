@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+STAGE_FREE_MB = 500  # free before a release is installed: an environment of 17.0.2 takes about 250
+
 
 @dataclass(frozen=True, slots=True)
 class ConfigFile:

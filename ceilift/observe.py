@@ -47,9 +47,7 @@ def observe(
     """
     with ThreadPoolExecutor(4) as pool:
         known = tuple(catalogue.releases)
-        hosts = pool.submit(
-            observe_hosts, cloud.connections, cloud.inventory, known, files=True
-        )
+        hosts = pool.submit(observe_hosts, cloud.connections, cloud.inventory, known, files=True)
         bus = pool.submit(observe_bus, cloud, rates=rates)
         groups = pool.submit(observe_groups, cloud)
         database = pool.submit(observe_database, cloud, rates=rates)

@@ -129,12 +129,21 @@ class HostState:
 
 @dataclass(frozen=True, slots=True)
 class QueueState:
-    """One queue of the message bus, as the broker's management API tells it."""
+    """One queue of the message bus, as the broker's management API tells it.
+
+    What bounds it, by its own arguments or by a `policy` (None: nothing does): seconds after which
+    a message is thrown away, the most messages it keeps, seconds without a reader after which the
+    queue is deleted.
+    """
 
     name: str
     ready: int
     unacknowledged: int
     consumers: int
+    policy: str = ""
+    ttl_s: float | None = None
+    max_length: int | None = None
+    expires_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +12,7 @@ from ceilift.component import Component
 from ceilift.finding import Finding
 from ceilift.hazards.case import Case, blocker, labels, places_of, several, warning
 from ceilift.plan_files import FileKind
+from ceilift.pollsters import matched
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class Crossing:
     told_where: Literal["", "one is set", "none is set"] = ""
 
 
+UNITS, BATCHES = "T19", "T20"
+BATCH_SIZE, BATCH_TIMEOUT = "[notification] batch_size", "[notification] batch_timeout"
 OLDEST_SECRET = "[publisher_rpc] metering_secret"  # noqa: S105 - the name of an option
 TOLD = (
     Crossing(
@@ -58,7 +61,7 @@ TOLD = (
         "none is set",
     ),
     Crossing(
-        "T19",
+        UNITS,
         26,
         "units of meters change (MB is MiB, GB is GiB): while old and new agents run side by side, "
         "samples of both units arrive",
@@ -67,14 +70,13 @@ TOLD = (
         "Let consumers aggregate without the unit, or take both",
     ),
     Crossing(
-        "T20",
+        BATCHES,
         18,
-        "[notification] batch_size takes effect again, with a default of 1 in place of 100; where "
-        "it is set and batch_timeout is not, an agent waits until so many messages are there",
+        "[notification] batch_size takes effect again, with a default of 1 in place of 100",
         "ceilometer.conf",
         "the option took no effect from 12.0 to 17.x (ceilometer/notification.py)",
         "Set batch_size and batch_timeout where notification agents have much to do",
-        ("[notification] batch_size", "[notification] batch_timeout"),
+        (BATCH_SIZE, BATCH_TIMEOUT),
     ),
 )
 POLLING_FILE, NO_TRANSFORMERS, UPGRADE_RETRIES = 10, 12, 10
@@ -91,7 +93,8 @@ def told(case: Case) -> Iterator[Finding]:
     """T17 to T20: the boundaries that are crossed, each with what to look for."""
     for one in TOLD:
         if _crosses(case, one.series) and (where := _concerned(case, one)):
-            yield warning(one.id, one.what, where, one.why, one.remedy)
+            here = HERE[one.id](case) if one.id in HERE else ""
+            yield warning(one.id, one.what + here, where, one.why, one.remedy)
 
 
 def no_polling_file(case: Case) -> Iterator[Finding]:
@@ -183,6 +186,35 @@ def _concerned(case: Case, one: Crossing) -> str:
         read = ((config.path, host) for config, on in case.configs.items() for host in on)
         having = {place for place in read if place[1] not in hosts}
     return places_of(having) if having else ""
+
+
+def _units(case: Case) -> str:
+    """The meters concerned: those that polling agents here poll, and those of notifications."""
+    new = case.package
+    sources = [one for _, config in case.polling for one in config.polling_sources]
+    if new is None:
+        return ""
+    changed = {
+        name
+        for old in case.packages_before
+        for name, unit in old.units.items()
+        if new.units.get(name, unit) != unit
+    }
+    polled = matched(changed, sources)
+    made = changed & {*new.definitions.get("notification_meters", ())}
+    named = (*sorted(polled), *sorted(made - polled))
+    return f". Here: {several(named)}" if named and sources else ""
+
+
+def _batches(case: Case) -> str:
+    """A size without a timeout: an agent waits for so many messages, however long that takes."""
+    timed = {host for _, host in case.settings.get(BATCH_TIMEOUT, ())}
+    open_ = [place for place in case.settings.get(BATCH_SIZE, ()) if place[1] not in timed]
+    where = f". Here batch_size is set, and batch_timeout is not ({places_of(open_)}): "
+    return f"{where}an agent waits until so many messages are there" if open_ else ""
+
+
+HERE: Mapping[str, Callable[[Case], str]] = {UNITS: _units, BATCHES: _batches}
 
 
 def _crosses(case: Case, series: int) -> bool:

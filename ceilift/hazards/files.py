@@ -71,7 +71,9 @@ def publishers_removed(case: Case) -> Iterator[Finding]:
         why = WHY.format(old=found[0][0].ran, to=case.to)
         remedy = "Publish to another one: put it into the file, or give it with --new-pipeline"
         if all(len(set(gone)) < len(_schemes(pipe)) for _, pipe in found):
-            what = f"{case.to} has no publisher {names} (pipes {pipes}): nothing goes there any more"
+            what = (
+                f"{case.to} has no publisher {names} (pipes {pipes}): nothing goes there any more"
+            )
             yield warning("publisher-removed", what, where, why, remedy)
         else:
             yield blocker(
@@ -104,7 +106,7 @@ def scripts_removed(case: Case) -> Iterator[Finding]:
     """Units and cron files that call a program which the target does not have."""
     if case.package is None or case.is_empty:
         return
-    agents = {name for name in _agents(case)}
+    agents = set(_agents(case))
     had = {name for package in case.packages_before for name in _programs(package)}
     gone = had - _programs(case.package) - agents
     calls: dict[str, list[tuple[str, str]]] = {}

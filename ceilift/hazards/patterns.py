@@ -29,8 +29,8 @@ def silent_patterns(case: Case) -> Iterator[Finding]:
     for patterns, places in found.items():
         yield warning(
             "T11",
-            f"{_listed(patterns)} in the polling file: {case.to} has no pollster of such a name, so "
-            "these meters stop, without a word in any log",
+            f"{_listed(patterns)} in the polling file: {case.to} has no such pollster, so these "
+            "meters stop, without a word in any log",
             _files(case, places),
             _source(case),
             f"Take them out of the file, unless {OWN} brings them; see what took their "

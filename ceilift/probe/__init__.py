@@ -32,7 +32,8 @@ def observe_hosts(
 ) -> tuple[HostState, ...]:
     """Every host (or the named ones), looked at side by side, in the inventory's order.
 
-    With `files`, also at the operator's files and at the room for a release. A host that cannot be reached or read is in the result as unreachable, with the reason.
+    With `files`, also at the operator's files and at the room for a release.
+    A host that cannot be reached or read is in the result as unreachable, with the reason.
     """
     wanted = None if names is None else frozenset(names)
     hosts = [host for host in inventory.hosts if wanted is None or host.name in wanted]

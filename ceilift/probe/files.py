@@ -1,4 +1,4 @@
-"""From the records of one look to the operator's files on a host, and what it could install with."""
+"""From the records of one look to the operator's files on a host, and its room for a release."""
 
 from __future__ import annotations
 
