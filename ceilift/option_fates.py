@@ -12,9 +12,9 @@ from enum import StrEnum
 
 from ceilift.package import Option, Package
 
-
-# Older names of [storage] options of 8.x that oslo.db reads as its own, in every release.
-LIBRARY = frozenset({"[database] max_retries", "[database] retry_interval"})
+# What libraries read under the same names, in every release: oslo.db what were older names of
+# [storage] options of 8.x, keystoneauth the credentials (some of which 5.x and 6.x listed).
+LIBRARY = ("[database] max_retries", "[database] retry_interval", "[service_credentials] ")
 
 
 class Fate(StrEnum):
@@ -94,7 +94,7 @@ def _fate(name: str, old: Sequence[Names], new: Names) -> Doomed | None:
         instead = _plain(new.older[name].path)
         return Doomed(name, Fate.RENAMED, instead, early=any(instead in one.own for one in old))
     knew = next((one for one in old if one.option(name)), None)
-    if knew is None or name in LIBRARY:
+    if knew is None or name.startswith(LIBRARY):
         return None
     instead = _instead(name, knew, new)
     return Doomed(name, Fate.REMOVED, instead, early=knew.option(instead) is not None)
