@@ -56,11 +56,11 @@ def install_space(case: Case) -> Iterator[Finding]:
 
 def memory(case: Case) -> Iterator[Finding]:
     """New agents start beside old ones, and there is too little memory for both."""
-    steps = (step for step in case.plan.steps if step.action is Action.BESIDE)
-    more = Counter(target.host for step in steps for target in step.targets)
+    steps = [step for step in case.plan.steps if step.action is Action.BESIDE]
+    more = Counter((step.stage, target.host) for step in steps for target in step.targets)
     short = {
         name: free
-        for name, count in more.items()
+        for (_, name), count in more.items()
         if (free := _free_memory(case, name)) is not None and free < count * AGENT_MB * MB
     }
     if short:

@@ -2,42 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from ceilift.host_files import Call, ConfigFile, DataFile, HostFiles
 from ceilift.packages import load_package
 from ceilift.pipeline import read_pipelines
 from ceilift.plan_files import FileKind, NewFile
-from ceilift.state import Instance, NewFiles
-from tests.clouds import Field
-from tests.crossing import going
+from ceilift.state import NewFiles
+from tests.crossing import EVENTS, going, notifying, pipeline, publishing
 from tests.troubled import BLOCKER, INFO, WARNING, Cloud, Fires, Silent
 
 FOLDER = "/etc/ceilometer"
-EVENTS = "sources: []\nsinks: []\n"
-
-
-def pipeline(*publishers: str) -> str:
-    named = ", ".join(f"'{one}'" for one in publishers)
-    return (
-        "sources: [{name: all, meters: ['*'], sinks: [out]}]\n"
-        f"sinks: [{{name: out, publishers: [{named}]}}]\n"
-    )
-
-
-def notifying(cloud: Cloud, **changes: Field) -> Cloud:
-    def change(one: Instance) -> Instance:
-        if one.component != "notification":
-            return one
-        return replace(one, config=replace(one.config, **changes))
-
-    return cloud.agents(change)
-
-
-def publishing(old: str, new: str, *publishers: str) -> Cloud:
-    return notifying(going(old, new), pipelines=read_pipelines(pipeline(*publishers), EVENTS))
 
 
 def packaged(release: str, name: str) -> str:
