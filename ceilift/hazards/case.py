@@ -96,13 +96,18 @@ class Case:
         return {config: tuple(hosts) for config, hosts in found.items()}
 
     @cached_property
-    def settings(self) -> Mapping[str, tuple[tuple[str, str], ...]]:
-        """Every option that is set (`[group] name`): in which file on which host."""
-        found: dict[str, list[tuple[str, str]]] = {}
-        for config, hosts in self.configs.items():
+    def settings(self) -> Mapping[str, tuple[ConfigFile, ...]]:
+        """Every option that is set (`[group] name`), by name, with the files that set it."""
+        found: dict[str, list[ConfigFile]] = {}
+        for config in self.configs:
             for name in config.options:
-                found.setdefault(name, []).extend((config.path, host) for host in hosts)
+                found.setdefault(name, []).append(config)
         return {name: tuple(found[name]) for name in sorted(found)}
+
+    def set_in(self, *names: str) -> tuple[tuple[str, str], ...]:
+        """In which files on which hosts at least one of these options is set."""
+        files = dict.fromkeys(file for name in names for file in self.settings.get(name, ()))
+        return tuple((file.path, host) for file in files for host in self.configs[file])
 
     def is_reachable(self, host: str) -> bool:
         """Whether the host was looked at and answered."""

@@ -180,7 +180,7 @@ def _concerned(case: Case, one: Crossing) -> str:
     """Where the trap is met; "" where the files of the hosts show that it is not."""
     if not (one.told_where and case.configs):
         return one.where
-    having = {place for name in one.options for place in case.settings.get(name, ())}
+    having = set(case.set_in(*one.options))
     if one.told_where == "none is set":
         hosts = {host for _, host in having}
         read = ((config.path, host) for config, on in case.configs.items() for host in on)
@@ -208,8 +208,8 @@ def _units(case: Case) -> str:
 
 def _batches(case: Case) -> str:
     """A size without a timeout: an agent waits for so many messages, however long that takes."""
-    timed = {host for _, host in case.settings.get(BATCH_TIMEOUT, ())}
-    open_ = [place for place in case.settings.get(BATCH_SIZE, ()) if place[1] not in timed]
+    timed = {host for _, host in case.set_in(BATCH_TIMEOUT)}
+    open_ = [place for place in case.set_in(BATCH_SIZE) if place[1] not in timed]
     where = f". Here batch_size is set, and batch_timeout is not ({places_of(open_)}): "
     return f"{where}an agent waits until so many messages are there" if open_ else ""
 

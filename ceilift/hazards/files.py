@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from packaging.version import Version
+
 from ceilift.component import Component
 from ceilift.finding import Finding
 from ceilift.hazards.case import FEW, Case, blocker, info, labels, places_of, several, warning
@@ -169,24 +171,33 @@ def _read_by_agents(case: Case) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _beside(case: Case) -> Iterator[tuple[str, str, str, str]]:
+    kinds = {name: _elsewhere(case, kind) for name, kind in STANDING.items()}
     for host in case.situation.hosts:
         seen = case.situation.seen.get(host.name)
         for file in seen.files.data if seen else ():
             name = file.path.rpartition("/")[2]
-            if _is_read(case, file.path, name, host.name):
+            if _is_read(case, file.path) and host.name not in kinds[name]:
                 yield name, file.digest, file.path, host.name
 
 
-def _is_read(case: Case, path: str, name: str, host: str) -> bool:
-    """Whether agents take that file: by its place (9.0 took meters.d), option and store."""
-    if name == "gnocchi_resources.yaml" and case.situation.inventory.store != "gnocchi":
-        return False
-    if name == "meters.yaml":
-        series = {case.situation.target.series, int(case.packages_before[-1].version.split(".")[0])}
-        if {one >= METERS_FOLDER for one in series} != {path.endswith("/meters.d/meters.yaml")}:
-            return False
-    named = case.settings.get(STANDING[name].named_by, ())
-    return host not in {other for _, other in named}
+def _elsewhere(case: Case, kind: Standing) -> frozenset[str]:
+    """The hosts on which an option may name another file: nobody has looked which."""
+    return frozenset(host for _, host in case.set_in(kind.named_by))
+
+
+def _is_read(case: Case, path: str) -> bool:
+    """Whether agents take a file of that place.
+
+    Definitions of meters stand in meters.d from 9.0 on; only who publishes to Gnocchi reads its
+    resources.
+    """
+    if path.endswith("/gnocchi_resources.yaml"):
+        return case.situation.inventory.store == "gnocchi"
+    if path.endswith("/meters.yaml"):
+        series = (case.situation.target.series, Version(case.packages_before[-1].version).major)
+        in_folder = path.endswith("/meters.d/meters.yaml")
+        return all((one >= METERS_FOLDER) is in_folder for one in series)
+    return True
 
 
 def _packaged(package: Package, name: str) -> str:

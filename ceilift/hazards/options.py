@@ -14,48 +14,16 @@ DYNAMIC = "pollsters_definitions_dirs"
 Groups = Mapping[tuple[str, str], list[Doomed]]
 
 
-def removed(case: Case) -> Iterator[Finding]:
-    """Options that the old release reads and the target passes over, one finding a section."""
-    for (section, instead), gone in _together(_doomed(case, Fate.REMOVED)).items():
-        where = places_of(place for one in gone for place in case.settings[one.name])
-        names = ", ".join(one.name.partition("] ")[2] for one in gone)
-        reads = f"knows it as {instead} only" if instead else "has no such option any more"
-        yield warning(
-            "option-removed",
-            f"{section} {names}: set, but {case.to} {reads}, and passes over it without a word",
-            where,
-            _source(case),
-            _mended(case, gone[0]),
-        )
-
-
-def renamed(case: Case) -> Iterator[Finding]:
-    """Options that have another name by now; the older one is still read."""
-    found = _doomed(case, Fate.RENAMED)
-    if found:
-        pairs = (f"{one.name} is {one.instead}" for one in found)
-        yield info(
-            "option-renamed",
-            f"{case.to} has other names for options that are set, and still reads the older ones: "
-            f"{', '.join(pairs)}",
-            places_of(place for one in found for place in case.settings[one.name]),
-            _source(case),
-            f"Rename them once all agents run {case.to}: a later release may not read them",
-        )
-
-
-def going(case: Case) -> Iterator[Finding]:
-    """Options that the target still reads, and that are to go."""
-    found = _doomed(case, Fate.GOING)
-    if found:
-        yield info(
-            "option-deprecated",
-            f"{case.to} still reads these options, which are to be removed: "
-            f"{', '.join(one.name for one in found)}",
-            places_of(place for one in found for place in case.settings[one.name]),
-            _source(case),
-            "Do without them before the next upgrade",
-        )
+def doomed(case: Case) -> Iterator[Finding]:
+    """Options that are set and gone in the target, have another name there, or are to go."""
+    if case.package is None or case.is_empty or not case.settings:
+        return
+    old = [names_of(package) for package in case.packages_before]
+    told = {name for one in TOLD for name in one.options}
+    found = fates((name for name in case.settings if name not in told), old, names_of(case.package))
+    yield from _removed(case, [one for one in found if one.fate is Fate.REMOVED])
+    yield from _renamed(case, [one for one in found if one.fate is Fate.RENAMED])
+    yield from _going(case, [one for one in found if one.fate is Fate.GOING])
 
 
 def defaults(case: Case) -> Iterator[Finding]:
@@ -83,8 +51,8 @@ def ignored_pollsters(case: Case) -> Iterator[Finding]:
     package = case.package
     if case.is_empty or package is None or own not in case.settings:
         return
-    also = {host for _, host in case.settings.get(read, ())}
-    lost = [place for place in case.settings[own] if place[1] not in also]
+    also = {host for _, host in case.set_in(read)}
+    lost = [place for place in case.set_in(own) if place[1] not in also]
     if lost and any(option.path == read for option in package.options):
         yield warning(
             "T22",
@@ -96,14 +64,44 @@ def ignored_pollsters(case: Case) -> Iterator[Finding]:
         )
 
 
-def _doomed(case: Case, fate: Fate) -> list[Doomed]:
-    """The options set that meet this fate, by name; those left out of which a trap tells."""
-    if case.package is None or case.is_empty or not case.settings:
-        return []
-    old = [names_of(package) for package in case.packages_before]
-    told = {name for one in TOLD for name in one.options}
-    found = fates((name for name in case.settings if name not in told), old, names_of(case.package))
-    return [one for one in found if one.fate is fate]
+def _removed(case: Case, found: Iterable[Doomed]) -> Iterator[Finding]:
+    """What the target passes over, one finding a section."""
+    for (section, instead), gone in _together(found).items():
+        names = ", ".join(one.name.partition("] ")[2] for one in gone)
+        reads = f"knows it as {instead} only" if instead else "has no such option any more"
+        yield warning(
+            "option-removed",
+            f"{section} {names}: set, but {case.to} {reads}, and passes over it without a word",
+            places_of(case.set_in(*(one.name for one in gone))),
+            _source(case),
+            _mended(case, gone[0]),
+        )
+
+
+def _renamed(case: Case, found: list[Doomed]) -> Iterator[Finding]:
+    """What has another name by now; the older one is still read."""
+    if found:
+        yield info(
+            "option-renamed",
+            f"{case.to} has other names for options that are set, and still reads the older ones: "
+            f"{', '.join(f'{one.name} is {one.instead}' for one in found)}",
+            places_of(case.set_in(*(one.name for one in found))),
+            _source(case),
+            f"Rename them once all agents run {case.to}: a later release may not read them",
+        )
+
+
+def _going(case: Case, found: list[Doomed]) -> Iterator[Finding]:
+    """What the target still reads, and is to go."""
+    if found:
+        yield info(
+            "option-deprecated",
+            f"{case.to} still reads these options, which are to be removed: "
+            f"{', '.join(one.name for one in found)}",
+            places_of(case.set_in(*(one.name for one in found))),
+            _source(case),
+            "Do without them before the next upgrade",
+        )
 
 
 def _together(found: Iterable[Doomed]) -> Groups:
@@ -120,7 +118,7 @@ def _without(case: Case, name: str) -> set[str]:
     read = {host for hosts in case.configs.values() for host in hosts}
     option = names_of(case.package).own[name] if case.package else None
     names = (name, *(option.aliases if option else ()))
-    return read - {host for one in names for _, host in case.settings.get(one, ())}
+    return read - {host for _, host in case.set_in(*names)}
 
 
 def _told(one: NewDefault) -> str:

@@ -5,7 +5,7 @@ On the partial path, pollsters of agents that roll are told by ceilift/hazards/p
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from ceilift.component import Component
 from ceilift.finding import Finding
@@ -17,19 +17,30 @@ from ceilift.pollster_change import new_sources, old_sources
 from ceilift.situation import Place
 
 MANY = 12  # names that can still be read one by one
+Names = tuple[str, ...]
+Change = tuple[PatternChange, list[Place]]
 OWN = "a plug-in or a definition in pollsters.d"
 
 
-def silent_patterns(case: Case) -> Iterator[Finding]:
-    """T11: what a pattern stands for is gone in the target: its meters stop without a word."""
-    found: dict[tuple[str, ...], list[Place]] = {}
-    for change, places in _changes(case):
-        if patterns := tuple(dict.fromkeys(one.pattern for one in change.silent)):
-            found.setdefault(patterns, []).extend(places)
-    for patterns, places in found.items():
+def polled(case: Case) -> Iterator[Finding]:
+    """Patterns that go silent (T11), and where agents do not roll, meters that go and come."""
+    changes = list(_changes(case))
+    yield from _silent(case, changes)
+    if not case.rolls(Component.POLLING):
+        yield from _gone(case, changes)
+        yield from _come(case, changes)
+
+
+def _silent(case: Case, changes: Iterable[Change]) -> Iterator[Finding]:
+    """What a pattern stands for is gone in the target: its meters stop without a word."""
+    silent = (
+        (tuple(dict.fromkeys(one.pattern for one in change.silent)), places)
+        for change, places in changes
+    )
+    for patterns, places in _together(silent).items():
         yield warning(
             "T11",
-            f"{_listed(patterns)} in the polling file: {case.to} has no such pollster, so these "
+            f"{', '.join(patterns)} in the polling file: {case.to} has no such pollster, so these "
             "meters stop, without a word in any log",
             _files(case, places),
             _source(case),
@@ -38,9 +49,9 @@ def silent_patterns(case: Case) -> Iterator[Finding]:
         )
 
 
-def meters_gone(case: Case) -> Iterator[Finding]:
+def _gone(case: Case, changes: Iterable[Change]) -> Iterator[Finding]:
     """Meters that wildcards take today, and that the target does not poll."""
-    for names, places in _by_names(case, "gone").items():
+    for names, places in _together((one.gone, places) for one, places in changes).items():
         yield warning(
             "meters-gone",
             f"{case.to} has no pollster for these meters, which the polling file takes by a "
@@ -51,9 +62,9 @@ def meters_gone(case: Case) -> Iterator[Finding]:
         )
 
 
-def meters_come(case: Case) -> Iterator[Finding]:
+def _come(case: Case, changes: Iterable[Change]) -> Iterator[Finding]:
     """Meters that the target polls as soon as it starts, because the polling file takes them."""
-    for names, places in _by_names(case, "come").items():
+    for names, places in _together((one.come, places) for one, places in changes).items():
         yield info(
             "meters-come",
             f"with the polling file as it is, {case.to} polls what was not polled before: "
@@ -64,16 +75,15 @@ def meters_come(case: Case) -> Iterator[Finding]:
         )
 
 
-def _by_names(case: Case, way: str) -> dict[tuple[str, ...], list[Place]]:
-    found: dict[tuple[str, ...], list[Place]] = {}
-    if not case.rolls(Component.POLLING):
-        for change, places in _changes(case):
-            if names := getattr(change, way):
-                found.setdefault(names, []).extend(places)
-    return found
+def _together(found: Iterable[tuple[Names, list[Place]]]) -> Mapping[Names, list[Place]]:
+    groups: dict[Names, list[Place]] = {}
+    for names, places in found:
+        if names:
+            groups.setdefault(names, []).extend(places)
+    return groups
 
 
-def _changes(case: Case) -> Iterator[tuple[PatternChange, list[Place]]]:
+def _changes(case: Case) -> Iterator[Change]:
     """What changes for the agents that are still to be started, those of a kind together."""
     new = case.package
     if new is None:

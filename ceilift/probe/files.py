@@ -9,7 +9,7 @@ from ceilift.config_files import Options
 from ceilift.host_files import Call, ConfigFile, DataFile, HostFiles, HostMeans
 from ceilift.probe.records import Records
 
-VERSION = re.compile(r"/python(\d+\.\d+)$")
+VERSION = re.compile(r"python(\d+\.\d+)$")  # also platform-python3.6
 
 
 def host_files(records: Records, configs: Iterable[str]) -> HostFiles:
