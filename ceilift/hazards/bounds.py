@@ -1,4 +1,4 @@
-"""Rules about queues that may not keep what comes while the agents that read them are stopped."""
+"""Rules about queues: those that are not read, or may not keep what comes while agents are away."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from ceilift.component import Component
 from ceilift.finding import Finding
 from ceilift.hazards.case import Case, several, warning
 from ceilift.plan import Action
+from ceilift.situation import AGENT
 from ceilift.state import QueueState
 
 PATIENCE = 2.0  # times the estimate: an upgrade may take longer than it should
+MANY = 1000  # messages: fewer are read in seconds, whatever the rate
+BEHIND_S = 60.0
 READERS = (Component.COLLECTOR, Component.NOTIFICATION)
 
 
@@ -31,6 +34,48 @@ def bounded_queues(case: Case) -> Iterator[Finding]:
             "Lift the bound until the upgrade is over: rabbitmqctl list_policies -p "
             f"{case.situation.inventory.message_bus.vhost}, and clear_policy or set_policy",
         )
+
+
+def backlog(case: Case) -> Iterator[Finding]:
+    """The agents that run are behind with their work, or leave a queue unread."""
+    bus = case.situation.state.bus
+    usual = BEHIND_S * ((bus.publish_rate or 0.0) if bus else 0.0)
+    for component in READERS:
+        for queue in _read_by(case, component) if _works(case, component) else ():
+            if queue.ready and not queue.consumers:
+                yield _unread(queue, component)
+            elif queue.ready > max(MANY, usual):
+                yield _behind(queue, component)
+
+
+def _unread(queue: QueueState, component: Component) -> Finding:
+    return warning(
+        "queue-unread",
+        f"nobody reads {queue.name}, in which {queue.ready} messages wait",
+        queue.name,
+        f"each {AGENT[component]} that runs reads its queues, unless nothing is to be done with "
+        "what is in them: events without a dispatcher wait for ever",
+        f"Find out who publishes there, and stop it (event_pipeline.yaml); or see why no "
+        f"{AGENT[component]} reads it",
+    )
+
+
+def _behind(queue: QueueState, component: Component) -> Finding:
+    return warning(
+        "queue-backlog",
+        f"{queue.ready} messages wait in {queue.name}, more than come in {BEHIND_S:.0f} s",
+        queue.name,
+        "what is behind before an upgrade is further behind after it, and gates wait for a backlog "
+        "to fall",
+        f"Let it be read first (rabbitmqctl list_queues name messages consumers), with one more "
+        f"{AGENT[component]} if need be",
+    )
+
+
+def _works(case: Case, component: Component) -> bool:
+    """Whether an agent of it runs, and the plan has something left to do with it."""
+    left = any(step.stage == component for step in case.plan.steps)
+    return left and any(one.running and one.component is component for one in case.situation.now)
 
 
 def _too_tight(case: Case, queue: QueueState, away_s: float) -> Iterator[str]:
