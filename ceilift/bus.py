@@ -19,6 +19,7 @@ import requests
 from requests.auth import HTTPBasicAuth
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
+from ceilift.bus_rows import FIGURES, connection_row, is_new, queue_row
 from ceilift.errors import CeiliftError, TransientError
 from ceilift.state import BusConnection, QueueState
 
@@ -28,7 +29,6 @@ T = TypeVar("T")
 LAG_S = 5.0
 TIMEOUT_S = (5.0, 15.0)  # to connect, to wait for each part of the answer
 ATTEMPTS = 4
-FIGURES = ("messages_ready", "messages_unacknowledged", "consumers")
 BOUNDS = ("arguments", "policy", "effective_policy_definition")
 QUEUE_COLUMNS = {"columns": ",".join(("name", *FIGURES))}
 BOUND_COLUMNS = {"columns": ",".join(("name", *FIGURES, *BOUNDS))}
@@ -100,7 +100,7 @@ class Broker:
         self._require_sight()
         columns = "name,peer_host,client_properties.connection_name"
         rows = self._rows(f"vhosts/{self._vhost}/connections", columns=columns)
-        return tuple(_connection(row) for row in rows)
+        return tuple(connection_row(row) for row in rows)
 
     def consumers(self) -> tuple[Consumer, ...]:
         """Who reads which queue."""
@@ -152,13 +152,13 @@ class Broker:
 
     def _queues_once(self) -> tuple[QueueState, ...]:
         rows = self._listed(f"queues/{self._vhost}", BOUND_COLUMNS)
-        lasting = [row for row in rows if not (_is_new(row) and PASSING.search(row["name"]))]
-        return tuple(sorted((_queue(row) for row in lasting), key=lambda queue: queue.name))
+        lasting = [row for row in rows if not (is_new(row) and PASSING.search(row["name"]))]
+        return tuple(sorted((queue_row(row) for row in lasting), key=lambda queue: queue.name))
 
     def _queue_once(self, name: str) -> QueueState | None:
         path = f"queues/{self._vhost}/{quote(name, safe='')}"
         found = self._get_once(path, QUEUE_COLUMNS, missing_is_none=True)
-        return None if found is None else _queue({"name": name, **found})
+        return None if found is None else queue_row({"name": name, **found})
 
     def _require_sight(self) -> None:
         """A user without these tags is shown its own connections alone, and no error."""
@@ -241,54 +241,6 @@ def of_process(
         item.name
         for item in connections
         if item.process == process and (pids is None or item.pid in pids)
-    )
-
-
-def _queue(row: Mapping[str, Any]) -> QueueState:
-    if _is_new(row):
-        raise TransientError(f"The broker has no figures of the queue {row.get('name')} yet")
-    ready, unacknowledged, consumers = (int(row[key]) for key in FIGURES)
-    return QueueState(
-        str(row["name"]),
-        ready,
-        unacknowledged,
-        consumers,
-        policy=str(row.get("policy") or ""),
-        ttl_s=_seconds(_bound(row, "message-ttl")),
-        max_length=_bound(row, "max-length"),
-        expires_s=_seconds(_bound(row, "expires")),
-    )
-
-
-def _bound(row: Mapping[str, Any], name: str) -> int | None:
-    """The smaller of what the queue's arguments and its policies say, as the broker takes it."""
-    own, policies = row.get("arguments") or {}, row.get("effective_policy_definition") or {}
-    said = (own.get(f"x-{name}"), policies.get(name))
-    return min((one for one in said if isinstance(one, int)), default=None)
-
-
-def _seconds(milliseconds: int | None) -> float | None:
-    return None if milliseconds is None else milliseconds / 1000
-
-
-def _is_new(row: Mapping[str, Any]) -> bool:
-    return any(row.get(key) is None for key in FIGURES)
-
-
-def _connection(row: dict[str, Any]) -> BusConnection:
-    """oslo.messaging names a connection `process:pid:uuid` (impl_rabbit.py, Connection).
-
-    One that is just opening has no name at all yet; it is still one.
-    """
-    given = str((row.get("client_properties") or {}).get("connection_name") or "")
-    process, _, rest = given.partition(":")
-    pid = rest.partition(":")[0]
-    named = bool(process) and pid.isdecimal()
-    return BusConnection(
-        process=process if named else "",
-        pid=int(pid) if named else None,
-        peer_host=str(row.get("peer_host") or ""),
-        name=str(row.get("name") or ""),
     )
 
 
