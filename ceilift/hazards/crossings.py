@@ -97,6 +97,12 @@ def told(case: Case) -> Iterator[Finding]:
             yield warning(one.id, one.what + here, where, one.why, one.remedy)
 
 
+def options_told(case: Case) -> frozenset[str]:
+    """The options of which the traps of this case tell: nothing else need be said of them."""
+    crossed = (one for one in TOLD if _crosses(case, one.series))
+    return frozenset(name for one in crossed for name in one.options)
+
+
 def no_polling_file(case: Case) -> Iterator[Finding]:
     """T12: from 10.0 on a polling agent without polling.yaml ends as it starts."""
     if case.situation.target.series < POLLING_FILE or case.situation.request.file(FileKind.POLLING):

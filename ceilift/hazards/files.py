@@ -226,9 +226,15 @@ def _some(names: Iterable[str]) -> str:
 
 
 def _unchanged(case: Case, name: str, places: list[tuple[str, str]], change: str) -> Finding:
-    old, remedy = case.packages_before[-1].version, f"Put the file of {case.to} in its place"
-    if STANDING[name].packaged:
-        remedy = f"Remove it when all agents run {case.to}, which then reads its own"
+    old, kind = case.packages_before[-1].version, STANDING[name]
+    remedy = f"Remove it when all agents run {case.to}, which then reads its own"
+    if not kind.packaged:
+        folder = case.situation.inventory.install.path.format(root="", release=case.to)
+        remedy = f"Put the target's in its place: {folder}/etc/ceilometer/{name}, or --new-polling"
+    elif kind.holds.endswith("_publishers"):
+        remedy = (
+            f"Nothing, if agents shall publish as before; else: {remedy[:1].lower()}{remedy[1:]}"
+        )
     return warning(
         "data-file-outdated",
         f"{name} is that of {old}, unchanged, and stands in for the one of {case.to}: {change}",

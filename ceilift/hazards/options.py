@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ceilift.finding import Finding
 from ceilift.hazards.case import Case, info, places_of, several, warning
-from ceilift.hazards.crossings import TOLD
+from ceilift.hazards.crossings import options_told
 from ceilift.option_fates import Doomed, Fate, NewDefault, fates, names_of, new_defaults
 
 DYNAMIC = "pollsters_definitions_dirs"
@@ -16,10 +16,10 @@ Groups = Mapping[tuple[str, str], list[Doomed]]
 
 def doomed(case: Case) -> Iterator[Finding]:
     """Options that are set and gone in the target, have another name there, or are to go."""
-    if case.package is None or case.is_empty or not case.settings:
+    if case.package is None or case.is_empty or not case.packages_before:
         return
     old = [names_of(package) for package in case.packages_before]
-    told = {name for one in TOLD for name in one.options}
+    told = options_told(case)
     found = fates((name for name in case.settings if name not in told), old, names_of(case.package))
     yield from _removed(case, [one for one in found if one.fate is Fate.REMOVED])
     yield from _renamed(case, [one for one in found if one.fate is Fate.RENAMED])
@@ -30,15 +30,15 @@ def defaults(case: Case) -> Iterator[Finding]:
     """Defaults that the operator relies on, and that are others in the target."""
     if case.package is None or case.is_empty or not case.configs:
         return
-    told = {name for one in TOLD for name in one.options}
+    told = options_told(case)
     pairs = ((old, case.package) for old in case.packages_before)
     changed = {one.name: one for old, new in pairs for one in new_defaults(old, new)}
-    relied = {name: hosts for name in sorted(changed) if (hosts := _without(case, name))}
-    words = [_told(one) for name, one in changed.items() if name in relied.keys() - told]
-    if words:
+    relied = {name: on for name in sorted(changed.keys() - told) if (on := _without(case, name))}
+    if relied:
+        words = (_told(changed[name]) for name in relied)
         yield info(
             "default-changed",
-            f"options that are not set get another default: {'; '.join(sorted(words))}",
+            f"options that are not set get another default: {'; '.join(words)}",
             f"ceilometer.conf on {several(sorted(set().union(*relied.values())))}",
             _source(case),
             "Set them before the upgrade where the former values shall stay",

@@ -201,4 +201,10 @@ def test_a_polling_file_is_replaced_and_not_removed() -> None:
     (finding,) = cloud.found("data-file-outdated")
 
     assert "with volume.backup.size" in finding.what
-    assert finding.remedy == "Put the file of 21.0.1 in its place"
+    assert "/opt/ceilometer/21.0.1/etc/ceilometer/polling.yaml" in finding.remedy
+
+
+def test_who_published_by_the_old_pipeline_may_go_on() -> None:
+    (finding,) = pipeline_of("8.1.5", "9.0.7", "8.1.5").found("data-file-outdated")
+
+    assert finding.remedy.startswith("Nothing, if agents shall publish as before; else: remove it")

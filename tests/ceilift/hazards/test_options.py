@@ -61,6 +61,12 @@ FIRES: Fires = {
         WARNING,
         BOTH,
     ),
+    "what another boundary's trap is about": (
+        lambda: setting(going("11.1.0", "12.1.1"), "[notification] batch_timeout"),
+        "option-removed",
+        WARNING,
+        BOTH,
+    ),
     "on one host only": (
         lambda: setting(going("18.1.0", "19.1.0"), "[hardware] url_scheme", hosts=("ctl2",)),
         "option-removed",
