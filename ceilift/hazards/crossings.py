@@ -21,7 +21,7 @@ class Crossing:
 
     What it depends on may stand in files that were not read, so the operator has to look.
     `options` are what it is about. Where the options that are set are known, it is told only where
-    they are as `told_where` says on some host.
+    they are as `told_where` says on some host; never of hosts that set `cure`.
     """
 
     id: str
@@ -32,6 +32,7 @@ class Crossing:
     remedy: str
     options: tuple[str, ...] = ()
     told_where: Literal["", "one is set", "none is set"] = ""
+    cure: str = ""
 
 
 UNITS, BATCHES = "T19", "T20"
@@ -48,6 +49,7 @@ TOLD = (
         "Rename it to [publisher] telemetry_secret, on all hosts",
         ("[DEFAULT] metering_secret", "[publisher] metering_secret", OLDEST_SECRET),
         "one is set",
+        "[publisher] telemetry_secret",
     ),
     Crossing(
         "T18",
@@ -191,7 +193,9 @@ def _concerned(case: Case, one: Crossing) -> str:
         hosts = {host for _, host in having}
         read = ((config.path, host) for config, on in case.configs.items() for host in on)
         having = {place for place in read if place[1] not in hosts}
-    return places_of(having) if having else ""
+    cured = {host for _, host in case.set_in(one.cure)}
+    met = [place for place in having if place[1] not in cured]
+    return places_of(met) if met else ""
 
 
 def _units(case: Case) -> str:

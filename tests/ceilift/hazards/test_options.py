@@ -114,6 +114,10 @@ SILENT: Silent = {
         lambda: setting(going("12.1.1", "13.1.2"), f"[polling] {DIRS}"),
         "T22",
     ),
+    "both names of the secret": (
+        to_hibiscus("[DEFAULT] metering_secret", "[publisher] telemetry_secret"),
+        "T17",
+    ),
     "the new secret": (to_hibiscus("[publisher] telemetry_secret"), "T17"),
     "metadata asked for": (to_hibiscus("[compute] fetch_extra_metadata"), "T18"),
 }
