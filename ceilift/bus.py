@@ -19,6 +19,7 @@ import requests
 from requests.auth import HTTPBasicAuth
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
+from ceilift.bus_rows import FIGURES, connection_row, is_new, queue_row
 from ceilift.errors import CeiliftError, TransientError
 from ceilift.state import BusConnection, QueueState
 
@@ -28,8 +29,9 @@ T = TypeVar("T")
 LAG_S = 5.0
 TIMEOUT_S = (5.0, 15.0)  # to connect, to wait for each part of the answer
 ATTEMPTS = 4
-FIGURES = ("messages_ready", "messages_unacknowledged", "consumers")
+BOUNDS = ("arguments", "policy", "effective_policy_definition")
 QUEUE_COLUMNS = {"columns": ",".join(("name", *FIGURES))}
+BOUND_COLUMNS = {"columns": ",".join(("name", *FIGURES, *BOUNDS))}
 PASSING = re.compile(r"^reply_|_fanout_")  # as oslo.messaging names them
 SEES_EVERYTHING = frozenset({"administrator", "monitoring"})
 
@@ -76,7 +78,7 @@ class Broker:
         self._sees_everything = False
 
     def queues(self) -> tuple[QueueState, ...]:
-        """Every queue with its depth and consumers; on a busy broker prefer `queue`.
+        """Every queue with its depth, consumers and bounds; on a busy broker prefer `queue`.
 
         Raises TransientError while the broker has no figures of a queue yet: no figure is not 0.
         Queues of RPC replies and fan-outs, which come and go, are left out until they have some.
@@ -98,7 +100,7 @@ class Broker:
         self._require_sight()
         columns = "name,peer_host,client_properties.connection_name"
         rows = self._rows(f"vhosts/{self._vhost}/connections", columns=columns)
-        return tuple(_connection(row) for row in rows)
+        return tuple(connection_row(row) for row in rows)
 
     def consumers(self) -> tuple[Consumer, ...]:
         """Who reads which queue."""
@@ -149,14 +151,14 @@ class Broker:
         return None if rate is None else float(rate)
 
     def _queues_once(self) -> tuple[QueueState, ...]:
-        rows = self._listed(f"queues/{self._vhost}", QUEUE_COLUMNS)
-        lasting = [row for row in rows if not (_is_new(row) and PASSING.search(row["name"]))]
-        return tuple(sorted((_queue(row) for row in lasting), key=lambda queue: queue.name))
+        rows = self._listed(f"queues/{self._vhost}", BOUND_COLUMNS)
+        lasting = [row for row in rows if not (is_new(row) and PASSING.search(row["name"]))]
+        return tuple(sorted((queue_row(row) for row in lasting), key=lambda queue: queue.name))
 
     def _queue_once(self, name: str) -> QueueState | None:
         path = f"queues/{self._vhost}/{quote(name, safe='')}"
         found = self._get_once(path, QUEUE_COLUMNS, missing_is_none=True)
-        return None if found is None else _queue({"name": name, **found})
+        return None if found is None else queue_row({"name": name, **found})
 
     def _require_sight(self) -> None:
         """A user without these tags is shown its own connections alone, and no error."""
@@ -239,34 +241,6 @@ def of_process(
         item.name
         for item in connections
         if item.process == process and (pids is None or item.pid in pids)
-    )
-
-
-def _queue(row: Mapping[str, Any]) -> QueueState:
-    if _is_new(row):
-        raise TransientError(f"The broker has no figures of the queue {row.get('name')} yet")
-    ready, unacknowledged, consumers = (int(row[key]) for key in FIGURES)
-    return QueueState(str(row["name"]), ready, unacknowledged, consumers)
-
-
-def _is_new(row: Mapping[str, Any]) -> bool:
-    return any(row.get(key) is None for key in FIGURES)
-
-
-def _connection(row: dict[str, Any]) -> BusConnection:
-    """oslo.messaging names a connection `process:pid:uuid` (impl_rabbit.py, Connection).
-
-    One that is just opening has no name at all yet; it is still one.
-    """
-    given = str((row.get("client_properties") or {}).get("connection_name") or "")
-    process, _, rest = given.partition(":")
-    pid = rest.partition(":")[0]
-    named = bool(process) and pid.isdecimal()
-    return BusConnection(
-        process=process if named else "",
-        pid=int(pid) if named else None,
-        peer_host=str(row.get("peer_host") or ""),
-        name=str(row.get("name") or ""),
     )
 
 

@@ -37,6 +37,11 @@ class Options(iniparser.BaseParser):
         """Called by the parser at each option."""
         self._values[self._section, key.replace("-", "_")] = "\n".join(value)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The options that are set, each as `[section] name`, sorted."""
+        return tuple(sorted(f"[{section}] {name}" for section, name in self._values))
+
     def get(self, section: str, name: str) -> str | None:
         """The value of an option; None when it is not set."""
         return self._values.get((section, name))

@@ -46,9 +46,8 @@ def observe(
     takes RATE_WINDOW_S longer. Baseline and evidence of an open upgrade come from the ledger.
     """
     with ThreadPoolExecutor(4) as pool:
-        hosts = pool.submit(
-            observe_hosts, cloud.connections, cloud.inventory, tuple(catalogue.releases)
-        )
+        known = tuple(catalogue.releases)
+        hosts = pool.submit(observe_hosts, cloud.connections, cloud.inventory, known, files=True)
         bus = pool.submit(observe_bus, cloud, rates=rates)
         groups = pool.submit(observe_groups, cloud)
         database = pool.submit(observe_database, cloud, rates=rates)

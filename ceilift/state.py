@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ceilift.component import Component
+from ceilift.host_files import HostFiles, HostMeans
 from ceilift.pipeline import LoadSeen, Pipelines
 from ceilift.pollsters import PollingFile, PollingSource, PollstersSeen
 
@@ -109,7 +110,8 @@ class HostState:
     `problem` says in words why an unreachable host was not read (`unreachable`, `host-key`,
     `login`, `become`: `problem_kind`). `tools` are the dump tools found;
     `backup_free_bytes` the space free in the backup folder, where this host holds it.
-    `clock_skew_s` is the host's clock minus ours.
+    `clock_skew_s` is the host's clock minus ours. `files` and `means` are complete in looks
+    that a plan is made from, not in those while it is carried out.
     """
 
     name: str
@@ -121,16 +123,27 @@ class HostState:
     instances: tuple[Instance, ...] = ()
     backup_free_bytes: int | None = None
     clock_skew_s: float | None = None
+    files: HostFiles = field(default_factory=HostFiles)
+    means: HostMeans = field(default_factory=HostMeans)
 
 
 @dataclass(frozen=True, slots=True)
 class QueueState:
-    """One queue of the message bus, as the broker's management API tells it."""
+    """One queue of the message bus, as the broker's management API tells it.
+
+    What bounds it, by its own arguments or by a `policy` (None: nothing does): seconds after which
+    a message is thrown away, the most messages it keeps, seconds without a reader after which the
+    queue is deleted.
+    """
 
     name: str
     ready: int
     unacknowledged: int
     consumers: int
+    policy: str = ""
+    ttl_s: float | None = None
+    max_length: int | None = None
+    expires_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

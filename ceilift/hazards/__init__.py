@@ -9,9 +9,14 @@ from ceilift.finding import Finding, Severity, most_severe_first
 from ceilift.hazards import (
     activity,
     agents,
+    bounds,
     crossings,
     database,
+    files,
     hosts,
+    means,
+    options,
+    patterns,
     payload,
     pipelines,
     pollsters,
@@ -46,6 +51,11 @@ RULES: tuple[Rule, ...] = (
     activity.broker_unreachable,
     activity.busy,
     activity.activity,
+    bounds.bounded_queues,
+    bounds.backlog,
+    means.python_unfit,
+    means.install_space,
+    means.memory,
     releases.already_at_target,
     releases.mixed_releases,
     releases.unknown_release,
@@ -59,12 +69,19 @@ RULES: tuple[Rule, ...] = (
     crossings.transformers,
     crossings.gnocchi_first,
     crossings.balancer_type,
+    options.doomed,
+    options.defaults,
+    options.ignored_pollsters,
+    files.publishers_removed,
+    files.data_files,
+    files.scripts_removed,
     agents.shared_group,
     agents.uncoordinated,
     agents.unstable_group_names,
     agents.uneven_groups,
     agents.global_ipmi_group,
     agents.udp_address_empty,
+    agents.ghosts,
     agents.polling_file,
     agents.first_poll,
     agents.last_acknowledgement,
@@ -73,6 +90,7 @@ RULES: tuple[Rule, ...] = (
     pollsters.pollsters_unknown,
     pollsters.pollsters_new,
     pollsters.pollsters_removed,
+    patterns.polled,
     rolling.never_beside,
     rolling.uneven_pipelines,
     pipelines.pipelines_unknown,
@@ -129,7 +147,9 @@ RULES_BACK: tuple[Rule, ...] = (
 )
 
 # Blockers an operator may lift with a reason; every other blocker has to be mended.
-ACCEPTABLE = frozenset({"busy", "pollsters-unknown", "schema-not-additive", "unknown-release"})
+ACCEPTABLE = frozenset(
+    {"busy", "pollsters-unknown", "publisher-removed", "schema-not-additive", "unknown-release"}
+)
 
 
 def findings_of(situation: Situation, plan: Plan) -> tuple[Finding, ...]:

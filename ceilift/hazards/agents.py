@@ -185,6 +185,28 @@ def _sharing(case: Case) -> list[Agent]:
     return [(place, config) for place, config in case.polling if SHARED in place.namespaces]
 
 
+def ghosts(case: Case) -> Iterator[Finding]:
+    """Members of the notification agents' group died without leaving it, a moment ago.
+
+    Of polling agents nothing is said: those of 9.x and 10.x live without a beat.
+    """
+    known = case.situation.catalogue.releases
+    ran = [known[name] for name in case.plan.releases if name in known]
+    names = {release.notification.group.value for release in ran}
+    for group in case.situation.state.groups:
+        if group.ghosts and group.name in names and not case.is_empty:
+            yield warning(
+                "ghost-members",
+                f"{group.ghosts} members of {group.name} have no beat, beside {group.members} that "
+                "have: their share of the queues is read by nobody as long as they count",
+                group.name,
+                "tooz takes a member out when its beat has been missing for 30 s: an agent that "
+                "dies again and again leaves one each time",
+                "See in the logs of notification agents whether workers die (Forking too fast); "
+                "plan again when none is left",
+            )
+
+
 def _in_common(agents: list[Agent]) -> list[Place]:
     """The agents that have at least one resource in common with another; no list means all."""
     if any(not config.resources for _, config in agents):

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from ceilift.component import Component
 from ceilift.finding import Finding, Severity
+from ceilift.host_files import ConfigFile
 from ceilift.inventory import Database
+from ceilift.package import Package
+from ceilift.packages import load_package
 from ceilift.plan import Action, Gate, Plan, Step
 from ceilift.situation import Place, Situation
 from ceilift.state import AgentConfig
 
 FEW = 4  # names a sentence can hold
+package_of = cache(load_package)  # some hundredths of a second each; plans are made many times
+
+
+def places_of(found: Iterable[tuple[str, str]]) -> str:
+    """Where something stands, from pairs of a file and its host: `FILE on HOSTS`.
+
+    Where hosts keep it in different folders, or in different files, only their last names are told.
+    """
+    pairs = list(found)
+    paths = sorted({path for path, _ in pairs})
+    if len(paths) > 1:
+        paths = sorted({path.rpartition("/")[2] for path in paths})
+    return f"{several(paths)} on {several(sorted({host for _, host in pairs}))}"
 
 
 @dataclass(frozen=True)
@@ -55,6 +71,43 @@ class Case:
     def database(self) -> Database | None:
         """The inventory's database while it still has to be migrated; None otherwise."""
         return self.situation.inventory.database if Action.DBSYNC in self.actions else None
+
+    @cached_property
+    def package(self) -> Package | None:
+        """The target as published; None where nothing is known of its package."""
+        return package_of(self.to)
+
+    @cached_property
+    def packages_before(self) -> tuple[Package, ...]:
+        """The other releases that ran, as published, oldest first; those not known left out."""
+        names = (name for name in self.plan.releases if name != self.to)
+        known = self.situation.catalogue.releases
+        found = (package_of(name) for name in names if name in known)
+        return tuple(one for one in found if one is not None)
+
+    @cached_property
+    def configs(self) -> Mapping[ConfigFile, tuple[str, ...]]:
+        """The configuration files of Ceilometer, each with the hosts that have the same one."""
+        found: dict[ConfigFile, list[str]] = {}
+        for host in self.situation.hosts:
+            seen = self.situation.seen.get(host.name)
+            for config in seen.files.configs if seen else ():
+                found.setdefault(config, []).append(host.name)
+        return {config: tuple(hosts) for config, hosts in found.items()}
+
+    @cached_property
+    def settings(self) -> Mapping[str, tuple[ConfigFile, ...]]:
+        """Every option that is set (`[group] name`), by name, with the files that set it."""
+        found: dict[str, list[ConfigFile]] = {}
+        for config in self.configs:
+            for name in config.options:
+                found.setdefault(name, []).append(config)
+        return {name: tuple(found[name]) for name in sorted(found)}
+
+    def set_in(self, *names: str) -> tuple[tuple[str, str], ...]:
+        """In which files on which hosts at least one of these options is set."""
+        files = dict.fromkeys(file for name in names for file in self.settings.get(name, ()))
+        return tuple((file.path, host) for file in files for host in self.configs[file])
 
     def is_reachable(self, host: str) -> bool:
         """Whether the host was looked at and answered."""

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from packaging.version import InvalidVersion, Version
 
 from ceilift.component import Component
 from ceilift.finding import Finding
-from ceilift.hazards.case import Case, blocker, labels, several, warning
+from ceilift.hazards.case import Case, blocker, labels, places_of, several, warning
 from ceilift.plan_files import FileKind
+from ceilift.pollsters import matched
 
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
     """A trap that every upgrade over that boundary meets: to `series` or later, from before it.
 
-    What it depends on stands in files that are not read, so the operator has to look.
+    What it depends on may stand in files that were not read, so the operator has to look.
+    `options` are what it is about. Where the options that are set are known, it is told only where
+    they are as `told_where` says on some host; never of hosts that set `cure`.
     """
 
     id: str
@@ -26,8 +30,14 @@ class Crossing:
     where: str
     why: str
     remedy: str
+    options: tuple[str, ...] = ()
+    told_where: Literal["", "one is set", "none is set"] = ""
+    cure: str = ""
 
 
+UNITS, BATCHES = "T19", "T20"
+BATCH_SIZE, BATCH_TIMEOUT = "[notification] batch_size", "[notification] batch_timeout"
+OLDEST_SECRET = "[publisher_rpc] metering_secret"  # noqa: S105 - the name of an option
 TOLD = (
     Crossing(
         "T17",
@@ -37,6 +47,9 @@ TOLD = (
         "ceilometer.conf",
         "release notes of 27.0; ceilometer/publisher/utils.py",
         "Rename it to [publisher] telemetry_secret, on all hosts",
+        ("[DEFAULT] metering_secret", "[publisher] metering_secret", OLDEST_SECRET),
+        "one is set",
+        "[publisher] telemetry_secret",
     ),
     Crossing(
         "T18",
@@ -46,9 +59,11 @@ TOLD = (
         "ceilometer.conf",
         "release notes of 27.0; ceilometer/compute/discovery.py",
         "Set it to true where something reads these metadata",
+        ("[compute] fetch_extra_metadata",),
+        "none is set",
     ),
     Crossing(
-        "T19",
+        UNITS,
         26,
         "units of meters change (MB is MiB, GB is GiB): while old and new agents run side by side, "
         "samples of both units arrive",
@@ -57,12 +72,13 @@ TOLD = (
         "Let consumers aggregate without the unit, or take both",
     ),
     Crossing(
-        "T20",
+        BATCHES,
         18,
         "[notification] batch_size takes effect again, with a default of 1 in place of 100",
         "ceilometer.conf",
         "the option took no effect from 12.0 to 17.x (ceilometer/notification.py)",
         "Set batch_size and batch_timeout where notification agents have much to do",
+        (BATCH_SIZE, BATCH_TIMEOUT),
     ),
 )
 POLLING_FILE, NO_TRANSFORMERS, UPGRADE_RETRIES = 10, 12, 10
@@ -78,8 +94,15 @@ def boundaries(old: int, new: int) -> tuple[str, ...]:
 def told(case: Case) -> Iterator[Finding]:
     """T17 to T20: the boundaries that are crossed, each with what to look for."""
     for one in TOLD:
-        if _crosses(case, one.series):
-            yield warning(one.id, one.what, one.where, one.why, one.remedy)
+        if _crosses(case, one.series) and (where := _concerned(case, one)):
+            here = HERE[one.id](case) if one.id in HERE else ""
+            yield warning(one.id, one.what + here, where, one.why, one.remedy)
+
+
+def options_told(case: Case) -> frozenset[str]:
+    """The options of which the traps of this case tell: nothing else need be said of them."""
+    crossed = (one for one in TOLD if _crosses(case, one.series))
+    return frozenset(name for one in crossed for name in one.options)
 
 
 def no_polling_file(case: Case) -> Iterator[Finding]:
@@ -159,6 +182,49 @@ def balancer_type(case: Case) -> Iterator[Finding]:
             "ceilometer/gnocchi_client.py: create is skipped for a type that exists",
             "Compare the type in Gnocchi with the target's, and add the attributes by hand",
         )
+
+
+def _concerned(case: Case, one: Crossing) -> str:
+    """Where the trap is met; "" where the files of the hosts show that it is not."""
+    if not (one.told_where and case.configs):
+        return one.where
+    having = set(case.set_in(*one.options))
+    if one.told_where == "none is set":
+        hosts = {host for _, host in having}
+        read = ((config.path, host) for config, on in case.configs.items() for host in on)
+        having = {place for place in read if place[1] not in hosts}
+    cured = {host for _, host in case.set_in(one.cure)}
+    met = [place for place in having if place[1] not in cured]
+    return places_of(met) if met else ""
+
+
+def _units(case: Case) -> str:
+    """The meters concerned: those that polling agents here poll, and those of notifications."""
+    new = case.package
+    sources = [one for _, config in case.polling for one in config.polling_sources]
+    if new is None:
+        return ""
+    changed = {
+        name
+        for old in case.packages_before
+        for name, unit in old.units.items()
+        if new.units.get(name, unit) != unit
+    }
+    polled = matched(changed, sources)
+    made = changed & {*new.definitions.get("notification_meters", ())}
+    named = (*sorted(polled), *sorted(made - polled))
+    return f". Here: {several(named)}" if named and sources else ""
+
+
+def _batches(case: Case) -> str:
+    """A size without a timeout: an agent waits for so many messages, however long that takes."""
+    timed = {host for _, host in case.set_in(BATCH_TIMEOUT)}
+    open_ = [place for place in case.set_in(BATCH_SIZE) if place[1] not in timed]
+    where = f". Here batch_size is set, and batch_timeout is not ({places_of(open_)}): "
+    return f"{where}an agent waits until so many messages are there" if open_ else ""
+
+
+HERE: Mapping[str, Callable[[Case], str]] = {UNITS: _units, BATCHES: _batches}
 
 
 def _crosses(case: Case, series: int) -> bool:

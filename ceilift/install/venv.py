@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ceilift.errors import CeiliftError, StepFailedError, TransientError, UnreachableError
+from ceilift.host_files import STAGE_FREE_MB
 from ceilift.install.requirements import Requirements
 from ceilift.install.scripts import STAGE, VERIFY
 from ceilift.inventory import Inventory
@@ -17,7 +18,6 @@ from ceilift.remote.act import Actor
 from ceilift.remote.shell import Result, Shell
 from ceilift.scrub import scrubbed
 
-FREE_MB = 500  # an environment of 17.0.2 takes about 250
 VERIFY_S = 120.0
 SHOWN = 5
 NOT_OURS = 10
@@ -139,7 +139,7 @@ def _install(
         + wanted.text.rstrip()
         + "\nCEILIFT_END\n",
     )
-    words = (folder, wanted.digest, install.python, str(FREE_MB), *install.pip)
+    words = (folder, wanted.digest, install.python, str(STAGE_FREE_MB), *install.pip)
     return actor.act(
         shell,
         f"stage/{host.name}",

@@ -9,9 +9,10 @@ from ceilift.clock import now
 from ceilift.errors import StepFailedError, TransientError, UnreachableError
 from ceilift.inventory import Inventory
 from ceilift.inventory_hosts import Host
+from ceilift.probe.files_script import FILES
 from ceilift.probe.host import Seen, host_state
 from ceilift.probe.records import parse
-from ceilift.probe.script import PROBE
+from ceilift.probe.script import END, PROBE
 from ceilift.remote.shell import Shell
 from ceilift.remote.ssh import Connections
 from ceilift.state import HostState
@@ -26,9 +27,12 @@ def observe_hosts(
     inventory: Inventory,
     releases: Iterable[str],
     names: Iterable[str] | None = None,
+    *,
+    files: bool = False,
 ) -> tuple[HostState, ...]:
     """Every host (or the named ones), looked at side by side, in the inventory's order.
 
+    With `files`, also at the operator's files and at the room for a release.
     A host that cannot be reached or read is in the result as unreachable, with the reason.
     """
     wanted = None if names is None else frozenset(names)
@@ -37,7 +41,8 @@ def observe_hosts(
 
     def look(host: Host) -> HostState:
         try:
-            return observe_host(connections.shell(host.name), host, inventory, known)
+            shell = connections.shell(host.name)
+            return observe_host(shell, host, inventory, known, files=files)
         except (UnreachableError, TransientError) as error:
             return HostState(
                 host.name, reachable=False, problem_kind=error.kind, problem=str(error)
@@ -52,11 +57,17 @@ def observe_hosts(
 
 
 def observe_host(
-    shell: Shell, host: Host, inventory: Inventory, releases: tuple[str, ...]
+    shell: Shell,
+    host: Host,
+    inventory: Inventory,
+    releases: tuple[str, ...],
+    *,
+    files: bool = False,
 ) -> HostState:
     """One host, in one round trip. Raises UnreachableError or TransientError."""
     before = now()
-    result = shell.run(PROBE, *_arguments(inventory, host, releases), timeout_s=TIMEOUT_S)
+    script = PROBE + (FILES if files else END)
+    result = shell.run(script, *_arguments(inventory, host, releases), timeout_s=TIMEOUT_S)
     records = parse(result.stdout)
     if not result.ok or records.clock is None:
         said = result.stderr.strip().splitlines()[-1:] or [f"exit code {result.code}"]
@@ -92,4 +103,6 @@ def _arguments(inventory: Inventory, host: Host, releases: tuple[str, ...]) -> t
         inventory.path(inventory.wsgi.config, host) if inventory.wsgi else "",
         folder,
         inventory.services.backend,
+        inventory.install.python,
+        inventory.path(inventory.install.path, host, release=""),
     )

@@ -12,6 +12,7 @@ from ceilift.config_files import Options
 from ceilift.handover import cycles
 from ceilift.inventory import Inventory
 from ceilift.inventory_hosts import Host
+from ceilift.probe.files import host_files, host_means
 from ceilift.probe.options import agent_config
 from ceilift.probe.pipelines import pipelines_of
 from ceilift.probe.records import Process, Records
@@ -60,6 +61,8 @@ def host_state(seen: Seen, clock_skew_s: float | None) -> HostState:
         instances=tuple(_instances(seen)),
         backup_free_bytes=seen.records.free_bytes,
         clock_skew_s=clock_skew_s,
+        files=host_files(seen.records, _config_names(seen)),
+        means=host_means(seen.records),
     )
 
 
@@ -175,6 +178,13 @@ def _texts(seen: Seen, given: tuple[str, ...]) -> tuple[tuple[str, ...], str | N
     names = given or (seen.inventory.path(seen.inventory.config.main, seen.host),)
     texts = [seen.records.files[name].text for name in names if name in seen.records.files]
     return names, "\n".join(texts) if texts else None
+
+
+def _config_names(seen: Seen) -> Iterator[str]:
+    """Every configuration file that the inventory or a unit names."""
+    yield seen.inventory.path(seen.inventory.config.main, seen.host)
+    yield from (seen.inventory.path(r.config, seen.host) for r in seen.host.roles if r.config)
+    yield from (name for found in definitions(seen) for name in found.configs)
 
 
 def _ticks(seen: Seen, unit: str, interval: float | None) -> tuple[float, ...]:

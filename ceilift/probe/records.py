@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 FIELDS = {"clock": 1, "boot": 2, "process": 4, "file": 3, "loaded": 3, "installed": 2, "unit": 3}
-FIELDS |= {"tool": 1, "show": 2, "free": 1, "ticks": 3}
+FIELDS |= {"tool": 1, "show": 2, "free": 1, "ticks": 3, "names": 2, "digest": 2, "call": 2}
+FIELDS |= {"python": 1, "room": 1, "memory": 1}
 START_TICKS = 19  # field 22 of /proc/PID/stat, counted from the one behind the name
 PARENT = 1
 STOPPED = "/zz-ceilift-stopped.conf"  # the drop-in of services/systemd: no start meets it
@@ -55,6 +56,10 @@ class Records:
     its release and when that was installed; `shown` are systemd's properties of each unit.
     `polled` maps the file of a polling agent's unit to the moments (epoch seconds by the host's
     clock) of the latest log lines that say that it polls.
+
+    Where the operator's files were looked at: `names` are configuration files without the values,
+    `digests` of other files (SHA-256), `calls` pairs of a file and a program that it calls;
+    `python` is the path of the interpreter for environments.
     """
 
     clock: float | None
@@ -67,6 +72,12 @@ class Records:
     shown: Mapping[str, Mapping[str, str]]
     free_bytes: int | None
     polled: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
+    calls: tuple[tuple[str, str], ...] = ()
+    python: str = ""
+    install_free_bytes: int | None = None
+    memory_available_bytes: int | None = None
 
 
 def parse(text: str) -> Records:
@@ -79,7 +90,6 @@ def parse(text: str) -> Records:
     boot, ticks = (float(value or 0) for value in (rows.get("boot") or [["0", "100"]])[0][:2])
     clock = rows.get("clock")
     shown = _properties(rows.get("show", []))
-    free = rows.get("free")
     return Records(
         clock=float(clock[0][0]) if clock else None,
         processes=tuple(_process(row, boot, ticks or 100.0) for row in rows.get("process", [])),
@@ -89,8 +99,14 @@ def parse(text: str) -> Records:
         installed={row[0]: version_of(row[1]) for row in rows.get("installed", [])},
         loaded={row[0]: (version_of(row[1]), float(row[2])) for row in rows.get("loaded", [])},
         tools=tuple(row[0] for row in rows.get("tool", [])),
-        free_bytes=int(free[0][0]) * 1024 if free and free[0][0].isdigit() else None,
+        free_bytes=_bytes(rows, "free"),
         polled={row[0]: _moments(row[1], row[2]) for row in rows.get("ticks", [])},
+        names={row[0]: _decoded(row[1]) for row in rows.get("names", [])},
+        digests={row[0]: row[1] for row in rows.get("digest", [])},
+        calls=tuple((row[0], row[1]) for row in rows.get("call", [])),
+        python=rows.get("python", [[""]])[0][0],
+        install_free_bytes=_bytes(rows, "room"),
+        memory_available_bytes=_bytes(rows, "memory"),
     )
 
 
@@ -129,7 +145,17 @@ def _process(row: list[str], boot: float, ticks: float) -> Process:
 
 
 def _file(row: list[str]) -> File:
-    return File(base64.b64decode(row[1]).decode(errors="replace"), float(row[2]))
+    return File(_decoded(row[1]), float(row[2]))
+
+
+def _decoded(text: str) -> str:
+    return base64.b64decode(text).decode(errors="replace")
+
+
+def _bytes(rows: Mapping[str, list[list[str]]], kind: str) -> int | None:
+    """What one record says in KiB; None where it is missing or says nothing."""
+    said = rows.get(kind, [[""]])[0][0]
+    return int(said) * 1024 if said.isdigit() else None
 
 
 def _moments(zone: str, text: str) -> tuple[float, ...]:

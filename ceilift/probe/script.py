@@ -103,5 +103,5 @@ if grep -q ceilometer-agent-notification $definitions 2>/dev/null; then
     done
   done
 fi
-exit 0
 """
+END = "exit 0\n"

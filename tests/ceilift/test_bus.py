@@ -112,6 +112,29 @@ def test_queues_are_read_with_depth_and_consumers() -> None:
     assert management()[0].queues() == (QueueState("q1", 0, 0, 0), QueueState("q2", 3, 1, 2))
 
 
+def test_a_queue_is_read_with_what_bounds_it_the_tighter_of_arguments_and_policies() -> None:
+    figures = {"messages_ready": 0, "messages_unacknowledged": 0, "consumers": 1}
+    rows = [
+        {
+            **figures,
+            "name": "both",
+            "arguments": {"x-message-ttl": 60000, "x-expires": 1500},
+            "policy": "short",
+            "effective_policy_definition": {"message-ttl": 30000, "max-length": 100},
+        },
+        {**figures, "name": "free", "arguments": {}, "effective_policy_definition": []},
+        {**figures, "name": "own", "arguments": {"x-max-length": 7}, "policy": None},
+    ]
+    broker, fake = management(**{"/api/queues/%2F": rows})
+
+    assert broker.queues() == (
+        QueueState("both", 0, 0, 1, "short", ttl_s=30.0, max_length=100, expires_s=1.5),
+        QueueState("free", 0, 0, 1),
+        QueueState("own", 0, 0, 1, max_length=7),
+    )
+    assert "effective_policy_definition" in (fake.requests[0].url or "")
+
+
 def test_a_queue_without_figures_is_not_taken_for_empty() -> None:
     broker, fake = management(**{"/api/queues/%2F": [{"name": "q1", "consumers": 0}]})
     with pytest.raises(TransientError, match="no figures of the queue q1 yet"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ceilift.hazards import ACCEPTABLE
 from ceilift.pollsters import PollstersSeen
 from ceilift.state import Evidence
+from tests.crossing import publishing
 from tests.troubled import (
     BLOCKER,
     PROVEN,
@@ -67,6 +68,7 @@ def test_exactly_the_blockers_that_say_so_can_be_accepted() -> None:
         busy().seen(bus=None),
         rolling.asked(to="17.0.2", path="partial"),
         rehearsed_badly(),
+        publishing("21.0.1", "22.0.1", "monasca://host"),
     )
     blockers = [finding for cloud in clouds for finding in cloud.planned().blockers]
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from ceilift.state import AgentConfig, Restart
+from ceilift.state import AgentConfig, GroupState, Restart
 from tests.clouds import Field
 from tests.troubled import (
     BLOCKER,
@@ -91,6 +91,12 @@ FIRES: Fires = {
         BLOCKER,
         "ctl2",
     ),
+    "members that died without leaving": (
+        lambda: quiet().seen(groups=(GroupState("ceilometer.notification", 2, ghosts=3),)),
+        "ghost-members",
+        WARNING,
+        "ceilometer.notification",
+    ),
     "a polling file that cannot be used": (
         lambda: quiet().agent("polling", "pol1", config=replace(OWN, **UNREADABLE)),
         "polling-file",
@@ -129,6 +135,14 @@ SILENT: Silent = {
         "T10",
     ),
     "one ipmi agent": (lambda: quiet({"a": ["polling-ipmi"]}).polling(coordinated=True), "T16"),
+    "no member that died": (
+        lambda: quiet().seen(groups=(GroupState("ceilometer.notification", 2),)),
+        "ghost-members",
+    ),
+    "polling agents without a beat, as they are in 9.x": (
+        lambda: quiet().seen(groups=(GroupState("central-global", 0, ghosts=2),)),
+        "ghost-members",
+    ),
     "no udp_address at all": (
         lambda: quiet().agent("collector", "ctl2", config=AgentConfig(udp_address=None)),
         "udp-address-empty",

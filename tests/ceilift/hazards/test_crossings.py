@@ -12,7 +12,8 @@ from ceilift.pipeline import read_pipelines
 from ceilift.plan_files import FileKind, NewFile
 from ceilift.state import Instance
 from tests.clouds import catalogue
-from tests.troubled import BLOCKER, MODERN, WARNING, Cloud, modern, quiet
+from tests.crossing import going
+from tests.troubled import BLOCKER, WARNING, Cloud, modern
 
 DERIVED = """
 sources: [{name: meters, meters: ["*"], sinks: [rates]}]
@@ -22,12 +23,6 @@ sinks:
     publishers: [notifier://]
 """
 PLAIN = "sources: [{name: m, meters: ['*'], sinks: [s]}]\nsinks: [{name: s, publishers: [a://]}]\n"
-
-
-def going(old: str, new: str, store: str = "gnocchi") -> Cloud:
-    made = quiet(MODERN, old, database=None, wsgi=None, store=store).asked(to=new)
-    hosts = tuple(replace(host, installed=(old, new)) for host in made.state.hosts)
-    return made.seen(hosts=hosts)
 
 
 def ids(cloud: Cloud) -> set[str]:

@@ -1,0 +1,266 @@
+"""Rules about the operator's own files: publishers, data files that stand in for packaged ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from packaging.version import Version
+
+from ceilift.component import Component
+from ceilift.finding import Finding
+from ceilift.hazards.case import FEW, Case, blocker, info, labels, places_of, several, warning
+from ceilift.package import Package
+from ceilift.pipeline import Pipe
+from ceilift.plan_files import FileKind
+from ceilift.situation import Place
+
+PUBLISHERS = {"sample": "ceilometer.sample.publisher", "event": "ceilometer.event.publisher"}
+PROGRAMS = ("console_scripts", "wsgi_scripts")
+METERS_FOLDER = 9  # the series from which on definitions of meters stand in meters.d
+WHY = "the entry points that the packages of {old} and {to} register"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A kind of file that stands in for a packaged one, as long as it is on a host.
+
+    `holds` is the key of a package's definitions that says what the default one is about (`noun`).
+    `packaged`: the release falls back to its own file where there is none. `named_by`: the option
+    that may name another file; where that is set, nobody has looked which.
+    """
+
+    noun: str
+    holds: str
+    packaged: bool = True
+    named_by: str = ""
+
+
+STANDING = {
+    "polling.yaml": Standing("meters", "polled", packaged=False),
+    "pipeline.yaml": Standing("publishers", "sample_publishers"),
+    "event_pipeline.yaml": Standing("publishers", "event_publishers"),
+    "event_definitions.yaml": Standing("events", "events", named_by="[event] definitions_cfg_file"),
+    "gnocchi_resources.yaml": Standing(
+        "metrics", "gnocchi_metrics", named_by="[dispatcher_gnocchi] resources_definition_file"
+    ),
+    "meters.yaml": Standing(
+        "meters", "notification_meters", named_by="[meter] meter_definitions_dirs"
+    ),
+}
+AGENTS_READ = {  # which agents' own configuration says where the file is, and what it holds
+    "polling.yaml": (Component.POLLING, FileKind.POLLING),
+    "pipeline.yaml": (Component.NOTIFICATION, FileKind.PIPELINE),
+    "event_pipeline.yaml": (Component.NOTIFICATION, FileKind.EVENT_PIPELINE),
+}
+NOTHING = "nothing took its place"
+INSTEAD = {  # what does the work of a program that is gone
+    "ceilometer-dbsync": "ceilometer-upgrade took its place",
+    "ceilometer-expirer": "samples expire in the store that is published to",
+}
+Found = Mapping[tuple[str, str], list[tuple[str, str]]]  # name and digest: files and hosts
+
+
+def publishers_removed(case: Case) -> Iterator[Finding]:
+    """Publishers in pipelines that the old release has and the target has not."""
+    lost: dict[tuple[str, ...], list[tuple[Place, Pipe]]] = {}
+    for place, pipe, gone in _publishing(case):
+        lost.setdefault(gone, []).append((place, pipe))
+    for gone, found in lost.items():
+        pipes = several(sorted({pipe.name for _, pipe in found}))
+        names = ", ".join(f"{scheme}://" for scheme in gone)
+        where = labels(list(dict.fromkeys(place for place, _ in found)))
+        why = WHY.format(old=found[0][0].ran, to=case.to)
+        remedy = "Publish to another one: put it into the file, or give it with --new-pipeline"
+        if all(len(set(gone)) < len(_schemes(pipe)) for _, pipe in found):
+            what = (
+                f"{case.to} has no publisher {names} (pipes {pipes}): nothing goes there any more"
+            )
+            yield warning("publisher-removed", what, where, why, remedy)
+        else:
+            yield blocker(
+                "publisher-removed",
+                f"{case.to} has no publisher {names}: what goes through {pipes} would be lost",
+                where,
+                why,
+                f"{remedy}; where a plug-in brings it: --accept publisher-removed --reason TEXT",
+                acceptable=True,
+            )
+
+
+def data_files(case: Case) -> Iterator[Finding]:
+    """Files that stand in for packaged ones, where the package's own differs in the target."""
+    if case.package is None or case.is_empty or not case.packages_before:
+        return
+    old, new = case.packages_before[-1], case.package
+    for (name, digest), places in sorted(_standing(case).items()):
+        was, comes = _packaged(old, name), _packaged(new, name)
+        if not (was and comes) or comes in {was, digest}:
+            continue
+        change = _change(old, new, STANDING[name])
+        if digest == was:
+            yield _unchanged(case, name, places, change)
+        else:
+            yield _customised(case, name, places, change)
+
+
+def scripts_removed(case: Case) -> Iterator[Finding]:
+    """Units and cron files that call a program which the target does not have."""
+    if case.package is None or case.is_empty:
+        return
+    agents = set(_agents(case))
+    had = {name for package in case.packages_before for name in _programs(package)}
+    gone = had - _programs(case.package) - agents
+    calls: dict[str, list[tuple[str, str]]] = {}
+    for host in case.situation.hosts:
+        seen = case.situation.seen.get(host.name)
+        for call in seen.files.calls if seen else ():
+            if call.program in gone:
+                calls.setdefault(call.program, []).append((call.path, host.name))
+    for program, places in sorted(calls.items()):
+        yield warning(
+            "script-removed",
+            f"{program} is called there, and {case.to} does not have it",
+            places_of(places),
+            WHY.format(old=several(one.version for one in case.packages_before), to=case.to),
+            f"Take the call out, or change it ({INSTEAD.get(program, NOTHING)})",
+        )
+
+
+def _publishing(case: Case) -> Iterator[tuple[Place, Pipe, tuple[str, ...]]]:
+    """Each pipe of an agent that is still to be started, with the publishers that it loses."""
+    new = case.package
+    known = {package.version: package for package in case.packages_before}
+    for place in case.starting(Component.NOTIFICATION):
+        old = known.get(place.ran or "")
+        for pipe in _pipes(case, place) if old and new else ():
+            gone = _entries(old, pipe) - _entries(new, pipe)
+            if lost := tuple(sorted(gone & _schemes(pipe))):
+                yield place, pipe, lost
+
+
+def _pipes(case: Case, place: Place) -> Iterator[Pipe]:
+    """The pipes that it will have: those of the files that are given, else its own."""
+    config, given = place.config, case.situation.state.new_files
+    own = config.pipelines.pipes if config is not None and config.pipelines is not None else ()
+    for kind, file in (("sample", given.pipeline), ("event", given.event_pipeline)):
+        yield from (pipe for pipe in (own if file is None else file.pipes) if pipe.kind == kind)
+
+
+def _schemes(pipe: Pipe) -> set[str]:
+    return {publisher.partition("://")[0] for publisher in pipe.publishers}
+
+
+def _entries(package: Package | None, pipe: Pipe) -> set[str]:
+    return set(package.entry_points.get(PUBLISHERS[pipe.kind], ())) if package else set()
+
+
+def _standing(case: Case) -> Found:
+    found: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for name, digest, path, host in (*_read_by_agents(case), *_beside(case)):
+        found.setdefault((name, digest), []).append((path, host))
+    return found
+
+
+def _read_by_agents(case: Case) -> Iterator[tuple[str, str, str, str]]:
+    for name, (component, kind) in AGENTS_READ.items():
+        for place in case.starting(component) if not case.situation.request.file(kind) else ():
+            config = place.before.config if place.before else None
+            if config is not None and (digest := getattr(config, f"{kind}_digest")):
+                yield name, digest, getattr(config, f"{kind}_path"), place.host
+
+
+def _beside(case: Case) -> Iterator[tuple[str, str, str, str]]:
+    kinds = {name: _elsewhere(case, kind) for name, kind in STANDING.items()}
+    for host in case.situation.hosts:
+        seen = case.situation.seen.get(host.name)
+        for file in seen.files.data if seen else ():
+            name = file.path.rpartition("/")[2]
+            if _is_read(case, file.path) and host.name not in kinds[name]:
+                yield name, file.digest, file.path, host.name
+
+
+def _elsewhere(case: Case, kind: Standing) -> frozenset[str]:
+    """The hosts on which an option may name another file: nobody has looked which."""
+    return frozenset(host for _, host in case.set_in(kind.named_by))
+
+
+def _is_read(case: Case, path: str) -> bool:
+    """Whether agents take a file of that place.
+
+    Definitions of meters stand in meters.d from 9.0 on; only who publishes to Gnocchi reads its
+    resources.
+    """
+    if path.endswith("/gnocchi_resources.yaml"):
+        return case.situation.inventory.store == "gnocchi"
+    if path.endswith("/meters.yaml"):
+        series = (case.situation.target.series, Version(case.packages_before[-1].version).major)
+        in_folder = path.endswith("/meters.d/meters.yaml")
+        return all((one >= METERS_FOLDER) is in_folder for one in series)
+    return True
+
+
+def _packaged(package: Package, name: str) -> str:
+    """SHA-256 of the package's own file of that name; "" where it brings none, or is not known."""
+    found = (digest for path, digest in package.files.items() if path.endswith(f"/{name}"))
+    return next(found, "")
+
+
+def _change(old: Package, new: Package, kind: Standing) -> str:
+    """What the target's own file says that the old one's does not, as far as it is known."""
+    before, after = (
+        {name for name in one.definitions.get(kind.holds, ()) if not name.startswith("$")}
+        for one in (old, new)
+    )
+    parts = []
+    if more := sorted(after - before):
+        parts.append(f"with {_some(more)}")
+    if less := sorted(before - after):
+        parts.append(f"without {_some(less)}")
+    return f"{kind.noun} {', '.join(parts)}" if parts else "other details"
+
+
+def _some(names: Iterable[str]) -> str:
+    each = list(names)
+    return ", ".join(each) if len(each) <= 2 * FEW else several(each)
+
+
+def _unchanged(case: Case, name: str, places: list[tuple[str, str]], change: str) -> Finding:
+    old, kind = case.packages_before[-1].version, STANDING[name]
+    remedy = f"Remove it when all agents run {case.to}, which then reads its own"
+    if not kind.packaged:
+        folder = case.situation.inventory.install.path.format(root="", release=case.to)
+        remedy = f"Put the target's in its place: {folder}/etc/ceilometer/{name}, or --new-polling"
+    elif kind.holds.endswith("_publishers"):
+        remedy = (
+            f"Nothing, if agents shall publish as before; else: {remedy[:1].lower()}{remedy[1:]}"
+        )
+    return warning(
+        "data-file-outdated",
+        f"{name} is that of {old}, unchanged, and stands in for the one of {case.to}: {change}",
+        places_of(places),
+        "SHA-256 of the files in the packages",
+        remedy,
+    )
+
+
+def _customised(case: Case, name: str, places: list[tuple[str, str]], change: str) -> Finding:
+    old = case.packages_before[-1].version
+    return info(
+        "data-file-customised",
+        f"{name} is your own, and stands in for the one of {case.to}, which is another than that "
+        f"of {old}: {change}",
+        places_of(places),
+        "SHA-256 of the files in the packages",
+        "Take over into your file what you want of it",
+    )
+
+
+def _programs(package: Package) -> set[str]:
+    return {name for group in PROGRAMS for name in package.entry_points.get(group, ())}
+
+
+def _agents(case: Case) -> Iterator[str]:
+    """Programs of agents: their units are switched, and what becomes of them is told elsewhere."""
+    for package in case.packages_before:
+        yield from case.situation.catalogue.get(package.version).scripts.value.values()

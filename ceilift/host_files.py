@@ -1,0 +1,55 @@
+"""What the operator keeps on a host beside the packages: options, data files, calls of programs.
+
+Names and digests alone: no value of an option and no line of a file is in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+STAGE_FREE_MB = 500  # free before a release is installed: an environment of 17.0.2 takes about 250
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFile:
+    """One configuration file of Ceilometer and the options that it sets, each `[group] name`."""
+
+    path: str
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """A file that stands in for one of the package's; `digest` is the SHA-256 of its bytes."""
+
+    path: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A unit or cron file that calls one of Ceilometer's programs."""
+
+    path: str
+    program: str
+
+
+@dataclass(frozen=True, slots=True)
+class HostFiles:
+    """The operator's files on one host, as far as they were looked at; none: nobody looked."""
+
+    configs: tuple[ConfigFile, ...] = ()
+    data: tuple[DataFile, ...] = ()
+    calls: tuple[Call, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HostMeans:
+    """What a release to be installed would find on a host (None or "": it could not be told).
+
+    `python` is the version of the interpreter that environments are made with (`3.11`).
+    """
+
+    python: str = ""
+    install_free_bytes: int | None = None
+    memory_available_bytes: int | None = None

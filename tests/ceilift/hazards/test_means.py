@@ -1,0 +1,94 @@
+"""What hosts have for a release: Python, room, memory."""
+
+from __future__ import annotations
+
+import pytest
+
+from ceilift.host_files import HostMeans
+from tests.clouds import Field
+from tests.crossing import going
+from tests.troubled import WARNING, Cloud, Fires, Silent, quiet
+
+MB = 1024 * 1024
+
+
+def having(cloud: Cloud, *, installed: bool = False, **means: Field) -> Cloud:
+    for host in cloud.inventory.hosts:
+        there = (cloud.request.to,) if installed else ()
+        cloud = cloud.host(host.name, installed=there, means=HostMeans(**means))
+    return cloud
+
+
+def surging(free_mb: int) -> Cloud:
+    made = quiet().asked(path="partial", to="9.0.7")
+    return having(made, installed=True, memory_available_bytes=free_mb * MB)
+
+
+FIRES: Fires = {
+    "an older Python": (
+        lambda: having(going("26.0.0", "27.0.0"), python="3.10"),
+        "python-unfit",
+        WARNING,
+        "ctl1, ctl2",
+    ),
+    "too little room": (
+        lambda: having(going("26.0.0", "27.0.0"), install_free_bytes=499 * MB),
+        "install-space",
+        WARNING,
+        "ctl1, ctl2",
+    ),
+    "too little memory for both": (
+        lambda: surging(171),
+        "memory-short",
+        WARNING,
+        "ctl1, ctl2, pol1",
+    ),
+}
+SILENT: Silent = {
+    "a Python that runs it": (
+        lambda: having(going("26.0.0", "27.0.0"), python="3.11"),
+        "python-unfit",
+    ),
+    "installed already, with whatever Python": (
+        lambda: having(going("26.0.0", "27.0.0"), installed=True, python="3.10"),
+        "python-unfit",
+    ),
+    "a release that names no oldest Python": (
+        lambda: having(going("8.1.5", "9.0.7"), python="3.11"),
+        "python-unfit",
+    ),
+    "a Python that could not be told": (lambda: having(going("26.0.0", "27.0.0")), "python-unfit"),
+    "enough room": (
+        lambda: having(going("26.0.0", "27.0.0"), install_free_bytes=500 * MB),
+        "install-space",
+    ),
+    "room is needed no more": (
+        lambda: having(going("26.0.0", "27.0.0"), installed=True, install_free_bytes=0),
+        "install-space",
+    ),
+    "memory for one more at a time": (lambda: surging(172), "memory-short"),
+    "nothing runs beside": (lambda: surging(10).asked(path="full"), "memory-short"),
+}
+
+
+@pytest.mark.parametrize("name", FIRES)
+def test_it_is_said(name: str) -> None:
+    make, finding_id, severity, where = FIRES[name]
+
+    (finding,) = make().found(finding_id)
+
+    assert (finding.severity, finding.where) == (severity, where)
+    assert finding.remedy
+
+
+@pytest.mark.parametrize("name", SILENT)
+def test_it_is_not_said(name: str) -> None:
+    make, finding_id = SILENT[name]
+
+    assert make().found(finding_id) == []
+
+
+def test_the_python_that_is_wanted_is_named() -> None:
+    (finding,) = having(going("26.0.0", "27.0.0"), python="3.10").found("python-unfit")
+
+    assert "python3 is Python 3.10, and 27.0.0 needs >=3.11" in finding.what

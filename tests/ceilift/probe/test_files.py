@@ -1,0 +1,120 @@
+"""The look for a plan: the operator's own files and the room for a release, in a real sh."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ceilift.digest import digest
+from ceilift.host_files import HostFiles
+from ceilift.probe.files import host_files, host_means
+from ceilift.probe.files_script import FILES
+from ceilift.probe.records import Records
+from tests.machine import Machine
+
+CRON = """\
+# ceilometer-db-legacy-clean once was here
+0 1 * * * ceilometer ceilometer-expirer --config-file /etc/c.conf >>/var/log/ceilometer-api.log
+"""
+UNIT = """\
+[Unit]
+Description=calls ceilometer-send-sample now and then
+After=ceilometer-collector.service
+[Service]
+ExecStartPre=/usr/bin/ceilometer-dbsync --debug
+ExecStart=/usr/bin/true
+"""
+SECRETS = """\
+[DEFAULT]
+# debug = true
+transport_url = rabbit://ceilometer:hunter2@192.0.2.1
+[coordination]
+backend-url: redis://:hunter2@192.0.2.2
+  hunter2
+"""
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+@pytest.fixture
+def kept(machine: Machine) -> Records:
+    """What the look for a plan brings back of the operator's own files."""
+    machine.file("etc/ceilometer/ceilometer.conf", "[DEFAULT]\ndebug = true\n")
+    machine.file("etc/ceilometer/ceilometer-polling.conf", SECRETS)
+    machine.file("etc/ceilometer/ceilometer.conf.d/10-own.conf", "[polling]\ncfg_file = x\n")
+    machine.file("etc/ceilometer/rootwrap.conf", "[DEFAULT]\nuse_syslog = false\n")
+    machine.file("etc/ceilometer/event_definitions.yaml", "[]\n")
+    machine.file("etc/ceilometer/meters.d/meters.yaml", "metric: []\n")
+    machine.file("etc/cron.d/ceilometer", CRON)
+    machine.file("var/spool/cron/crontabs/root", "5 * * * * su ceilometer -c 'ceilometer-status'\n")
+    machine.file("etc/systemd/system/own.service", UNIT)
+    machine.program("python3.7", "")
+    (machine.programs / "python3").symlink_to(machine.programs / "python3.7")
+    return machine.look(machine.described(backend="supervisor"), FILES)
+
+
+def short(machine: Machine, path: str) -> str:
+    return path.removeprefix(f"{machine.root}/")
+
+
+def test_of_further_configuration_files_only_names_leave_the_host(
+    machine: Machine, kept: Records
+) -> None:
+    found = host_files(kept, [f"{machine.root}/etc/ceilometer/ceilometer.conf"]).configs
+
+    assert {short(machine, one.path): one.options for one in found} == {
+        "etc/ceilometer/ceilometer.conf": ("[DEFAULT] debug",),
+        "etc/ceilometer/ceilometer-polling.conf": (
+            "[DEFAULT] transport_url",
+            "[coordination] backend_url",
+        ),
+        "etc/ceilometer/ceilometer.conf.d/10-own.conf": ("[polling] cfg_file",),
+    }
+    assert "hunter2" not in repr(kept)
+
+
+def test_data_files_are_told_by_their_digests(machine: Machine, kept: Records) -> None:
+    assert {short(machine, path): value for path, value in kept.digests.items()} == {
+        "etc/ceilometer/event_definitions.yaml": digest("[]\n"),
+        "etc/ceilometer/meters.d/meters.yaml": digest("metric: []\n"),
+    }
+
+
+def test_programs_are_told_where_lines_that_are_run_call_them(
+    machine: Machine, kept: Records
+) -> None:
+    assert {(short(machine, path), program) for path, program in kept.calls} == {
+        ("etc/cron.d/ceilometer", "ceilometer-expirer"),
+        ("var/spool/cron/crontabs/root", "ceilometer-status"),
+        ("etc/systemd/system/own.service", "ceilometer-dbsync"),
+    }
+
+
+def test_what_a_release_would_find_is_told(kept: Records) -> None:
+    means = host_means(kept)
+
+    assert means.python == "3.7"
+    assert means.install_free_bytes
+    assert means.memory_available_bytes
+    assert means.memory_available_bytes > 2**20
+
+
+def test_a_host_without_any_of_it_is_told_without_complaint(machine: Machine) -> None:
+    described = machine.described(backend="supervisor")
+    install = described.install.model_copy(update={"python": "no-such-python"})
+
+    found = machine.look(described.model_copy(update={"install": install}), FILES)
+
+    assert host_files(found, []) == HostFiles()
+    assert host_means(found).python == ""
+
+
+def test_a_look_while_a_plan_is_carried_out_asks_for_less(machine: Machine, kept: Records) -> None:
+    found = machine.look(machine.described(backend="supervisor"))
+
+    assert kept.calls
+    assert (found.calls, found.names, found.python) == ((), {}, "")
