@@ -15,6 +15,7 @@ from ceilift.hazards import (
     files,
     hosts,
     means,
+    models,
     options,
     patterns,
     payload,
@@ -87,6 +88,7 @@ RULES: tuple[Rule, ...] = (
     agents.last_acknowledgement,
     payload.polling_first,
     payload.polling_aside,
+    models.mantra,
     pollsters.pollsters_unknown,
     pollsters.pollsters_new,
     pollsters.pollsters_removed,
@@ -148,7 +150,14 @@ RULES_BACK: tuple[Rule, ...] = (
 
 # Blockers an operator may lift with a reason; every other blocker has to be mended.
 ACCEPTABLE = frozenset(
-    {"busy", "pollsters-unknown", "publisher-removed", "schema-not-additive", "unknown-release"}
+    {
+        "busy",
+        "mantra",
+        "pollsters-unknown",
+        "publisher-removed",
+        "schema-not-additive",
+        "unknown-release",
+    }
 )
 
 

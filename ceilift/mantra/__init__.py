@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from ceilift.finding import Severity
-from ceilift.mantra.breach import Judged, Models, models_of
+from ceilift.mantra.breach import Judged, Models, models_of, queues_of
 from ceilift.mantra.in_the_stores import resource_types, tables
 from ceilift.mantra.on_the_bus import fields, queues
 
-__all__ = ["PARTS", "Judged", "Models", "allowed", "check", "models_of", "unread"]
+__all__ = ["PARTS", "Judged", "Models", "allowed", "check", "models_of", "queues_of", "unread"]
 
 Rule = Callable[[Models, Models], Iterator[Judged]]
 PARTS: Mapping[str, tuple[Rule, ...]] = {  # by the part of a package that has to be known

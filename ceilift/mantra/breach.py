@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ceilift.finding import Severity
 from ceilift.package import Gnocchi, Messages, Package
+from ceilift.release import Release
 
 ERROR, WARNING, INFO = Severity.BLOCKER, Severity.WARNING, Severity.INFO
 WORDS = {ERROR: "error", WARNING: "warning", INFO: "info"}
@@ -50,6 +51,11 @@ class Judged:
     def breaks(self) -> bool:
         """Whether it is an error that nobody has let pass."""
         return self.severity is ERROR and not self.allowed
+
+
+def queues_of(release: Release) -> tuple[str, ...]:
+    """The queues that a release's agents read, each once, sorted."""
+    return tuple(sorted({one for names in release.queues.value.values() for one in names}))
 
 
 def models_of(package: Package, queues: tuple[str, ...] | None = None) -> Models:

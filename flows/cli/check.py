@@ -63,7 +63,7 @@ def mantra(
 
 def _models(given: str) -> Models:
     """The models of what was named: a release of the catalogue first, else a file or folder."""
-    from ceilift.mantra import models_of
+    from ceilift.mantra import models_of, queues_of
     from ceilift.packages import load_package
 
     catalogue = load_catalogue()
@@ -76,8 +76,7 @@ def _models(given: str) -> Models:
         remedy = "Name a release that was published, or give an environment that has it"
         what = "was never published: its data models are not known"
         raise BadInputError([Fault("command line", given, what, remedy)])
-    queues = tuple(sorted({one for names in release.queues.value.values() for one in names}))
-    return models_of(package, queues)
+    return models_of(package, queues_of(release))
 
 
 def _refuse_unknown(reasons: dict[str, str], found: tuple[Judged, ...]) -> None:

@@ -38,9 +38,12 @@ class Planned:
 
     @property
     def refused(self) -> tuple[str, ...]:
-        """The findings that stop a plan, but for what an operator has to do first."""
+        """The findings that stop a plan, but for what an operator has to do first.
+
+        The mantra's are told apart: they may stop it where they are true.
+        """
         found = {one.id for plan in self.plans for one in plan.blockers}
-        return tuple(sorted(found - {*DEMANDED}))
+        return tuple(sorted(found - {*DEMANDED, "mantra"}))
 
     @property
     def warns(self) -> bool:

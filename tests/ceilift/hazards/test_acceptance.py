@@ -5,7 +5,7 @@ from __future__ import annotations
 from ceilift.hazards import ACCEPTABLE
 from ceilift.pollsters import PollstersSeen
 from ceilift.state import Evidence
-from tests.crossing import publishing
+from tests.crossing import going, publishing
 from tests.troubled import (
     BLOCKER,
     PROVEN,
@@ -69,6 +69,7 @@ def test_exactly_the_blockers_that_say_so_can_be_accepted() -> None:
         rolling.asked(to="17.0.2", path="partial"),
         rehearsed_badly(),
         publishing("21.0.1", "22.0.1", "monasca://host"),
+        going("18.1.0", "19.0.0").asked(to="19.0.0", path="partial"),
     )
     blockers = [finding for cloud in clouds for finding in cloud.planned().blockers]
 
