@@ -11,13 +11,17 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ceilift.handover import best_join, best_leave, doubled_by_changes
+from ceilift.handover import HALF, best_join, best_leave, doubled_by_changes
 from ceilift.plan import Action, ExpectedLoss, Step, Target, Timing
 
 MISSED_ABOVE = 1.5  # intervals between two polls: see ceilift/account
-# Intervals in a merge (lab: 2.9 at 10 s and at 20 s, in 9 of 9):
-MERGED_AFTER = 3  # from a merged member's first poll until the next one's
-LEFT_AFTER = 2  # polls by the last member until the agents beside are gone
+MERGED_AFTER = (
+    2  # intervals from a merged member's first poll until the next one's, one more if ...
+)
+GATE_S = 14.0  # ... its gate, that long behind the last tick it waits for, ends after the moment
+TICKED = (
+    0.4  # at which the next may leave (lab: one more in 9 of 9 at 10 s and 20 s, 3 of 6 at 40 s)
+)
 ARCS = 1 / math.sqrt(32)  # a member's part of the ring: 32 arcs of chance (tooz.hashring)
 HARDLY = 2.0  # standard deviations above what is to be expected: 39 of 40 merges stay below
 MERGING = (
@@ -131,16 +135,29 @@ def _while_merging(steps: Sequence[Step], polling: Polling) -> float:
 
     So what falls to the first is doubled longest, and what falls to the last only until the agents
     beside are gone. The intervals differ evenly, which gives the deviation; resources fall to
-    members one by one, with all their meters, and the members' parts of the ring differ, too.
+    members one by one, with all their meters, and the members' parts of the ring differ, too; and
+    so may the intervals that each member takes.
     """
     merges = sum(step.action is Action.MERGE for step in steps)
     if not merges or not polling.new_series:
         return 0.0
-    expected = MERGED_AFTER * (merges - 1) / 2 + LEFT_AFTER
+    late = waits_longer(polling.interval_s)
+    expected = (MERGED_AFTER + late) * (merges - 1) / 2 + 1 + late
     spread = math.sqrt((merges**2 - 1) / 12)
     falling = spread / math.sqrt(polling.new_resources or 1)
-    deviation = MERGED_AFTER * math.hypot(falling, ARCS * spread / math.sqrt(merges))
+    sharing = (MERGED_AFTER + late) * math.hypot(falling, ARCS * spread / math.sqrt(merges))
+    merged = sum((done / merges) ** 2 for done in range(1, merges))
+    deviation = math.hypot(sharing, math.sqrt(late * (1 - late) * merged))
     return polling.new_series * (expected + HARDLY * deviation)
+
+
+def waits_longer(interval: float) -> float:
+    """How probable it is that a gate in a merge ends only after the next member's moment.
+
+    The others tick within half an interval of a newcomer's first poll, and each may leave half an
+    interval after its own tick.
+    """
+    return min(1.0, max(0.0, (TICKED + GATE_S / interval - HALF) / HALF))
 
 
 def _pauses(steps: Sequence[Step], polling: Polling) -> tuple[int, int]:

@@ -51,7 +51,7 @@ UNPARTITIONED = cloud_named(CloudName.CLASSIC, "9.0.6,9.0.7")
 COORDINATED = cloud_named(CloudName.COORDINATED)
 CALM = replace(COORDINATED, pace=2, times=2)
 # What a merge doubles is chance: less so where there is more to share.
-MANY = replace(COORDINATED, pace=4, times=4)
+MANY = replace(CALM, times=4)
 API_A_SECOND, API_LEAST = 20.0, 500
 CONSUMERS = ("--only", "collector,notification")
 
