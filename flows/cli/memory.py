@@ -31,7 +31,7 @@ def status(
     format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
 ) -> None:
     """What is done, failed, not started and unknown, who approved it, and what to type next."""
-    with opened(inventory) as cloud:
+    with opened(inventory, only_reading=True) as cloud:
         found = cloud.ledger.open_upgrade(cloud.inventory.cloud)
         if found is None:
             _idle(cloud, inventory, format)
@@ -45,7 +45,7 @@ def history(
     format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
 ) -> None:
     """Every upgrade of this cloud: when, from what to what, who approved it, how it ended."""
-    with opened(inventory) as cloud:
+    with opened(inventory, only_reading=True) as cloud:
         past = cloud.ledger.history(cloud.inventory.cloud)
     if format is Format.JSON:
         print_json([{name: getattr(item, name) for name in item.__slots__} for item in past])
@@ -60,12 +60,12 @@ def history(
     stdout().print(table)
 
 
-def opened(inventory: Path) -> Cloud:
-    """The cloud of that inventory, to be used in a `with`."""
+def opened(inventory: Path, *, only_reading: bool = False) -> Cloud:
+    """The cloud of that inventory, to be used in a `with`; whether its ledger is only read."""
     from ceilift.cloud import Cloud
     from ceilift.secrets import EnvFileSecrets
 
-    return Cloud(load_inventory(inventory), EnvFileSecrets())
+    return Cloud(load_inventory(inventory), EnvFileSecrets(), only_reading=only_reading)
 
 
 def _open(cloud: Cloud, found: OpenUpgrade, inventory: Path, style: Format) -> None:
