@@ -101,7 +101,7 @@ def rows(url: str, password: str | None = None) -> Iterator[Place]:
 
 @dataclass
 class Watch:
-    """The command lines of all processes of this machine, its hosts' among them, as `ps` sees them."""
+    """The command lines of all processes of this machine, its hosts' among them, as in `ps`."""
 
     seen: set[bytes] = field(default_factory=set)
     looks: int = 0

@@ -1,4 +1,4 @@
-"""A PostgreSQL of its own that asks for a password: for a ledger whose secret is to be looked for."""
+"""A PostgreSQL of its own that asks for a password: a ledger whose secret is looked for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Secrets as canaries: planted wherever the product takes one, looked for wherever it leaves a word.
+"""Secrets as canaries: planted where the product takes one, looked for where it leaves a word.
 
 A control, planted on purpose in every kind of place, has to be found: else the search is blind.
 """

@@ -1,4 +1,4 @@
-"""What looks for planted secrets finds them, in whatever form and place; the plan of what is planted."""
+"""What looks for planted secrets finds them, in whatever form and place."""
 
 from __future__ import annotations
 
