@@ -100,7 +100,9 @@ def _open(cloud: Cloud, found: OpenUpgrade, inventory: Path, style: Format) -> N
     )
     holder = cloud.ledger.leases.holder(found.cloud)
     if holder is not None:
-        stdout().print(f"A run acts on it now: {holder.owner}", markup=False)
+        left = cloud.ledger.leases.seconds_left(holder)
+        until = f"its lease ends in {left:.0f} s, unless its process lives and renews it"
+        stdout().print(f"Held by {holder.owner}; {until}", markup=False)
     stdout().print(_table(states))
     stdout().print(counted(states), markup=False)
     say(f"Next: {following}")
@@ -123,16 +125,24 @@ def _idle(cloud: Cloud, inventory: Path, style: Format) -> None:
 
     hosts = observe_hosts(cloud.connections, cloud.inventory, tuple(load_catalogue().releases))
     running = sorted({i.release for host in hosts for i in host.instances if i.release})
+    unread = [host.name for host in hosts if not host.reachable]
     installed = sorted({release for host in hosts for release in host.installed})
     following = f"ceilift plan --inventory {inventory} --to RELEASE --path full"
     holder = cloud.ledger.leases.holder(cloud.inventory.cloud)
     if style is Format.JSON:
         held = None if holder is None else holder.owner
-        found = {"running": running, "installed": installed, "held_by": held}
+        found = {
+            "running": running,
+            "installed": installed,
+            "not_reached": unread,
+            "held_by": held,
+        }
         print_json({"upgrade": None, **found, "next": following})
         return
     line = f"No open upgrade of {cloud.inventory.cloud}. Runs: {', '.join(running) or 'nothing'}; "
     stdout().print(line + f"installed: {', '.join(installed) or 'nothing'}", markup=False)
+    if unread:
+        stdout().print(f"Not reached, so not known: {', '.join(unread)}", markup=False)
     if holder is not None:
         until = timestamp(holder.expires_at)
         stdout().print(f"Held by {holder.owner}, {holder.stage}, until {until}", markup=False)
