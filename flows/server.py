@@ -107,12 +107,21 @@ def start_server() -> Server:
         )
     server = Server(process.pid, port)
     _record().write_text(json.dumps(asdict(server)), encoding="utf-8")
-    if not _comes_up(server.api_url):
-        process.terminate()
-        raise CeiliftError(
-            f"the private Prefect server did not answer in {START_DEADLINE_S} s; its log is {log}"
-        )
+    if not _comes_up(server.api_url, process):
+        raise _not_up(process, log)
     return server
+
+
+def _not_up(process: subprocess.Popen[bytes], log: Path) -> CeiliftError:
+    """Ended, if it had not ended by itself; and in words what may be wrong."""
+    ended = process.poll()
+    process.terminate()
+    how = f"did not answer in {START_DEADLINE_S} s" if ended is None else f"ended with {ended}"
+    return CeiliftError(
+        f"the private Prefect server {how}; its log is {log}. Should prefect.db beside it be broken, "
+        "move that away: what an upgrade needs is in the ledger",
+        next_command="ceilift status",
+    )
 
 
 def stop_server() -> bool:
@@ -170,5 +179,10 @@ def _answers(api_url: str) -> bool:
     wait=wait_fixed(0.3),
     retry_error_callback=lambda _: False,
 )
-def _comes_up(api_url: str) -> bool:
-    return _answers(api_url)
+def _ends_waiting(api_url: str, process: subprocess.Popen[bytes]) -> bool:
+    return process.poll() is not None or _answers(api_url)
+
+
+def _comes_up(api_url: str, process: subprocess.Popen[bytes]) -> bool:
+    """Whether it answers before the deadline; one that has ended is not waited for."""
+    return _ends_waiting(api_url, process) and process.poll() is None
