@@ -118,8 +118,8 @@ def _not_up(process: subprocess.Popen[bytes], log: Path) -> CeiliftError:
     process.terminate()
     how = f"did not answer in {START_DEADLINE_S} s" if ended is None else f"ended with {ended}"
     return CeiliftError(
-        f"the private Prefect server {how}; its log is {log}. Should prefect.db beside it be broken, "
-        "move that away: what an upgrade needs is in the ledger",
+        f"the private Prefect server {how}; its log is {log}. Should prefect.db beside it be "
+        "broken, move that away: what an upgrade needs is in the ledger",
         next_command="ceilift status",
     )
 

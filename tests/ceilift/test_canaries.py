@@ -181,6 +181,10 @@ telemetry_secret = {token}
 [service_credentials]
 password = {other}
 """
+POLLING = """\
+sources: [{{name: a, interval: 60, meters: ['*'],
+  resources: ['snmp://c:{scratch}@192.0.2.7', 'snmp://:{ledger}@192.0.2.8']}}]
+"""
 PIPELINE = """\
 sources: [{{name: a, meters: ['*'], sinks: [b]}}]
 sinks: [{{name: b, publishers: ['http://c:{key}@192.0.2.1/x?password={sudo}']}}]
@@ -190,7 +194,8 @@ sinks: [{{name: b, publishers: ['http://c:{key}@192.0.2.1/x?password={sudo}']}}]
 def test_what_is_seen_of_a_host_planned_and_kept_holds_no_secret_of_its_files() -> None:
     """Its configuration and pipelines are read whole, and hold every secret of the cloud."""
     planted = {name: canary.text for name, canary in CANARIES.items()}
-    conf, pipeline = CONFIG.format(**planted), PIPELINE.format(**_in_yaml(planted))
+    conf, quoted = CONFIG.format(**planted), _in_yaml(planted)
+    pipeline, polling = PIPELINE.format(**quoted), POLLING.format(**quoted)
     folder, unit = "/opt/ceilometer/8.1.5", "ceilometer-agent-notification"
     command = f"{folder}/bin/{unit} --config-file /etc/ceilometer/ceilometer.conf"
     told = (
@@ -200,6 +205,7 @@ def test_what_is_seen_of_a_host_planned_and_kept_holds_no_secret_of_its_files() 
         + _file("/etc/ceilometer/ceilometer.conf", conf)
         + _file("/etc/ceilometer/pipeline.yaml", pipeline)
         + _file("/etc/ceilometer/event_pipeline.yaml", pipeline)
+        + _file("/etc/ceilometer/polling.yaml", polling)
         + f"unit\t{unit}\tRUNNING\tpid 20\n"
         f"process\t20\tS 1 {'0 ' * 17}10000\t{folder}/lib/python3.11/site-packages\t{unit}: master "
         f"process [{command}]\n"
@@ -211,11 +217,13 @@ def test_what_is_seen_of_a_host_planned_and_kept_holds_no_secret_of_its_files() 
     [seen] = hosts[0].instances
     assert seen.config.pipeline_path
     assert seen.config.coordinated
+    assert {*seen.config.resources} == {"snmp://***@192.0.2.7", "snmp://***@192.0.2.8"}
     state = replace(clouds.all_at(cloud, "8.1.5"), hosts=hosts)
     plan = make_plan(cloud, state, clouds.catalogue(), clouds.request())
     kept = (json.dumps(state_to_json(state)), json.dumps(plan_to_json(plan)))
     assert found_in(*kept, plan_to_markdown(plan), repr(state), repr(plan)) == []
-    assert found_in(conf, pipeline)  # they were there to be kept
+    there = found_in(conf, pipeline, polling)
+    assert {*there} == {*NAMES}  # all of them were there to be kept
 
 
 def _in_yaml(planted: Mapping[str, str]) -> dict[str, str]:
