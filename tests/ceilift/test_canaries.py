@@ -140,7 +140,7 @@ def test_a_token_that_is_refused_is_not_said(described: Callable[..., Inventory]
     with Cloud(described(telemetry=token), EnvFileSecrets()) as cloud:
         samples = cloud.samples
         assert samples is not None
-        samples._patience_s = 0  # type: ignore[union-attr] # no wait between its tries
+        samples._patience_s = 0  # type: ignore[attr-defined] # no wait between its tries
         with pytest.raises(CeiliftError) as failed:
             samples.facts()
         assert found_in(*everything_said(failed.value), repr(cloud)) == []
