@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from pathlib import Path
 
 import platformdirs
@@ -20,6 +21,8 @@ from ceilift.errors import CeiliftError
 
 LOOPBACK = "127.0.0.1"
 START_DEADLINE_S = 120
+ANSWER_WITHIN_S = 10
+LOGIN = "PREFECT_API_AUTH_STRING"
 QUIET = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
@@ -67,8 +70,23 @@ def ensure_server() -> str:
         return given
     os.environ["PREFECT_HOME"] = str(state_folder() / "prefect")
     server = running_server() or start_server()
+    refuse_without_login(server.api_url)
     os.environ["PREFECT_API_URL"] = server.api_url
     return server.api_url
+
+
+def refuse_without_login(api_url: str) -> None:
+    """Raises CeiliftError when the server asks for a password that the environment has not."""
+    given = os.environ.get(LOGIN, "")
+    name, _, password = given.partition(":")
+    login = (name, password) if given else None
+    answer = requests.get(f"{api_url}/admin/version", auth=login, timeout=ANSWER_WITHIN_S)
+    if answer.status_code == HTTPStatus.UNAUTHORIZED:
+        what = "holds another" if given else "is not set"
+        raise CeiliftError(
+            f"the private Prefect server asks for a password, and {LOGIN} {what}: give it "
+            "the value of PREFECT_SERVER_API_AUTH_STRING with which the server was started"
+        )
 
 
 def running_server() -> Server | None:

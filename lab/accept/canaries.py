@@ -20,7 +20,7 @@ from typing import Any
 import yaml
 
 from flows.server import state_folder
-from lab import credentials
+from lab import credentials, traffic
 from lab.accept import product
 from lab.accept.bed import bed
 from lab.accept.checks import Checks
@@ -89,6 +89,7 @@ def canaries(checks: Checks, progress: Progress) -> None:
         with _seen_by_ps(planted.control):
             places += _commands(lab, planted, checks)
         places += rows(ledger, password)
+    traffic.stop(lab)
     judge(checks, planted, [*places, *_left(lab, planted, watch)], watch.looks)
 
 

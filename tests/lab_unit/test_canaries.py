@@ -21,6 +21,7 @@ from ceilift.ledger.store import Ledger
 from lab import credentials
 from lab.accept.canaries import KEY, KINDS, Planted, body, judge, plant
 from lab.accept.checks import Checks
+from lab.accept.trust import CANARIES, CASES, _chosen
 from lab.canaries import Canary, Place, files, rows, sightings, watching
 from lab.files import write
 from lab.inventory_file import write_inventory
@@ -136,3 +137,8 @@ def test_a_search_that_is_blind_for_one_kind_of_place_fails(tmp_path: Path) -> N
     assert judged(planted, *control, looks=3) == fine | {"canaries planted": False}
     leak = Place("output", "plan, stderr", f"refused {planted.secret('database')}".encode())
     assert judged(planted, *control, leak) == fine | {"canaries found": False}
+
+
+def test_its_number_is_behind_the_cases_and_names_none_of_them() -> None:
+    assert _chosen(short=False, parts=(CANARIES,)) == ()
+    assert _chosen(short=False, parts=(1, CANARIES)) == CASES[:1]
