@@ -40,14 +40,21 @@ class Cloud:
 
     Safe for threads. Use as a context manager: leaving it closes databases, tunnels and
     connections. The ledger is opened by `ledger`, and raises CeiliftError in words when it cannot
-    be. Of the hosts `aside` samples in files are read only as long as they answer.
+    be; with `only_reading` it is not changed. Of the hosts `aside` samples in files are read only
+    as long as they answer.
     """
 
     def __init__(
-        self, inventory: Inventory, secrets: SecretSource, aside: Collection[str] = ()
+        self,
+        inventory: Inventory,
+        secrets: SecretSource,
+        aside: Collection[str] = (),
+        *,
+        only_reading: bool = False,
     ) -> None:
         self.inventory = inventory
         self._aside = frozenset(aside)
+        self._only_reading = only_reading
         self.timeline = Timeline()
         self._secrets = secrets
         self._open = ExitStack()
@@ -120,7 +127,7 @@ class Cloud:
 
     def _open_ledger(self) -> Ledger:
         secret = self._secret(self.inventory.ledger_password)
-        ledger = Ledger(self.inventory.ledger, secret)
+        ledger = Ledger(self.inventory.ledger, secret, only_reading=self._only_reading)
         self._open.callback(ledger.dispose)
         return ledger
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -24,6 +25,9 @@ URL_FIELDS = (
     "coordination.url",
     "telemetry.url",
 )
+IN_SQL = re.compile(r"^(?:mysql|mariadb|postgres)[^:]*://[^/@:]*:[^@]*@")  # as SQLAlchemy reads it
+IN_QUERY = re.compile(r"[?&](?:password|passwd)=", re.IGNORECASE)
+PASSWORDS = (WITH_PASSWORD, IN_SQL, IN_QUERY)
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where libyaml is
 
 
@@ -164,7 +168,7 @@ def _url_faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     for field in URL_FIELDS:
         section, _, name = field.rpartition(".")
         url = _section(data, section).get(name)
-        if isinstance(url, str) and WITH_PASSWORD.search(url):
+        if isinstance(url, str) and any(form.search(url) for form in PASSWORDS):
             remedy = "Take it out, and name where it is found: env, file or block"
             yield field, "holds a password", remedy
 

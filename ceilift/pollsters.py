@@ -21,6 +21,8 @@ COMMENT = """\
 # Do not edit: the full file takes its place at the merge.
 """
 WILD = re.compile(r"[*?\[]")
+LOGIN = re.compile(r"^(snmp://).*@", re.DOTALL | re.IGNORECASE)
+NOT_KEPT = "***@"  # in place of a login
 EXPRESSION = "group_id_coordination_expression"
 
 
@@ -96,6 +98,20 @@ class PollstersSeen:
     names: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
     fault: str = ""
+
+
+def without_login(resource: str) -> str:
+    """A static resource without user, password or community, as it may be shown and kept.
+
+    The SNMP inspector takes these from the URL (ceilometer/hardware/inspector/snmp.py); samples
+    are stored under the host alone.
+    """
+    return LOGIN.sub(rf"\1{NOT_KEPT}", resource)
+
+
+def lacks_login(source: PollingSource) -> bool:
+    """Whether a login was left out: then no agent could poll by this source."""
+    return any(NOT_KEPT in resource and LOGIN.match(resource) for resource in source.resources)
 
 
 def is_supported(patterns: Collection[str], name: str) -> bool:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from pathlib import Path
 
 import platformdirs
@@ -20,6 +21,8 @@ from ceilift.errors import CeiliftError
 
 LOOPBACK = "127.0.0.1"
 START_DEADLINE_S = 120
+ANSWER_WITHIN_S = 10
+LOGIN = "PREFECT_API_AUTH_STRING"
 QUIET = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
@@ -67,8 +70,23 @@ def ensure_server() -> str:
         return given
     os.environ["PREFECT_HOME"] = str(state_folder() / "prefect")
     server = running_server() or start_server()
+    refuse_without_login(server.api_url)
     os.environ["PREFECT_API_URL"] = server.api_url
     return server.api_url
+
+
+def refuse_without_login(api_url: str) -> None:
+    """Raises CeiliftError when the server asks for a password that the environment has not."""
+    given = os.environ.get(LOGIN, "")
+    name, _, password = given.partition(":")
+    login = (name, password) if given else None
+    answer = requests.get(f"{api_url}/admin/version", auth=login, timeout=ANSWER_WITHIN_S)
+    if answer.status_code == HTTPStatus.UNAUTHORIZED:
+        what = "holds another" if given else "is not set"
+        raise CeiliftError(
+            f"the private Prefect server asks for a password, and {LOGIN} {what}: give it "
+            "the value of PREFECT_SERVER_API_AUTH_STRING with which the server was started"
+        )
 
 
 def running_server() -> Server | None:
@@ -107,12 +125,21 @@ def start_server() -> Server:
         )
     server = Server(process.pid, port)
     _record().write_text(json.dumps(asdict(server)), encoding="utf-8")
-    if not _comes_up(server.api_url):
-        process.terminate()
-        raise CeiliftError(
-            f"the private Prefect server did not answer in {START_DEADLINE_S} s; its log is {log}"
-        )
+    if not _comes_up(server.api_url, process):
+        raise _not_up(process, log)
     return server
+
+
+def _not_up(process: subprocess.Popen[bytes], log: Path) -> CeiliftError:
+    """Ended, if it had not ended by itself; and in words what may be wrong."""
+    ended = process.poll()
+    process.terminate()
+    how = f"did not answer in {START_DEADLINE_S} s" if ended is None else f"ended with {ended}"
+    return CeiliftError(
+        f"the private Prefect server {how}; its log is {log}. Should prefect.db beside it be "
+        "broken, move that away: what an upgrade needs is in the ledger",
+        next_command="ceilift status",
+    )
 
 
 def stop_server() -> bool:
@@ -170,5 +197,10 @@ def _answers(api_url: str) -> bool:
     wait=wait_fixed(0.3),
     retry_error_callback=lambda _: False,
 )
-def _comes_up(api_url: str) -> bool:
-    return _answers(api_url)
+def _ends_waiting(api_url: str, process: subprocess.Popen[bytes]) -> bool:
+    return process.poll() is not None or _answers(api_url)
+
+
+def _comes_up(api_url: str, process: subprocess.Popen[bytes]) -> bool:
+    """Whether it answers before the deadline; one that has ended is not waited for."""
+    return _ends_waiting(api_url, process) and process.poll() is None

@@ -5,14 +5,13 @@ from __future__ import annotations
 from ceilift.clock import timestamp
 from ceilift.copy_comparison import compared, row_faults
 from ceilift.database_address import copy_fault
-from ceilift.database_evidence import DISPROVED, NOT_ADDITIVE, rehearsal_text
+from ceilift.database_evidence import BACKUP_ID, DISPROVED, NOT_ADDITIVE, rehearsal_text
 from ceilift.database_rehearsal import RehearsalTarget, rehearsal_script
 from ceilift.database_restore import DISPROVED as NO_SUCH_DUMP
 from ceilift.database_restore import REHEARSED, RESTORED, RestoreTarget, restore_script
 from ceilift.dump_record import Dump, dump_from
 from ceilift.errors import StepFailedError
 from ceilift.inventory import Scratch
-from ceilift.paths.nodes import BACKUP_ID
 from ceilift.plan import Step
 from ceilift.schema_change import Schema, SchemaChange, schema_change, schema_faults
 from ceilift.telemetry.tables import DatabaseTables

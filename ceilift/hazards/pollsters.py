@@ -9,7 +9,8 @@ from ceilift.constraints import Demand, constraints_of
 from ceilift.finding import Finding
 from ceilift.groups import shared_groups
 from ceilift.hazards.case import Case, blocker, info, labels, several, warning
-from ceilift.pollster_change import by_namespaces, group_change
+from ceilift.pollster_change import by_namespaces, group_change, old_sources
+from ceilift.pollsters import lacks_login
 
 SOURCE = "the releases' own loaders, matched with the polling files (Source.is_supported)"
 
@@ -54,6 +55,24 @@ def pollsters_new(case: Case) -> Iterator[Finding]:
             labels(one.places),
             SOURCE,
         )
+
+
+def pollsters_login(case: Case) -> Iterator[Finding]:
+    """Files for the time before the merge are made of what was seen, and logins are not kept."""
+    if not case.rolls(Component.POLLING):
+        return
+    for one in constraints_of(case.situation, Demand.SEPARATE_GROUP, Component.POLLING):
+        bare = [place for place in one.places if any(map(lacks_login, old_sources(place)))]
+        if bare:
+            yield blocker(
+                "pollsters-login",
+                "new pollsters begin in a group of their own, which needs polling files made by "
+                "Ceilift; static resources hold a login (snmp://USER:PASSWORD@HOST), and that is "
+                "not kept: agents with such a file could not poll them",
+                labels(bare),
+                "what is seen of a host goes into state files, plans and the ledger",
+                "Add --stop-all polling: then the hosts' own files stay",
+            )
 
 
 def pollsters_removed(case: Case) -> Iterator[Finding]:

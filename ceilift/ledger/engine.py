@@ -1,56 +1,64 @@
-"""Opens the ledger's database: SQLite (WAL) or PostgreSQL, its schema made on first use."""
+"""Opens the ledger's database: SQLite (WAL) or PostgreSQL, its schema the newest when written."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from sqlite3 import OperationalError
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, func, insert, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random
 
-from ceilift.clock import timestamp
-from ceilift.errors import CeiliftError, RefusedError
-from ceilift.ledger.tables import SCHEMA_VERSION, metadata, schema_version
+from ceilift import clock
+from ceilift.errors import CeiliftError
+from ceilift.ledger.likeness import empty_likeness, likeness
+from ceilift.ledger.schema import bring_to_newest, version_of
+from ceilift.ledger.tables import SCHEMA_VERSION
 
 CONNECT_TIMEOUT_S = 10
 LOCK_TIMEOUT_S = 30  # how long a writer waits for another one
-FIRST_USE_LOCK = 0x6365696C  # PostgreSQL advisory lock: two controllers may come first
 
 
 class Database:
     """An open ledger database, and the words in which it fails.
 
-    Raises CeiliftError when it cannot be reached, read or written, RefusedError when a newer
-    Ceilift has written it. Neither ever holds the password.
+    Opened to be written, one that nobody wrote or an earlier Ceilift has written is first brought
+    to the newest schema. With `only_reading` nothing is changed: what is not there, or is older,
+    is read as it would be then. Raises CeiliftError when it cannot be reached, read or written,
+    RefusedError when a newer Ceilift has written it. Neither ever holds the password.
     """
 
-    def __init__(self, url: str, password: str | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        password: str | None = None,
+        now: Callable[[], float] = clock.now,
+        *,
+        only_reading: bool = False,
+    ) -> None:
         self._password = password
+        self._only_reading = only_reading
         self._url = _parsed(url, password)
         self.where = self._url.render_as_string(hide_password=True)
         with self._in_words("opened"):
-            self._engine = _engine(self._url)
-            try:
-                self._prepare()
-            except BaseException:
-                self._engine.dispose()
-                raise
+            self._engine = self._to_be_read() if only_reading else self._to_be_written(now)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection to read with: sees one consistent moment, waits for no writer."""
         with self._in_words("read"), self._engine.connect() as connection:
-            yield connection.execution_options(reading=True)
+            yield _of_one_moment(connection)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction to write in: all of it or nothing; writers take turns on SQLite."""
+        if self._only_reading:
+            raise RuntimeError("this ledger was opened to be read")
         with self._in_words("written"), self._engine.begin() as connection:
             yield connection
 
@@ -58,21 +66,29 @@ class Database:
         """Close every connection."""
         self._engine.dispose()
 
-    def _prepare(self) -> None:
-        with self._engine.begin() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(select(func.pg_advisory_xact_lock(FIRST_USE_LOCK)))
-            metadata.create_all(connection)
-            found = connection.scalar(select(func.max(schema_version.c.version)))
-            if found is None:
-                connection.execute(
-                    insert(schema_version).values(version=SCHEMA_VERSION, at=timestamp())
-                )
-        if found is not None and found > SCHEMA_VERSION:
-            raise RefusedError(
-                f"The ledger {self.where} has schema {found}, this Ceilift knows {SCHEMA_VERSION}:"
-                " use the newer Ceilift that wrote it"
-            )
+    def _to_be_written(self, now: Callable[[], float]) -> Engine:
+        engine = _engine(self._url, only_reading=False)
+        with _closed_on_failure(engine):
+            if self._version(engine) != SCHEMA_VERSION:
+                with engine.begin() as connection:
+                    bring_to_newest(connection, self.where, now())
+        return engine
+
+    def _to_be_read(self) -> Engine:
+        if _is_no_file(self._url):
+            return empty_likeness()
+        engine = _engine(self._url, only_reading=True)
+        with _closed_on_failure(engine):
+            if self._version(engine) == SCHEMA_VERSION:
+                return engine
+            with engine.connect() as connection:
+                made = likeness(_of_one_moment(connection))
+        engine.dispose()
+        return made
+
+    def _version(self, engine: Engine) -> int:
+        with engine.connect() as connection:
+            return version_of(_of_one_moment(connection), self.where)
 
     @contextmanager
     def _in_words(self, done: str) -> Iterator[None]:
@@ -99,18 +115,39 @@ def _parsed(url: str, password: str | None) -> URL:
         raise CeiliftError(
             f"The ledger cannot be kept in {parsed.get_backend_name()}: use SQLite or PostgreSQL"
         )
+    if parsed.get_backend_name() == "sqlite" and parsed.database in {None, "", ":memory:"}:
+        raise CeiliftError("The ledger needs a file: an SQLite ledger in memory would forget")
     return parsed.set(password=password) if password else parsed
 
 
-def _engine(url: URL) -> Engine:
+@contextmanager
+def _closed_on_failure(engine: Engine) -> Iterator[None]:
     try:
-        return _sqlite(url) if url.get_backend_name() == "sqlite" else _postgresql(url)
+        yield
+    except BaseException:
+        engine.dispose()
+        raise
+
+
+def _of_one_moment(connection: Connection) -> Connection:
+    """Every query of its transaction sees what was there at the first."""
+    if connection.dialect.name == "postgresql":
+        return connection.execution_options(isolation_level="REPEATABLE READ")
+    return connection.execution_options(reading=True)
+
+
+def _engine(url: URL, *, only_reading: bool) -> Engine:
+    make = _sqlite if url.get_backend_name() == "sqlite" else _postgresql
+    try:
+        return make(url, only_reading=only_reading)
     except (NoSuchModuleError, ImportError) as error:
         raise CeiliftError(f"The ledger's driver {url.drivername} is not installed") from error
 
 
-def _postgresql(url: URL) -> Engine:
+def _postgresql(url: URL, *, only_reading: bool) -> Engine:
     options = f"-c lock_timeout={LOCK_TIMEOUT_S}s -c statement_timeout={2 * LOCK_TIMEOUT_S}s"
+    if only_reading:
+        options += " -c default_transaction_read_only=on"
     return create_engine(
         url,
         pool_pre_ping=True,
@@ -118,17 +155,26 @@ def _postgresql(url: URL) -> Engine:
     )
 
 
-def _sqlite(url: URL) -> Engine:
-    if not url.database or url.database == ":memory:":
-        raise CeiliftError("The ledger needs a file: an SQLite ledger in memory would forget")
-    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+def _sqlite(url: URL, *, only_reading: bool) -> Engine:
+    if not only_reading:
+        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, connect_args={"timeout": LOCK_TIMEOUT_S})
-    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "connect", _read_sqlite if only_reading else _write_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
-def _set_up_sqlite(connection: SqliteConnection, _record: Any) -> None:  # noqa: ANN401
+def _is_no_file(url: URL) -> bool:
+    """Whether it is an SQLite ledger that nobody has made."""
+    return url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists()
+
+
+def _read_sqlite(connection: SqliteConnection, _record: Any) -> None:  # noqa: ANN401
+    connection.isolation_level = None
+    connection.execute("PRAGMA query_only=ON").close()
+
+
+def _write_sqlite(connection: SqliteConnection, _record: Any) -> None:  # noqa: ANN401
     connection.isolation_level = None  # we say BEGIN ourselves
     _use_wal(connection)
     for setting in ("synchronous=FULL", "foreign_keys=ON"):

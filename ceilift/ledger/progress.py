@@ -7,6 +7,7 @@ from itertools import groupby
 
 from sqlalchemy import Connection, select
 
+from ceilift.database_evidence import DISPROVED, overruled
 from ceilift.ledger.tables import evidence, lease, outcomes, run_ends, runs, upgrades
 from ceilift.ledger.tables import intents as table
 from ceilift.record import Intent, NodeState, NodeStatus
@@ -61,11 +62,30 @@ def unknown(found: Iterable[Intent]) -> tuple[Intent, ...]:
 def status(
     connection: Connection, upgrade: int, nodes: Sequence[str], now: float
 ) -> tuple[NodeState, ...]:
-    """What became of each node: evidence first, else the last run that intended it."""
-    proven = {item.node: item for item in evidence_of(connection, upgrade)}
+    """What became of each node: evidence first, else the last run that intended it.
+
+    Evidence that later evidence overrules tells nothing more, nor do the intents before that.
+    """
+    told = evidence_of(connection, upgrade)
+    proven, over = {item.node: item for item in told}, overruled(told)
     by_node = _by_node(intents(connection, upgrade))
     live = live_runs(connection, upgrade, now)
-    return tuple(_node_state(node, proven.get(node), by_node.get(node, []), live) for node in nodes)
+    return tuple(
+        _node_state(node, proven.get(node), by_node.get(node, []), live)
+        if node not in over
+        else _done_anew(node, over[node], by_node.get(node, []), live)
+        for node in nodes
+    )
+
+
+def _done_anew(
+    node: str, since: Evidence, found: Sequence[Intent], live: frozenset[int]
+) -> NodeState:
+    later = [item for item in found if item.at > since.at]
+    if later or since.node != DISPROVED:
+        return _node_state(node, None, later, live)
+    host = next((item.host for item in found if item.host), "")
+    return NodeState(node, NodeStatus.FAILED, host, since.at, since.detail)
 
 
 def _by_node(found: Iterable[Intent]) -> dict[str, list[Intent]]:

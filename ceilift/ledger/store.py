@@ -40,14 +40,20 @@ class Ledger:
 
     `url` is SQLAlchemy's (`sqlite:///FILE`, `postgresql+psycopg://USER@HOST/NAME`), the password
     apart. Every method raises CeiliftError in words, without the password, when the database
-    cannot be reached, read or written. Safe for threads. `now` tells epoch seconds.
+    cannot be reached, read or written. Safe for threads. `now` tells epoch seconds. With
+    `only_reading` nothing is made or changed, be it missing or of an earlier version.
     """
 
     def __init__(
-        self, url: str, password: str | None = None, *, now: Callable[[], float] = clock.now
+        self,
+        url: str,
+        password: str | None = None,
+        *,
+        now: Callable[[], float] = clock.now,
+        only_reading: bool = False,
     ) -> None:
         self._now = now
-        self._database = Database(url, password)
+        self._database = Database(url, password, now, only_reading=only_reading)
         self.leases = Leases(self._database, now)
 
     @property
@@ -87,12 +93,7 @@ class Ledger:
                 plan_hash=plan["hash"],
                 plan=plan_json,
             )
-            self._add(
-                connection,
-                tables.baselines,
-                upgrade_id=upgrade,
-                instances=baseline_json,
-            )
+            self._add(connection, tables.baselines, upgrade_id=upgrade, instances=baseline_json)
             if undoes is not None:
                 undo(connection, self._now(), undoes, upgrade, is_open=found is not None)
         return upgrade
@@ -162,14 +163,8 @@ class Ledger:
         """
         with self._database.writing() as connection:
             fence(connection, lease)
-            return self._add(
-                connection,
-                tables.intents,
-                run_id=run,
-                node=node,
-                host=host,
-                summary=summary,
-            )
+            values = {"node": node, "host": host, "summary": summary}
+            return self._add(connection, tables.intents, run_id=run, **values)
 
     def outcome(self, intent: int, status: str, detail: str) -> None:
         """Write down how it ended; at most once for each intent."""

@@ -1,7 +1,8 @@
 """The ledger's schema. Every table is append-only, but for the one lease row of each cloud.
 
 What ends something has a table of its own (`run_ends`, `outcomes`, ...), so that nothing
-written is ever changed.
+written is ever changed. The schema itself keeps to the same: what changes here is a revision in
+`migrations/versions/`, which only adds tables, columns that may be empty, and indexes.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 3  # the newest revision in migrations/versions/
 
 metadata = MetaData(
     naming_convention={

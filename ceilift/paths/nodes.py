@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ceilift.component import Component
-from ceilift.database_evidence import REHEARSE_ID, VERIFY_ID
+from ceilift.database_evidence import BACKUP_ID, REHEARSE_ID, VERIFY_ID
 from ceilift.estimate import Pace, gate_timeout_s
 from ceilift.plan import Action, Gate, GateKind, Step, Target, Timing
 from ceilift.plan_files import StepFile
@@ -19,7 +19,7 @@ from ceilift.situation import AGENT, Place, Situation
 Ids = tuple[str, ...]
 Wave = tuple[Step | Gate, ...]
 Options = tuple[tuple[str, str, str], ...]  # section, name and value
-BACKUP_ID, DBSYNC_ID = "database/backup", "database/dbsync"
+DBSYNC_ID = "database/dbsync"
 
 PROOF = {
     Component.COLLECTOR: (GateKind.COLLECTOR, "it consumes, and the backlog falls or stays empty"),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ceilift.config_files import Options, read_polling
 from ceilift.digest import digest
 from ceilift.polling_file import read_polling_file
-from ceilift.pollsters import PollingFile
+from ceilift.pollsters import PollingFile, PollingSource, without_login
 from ceilift.probe.records import Records
 from ceilift.state import AgentConfig
 
@@ -48,14 +48,14 @@ def agent_config(
         group_prefix=options.get("polling", "partitioning_group_prefix") or "",
         host_value=options.get("DEFAULT", "host") or "",
         interval_s=sources.interval_s,
-        resources=sources.resources,
+        resources=tuple(map(without_login, sources.resources)),
         config_digest=digest(text),
         pipeline_digest=pipeline.digest,
         polling_digest=polling.digest,
         event_pipeline_digest=event_pipeline.digest,
         udp_address=options.get("collector", "udp_address"),
         hash_seed_fixed=hash_seed_fixed,
-        polling_sources=file.sources,
+        polling_sources=tuple(map(_without_login, file.sources)),
         polling_fault=file.fault,
         polling_file=polled.path if polled.text is not None else "",
         polling_path=polling.path,
@@ -63,6 +63,10 @@ def agent_config(
         event_pipeline_path=event_pipeline.path,
         shuffle_s=_seconds(options.get("DEFAULT", "shuffle_time_before_polling_task")),
     )
+
+
+def _without_login(source: PollingSource) -> PollingSource:
+    return replace(source, resources=tuple(map(without_login, source.resources)))
 
 
 def _polled(polling: _Named, pipeline: _Named) -> _Named:

@@ -14,8 +14,8 @@ LABEL_LENGTH = 60
 # `timeout` makes a process group of its own and signals all of it. Where it is missing, closing
 # the channel has to do.
 _SHELL = (
-    "if command -v timeout >/dev/null; "
-    'then exec timeout -k {kill} {limit} sh -s -- "$@"; fi; exec sh -s -- "$@"'
+    "limit=$1; shift; if command -v timeout >/dev/null; "
+    f'then exec timeout -k {KILL_AFTER_S} "$limit" sh -s -- "$@"; fi; exec sh -s -- "$@"'
 )
 # sudo takes the password from the first line of its input. Should it not ask (the rules were
 # changed since we looked), that line must not be run as a command: everything before the mark
@@ -37,15 +37,18 @@ def command_line(way: Way, args: tuple[str, ...], timeout_s: float) -> str:
     After `timeout_s` (rounded up to whole seconds) the host itself ends the script with all its
     children: exit code 124, or 137 when it had to be killed.
     """
-    shell = _SHELL.format(kill=KILL_AFTER_S, limit=max(1, math.ceil(timeout_s)))
-    if way is Way.SUDO_PASSWORD:
-        shell = _SKIP + shell
+    limit = str(max(1, math.ceil(timeout_s)))
     become = {
         Way.AS_LOGIN: [],
         Way.SUDO: ["sudo", "-n"],
         Way.SUDO_PASSWORD: ["sudo", "-k", "-S", "-p", ""],
     }[way]
-    return "exec " + shlex.join([*become, "sh", "-c", shell, "sh", *args])
+    return "exec " + shlex.join([*become, "sh", "-c", shell_of(way), "sh", limit, *args])
+
+
+def shell_of(way: Way) -> str:
+    """The text after `sh -c`, the same for every script: what a sudoers file can name."""
+    return _SKIP + _SHELL if way is Way.SUDO_PASSWORD else _SHELL
 
 
 def standard_input(way: Way, script: str, password: str | None) -> str:

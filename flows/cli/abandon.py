@@ -82,7 +82,7 @@ def _tell(
     inventory: Path,
     style: Format,
 ) -> None:
-    following = f"ceilift preflight --inventory {inventory} --to {found.to}"
+    following = f"ceilift plan --inventory {inventory} --to {found.to} --path {found.path}"
     stopped, beside = _names(left.stopped), _names(left.beside)
     if style is Format.JSON:
         print_json(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib import resources
 from itertools import islice
@@ -27,6 +28,7 @@ app = typer.Typer(help="Describe a cloud, and check the description.", no_args_i
 discover.register(app)
 NEXT = 5  # openings of each window that are shown
 AddedArgument = Annotated[Path, typer.Argument(help="The inventory to add; it stays there.")]
+HostArgument = Annotated[str, typer.Argument(help="One host of it; without it: all.")]
 FileArgument = Annotated[Path, typer.Argument(help="The file to write.")]
 
 
@@ -95,6 +97,32 @@ def add(
     else:
         stdout().print(f"added {link.stem}; known: {', '.join(known_inventories())}", markup=False)
     say("Forms offer it after the next `ceilift deploy`")
+
+
+@app.command()
+@command
+def sudoers(
+    inventory: InventoryOption,
+    host: HostArgument = "",
+    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+) -> None:
+    """Print the sudoers file that each host (or the one named) needs for this inventory."""
+    from ceilift.remote.login import login_for
+    from ceilift.remote.sudoers import sudoers as file_of
+    from ceilift.secrets import EnvFileSecrets
+
+    described = load_inventory(inventory)
+    wanted = [one for one in described.hosts if host in {"", one.name}]
+    if not wanted:
+        known = ", ".join(one.name for one in described.hosts)
+        fault = Fault(str(inventory), host, "is no host of it", f"Name one of {known}")
+        raise BadInputError([fault])
+    logins = [(one, login_for(described, one, EnvFileSecrets())) for one in wanted]
+    found = [file_of(described, one, login) for one, login in logins]
+    if format is Format.JSON:
+        print_json([asdict(one) for one in found])
+    else:
+        stdout().print("\n".join(one.text for one in found), markup=False, end="")
 
 
 @app.command()

@@ -31,7 +31,7 @@ def status(
     format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
 ) -> None:
     """What is done, failed, not started and unknown, who approved it, and what to type next."""
-    with opened(inventory) as cloud:
+    with opened(inventory, only_reading=True) as cloud:
         found = cloud.ledger.open_upgrade(cloud.inventory.cloud)
         if found is None:
             _idle(cloud, inventory, format)
@@ -45,7 +45,7 @@ def history(
     format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
 ) -> None:
     """Every upgrade of this cloud: when, from what to what, who approved it, how it ended."""
-    with opened(inventory) as cloud:
+    with opened(inventory, only_reading=True) as cloud:
         past = cloud.ledger.history(cloud.inventory.cloud)
     if format is Format.JSON:
         print_json([{name: getattr(item, name) for name in item.__slots__} for item in past])
@@ -60,12 +60,12 @@ def history(
     stdout().print(table)
 
 
-def opened(inventory: Path) -> Cloud:
-    """The cloud of that inventory, to be used in a `with`."""
+def opened(inventory: Path, *, only_reading: bool = False) -> Cloud:
+    """The cloud of that inventory, to be used in a `with`; whether its ledger is only read."""
     from ceilift.cloud import Cloud
     from ceilift.secrets import EnvFileSecrets
 
-    return Cloud(load_inventory(inventory), EnvFileSecrets())
+    return Cloud(load_inventory(inventory), EnvFileSecrets(), only_reading=only_reading)
 
 
 def _open(cloud: Cloud, found: OpenUpgrade, inventory: Path, style: Format) -> None:
@@ -100,7 +100,9 @@ def _open(cloud: Cloud, found: OpenUpgrade, inventory: Path, style: Format) -> N
     )
     holder = cloud.ledger.leases.holder(found.cloud)
     if holder is not None:
-        stdout().print(f"A run acts on it now: {holder.owner}", markup=False)
+        left = cloud.ledger.leases.seconds_left(holder)
+        until = f"its lease ends in {left:.0f} s, unless its process lives and renews it"
+        stdout().print(f"Held by {holder.owner}; {until}", markup=False)
     stdout().print(_table(states))
     stdout().print(counted(states), markup=False)
     say(f"Next: {following}")
@@ -123,16 +125,24 @@ def _idle(cloud: Cloud, inventory: Path, style: Format) -> None:
 
     hosts = observe_hosts(cloud.connections, cloud.inventory, tuple(load_catalogue().releases))
     running = sorted({i.release for host in hosts for i in host.instances if i.release})
+    unread = [host.name for host in hosts if not host.reachable]
     installed = sorted({release for host in hosts for release in host.installed})
     following = f"ceilift plan --inventory {inventory} --to RELEASE --path full"
     holder = cloud.ledger.leases.holder(cloud.inventory.cloud)
     if style is Format.JSON:
         held = None if holder is None else holder.owner
-        found = {"running": running, "installed": installed, "held_by": held}
+        found = {
+            "running": running,
+            "installed": installed,
+            "not_reached": unread,
+            "held_by": held,
+        }
         print_json({"upgrade": None, **found, "next": following})
         return
     line = f"No open upgrade of {cloud.inventory.cloud}. Runs: {', '.join(running) or 'nothing'}; "
     stdout().print(line + f"installed: {', '.join(installed) or 'nothing'}", markup=False)
+    if unread:
+        stdout().print(f"Not reached, so not known: {', '.join(unread)}", markup=False)
     if holder is not None:
         until = timestamp(holder.expires_at)
         stdout().print(f"Held by {holder.owner}, {holder.stage}, until {until}", markup=False)

@@ -12,11 +12,15 @@ from typing import IO, Any, ParamSpec
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from ceilift.errors import FAILED, CeiliftError, with_inventory
 
 P = ParamSpec("P")
 WIDE = 200
+CONTROLS = {  # all of C0 and C1 but tab and line feed
+    code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"
+}
 
 
 class Format(StrEnum):
@@ -28,6 +32,10 @@ class Format(StrEnum):
 
 class Patient(Console):
     """A console that does not end the command when nobody reads it any more: an upgrade goes on."""
+
+    def render_str(self, text: str, **options: Any) -> Text:  # noqa: ANN401 - rich's own
+        """The text as it is, but for what a terminal would obey: hosts are quoted here."""
+        return super().render_str(text.translate(CONTROLS), **options)
 
     def on_broken_pipe(self) -> None:
         """Write into nothing from now on."""

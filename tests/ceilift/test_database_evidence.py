@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ceilift.database_evidence import breaks, rehearsal_text, rehearsed_s
+from ceilift.database_evidence import breaks, overruled, rehearsal_text, rehearsed_s
 from ceilift.estimate import pace_of
 from ceilift.situation import Situation
 from ceilift.state import Evidence
@@ -51,3 +51,27 @@ def test_the_estimate_is_the_rehearsals_where_there_was_one() -> None:
 
     assert pace_s(cloud) == catalogue().get("9.0.7").timing.dbsync_s.value
     assert pace_s(cloud.seen(evidence=(rehearsed(2400),))) == 2400
+
+
+BACKUP, VERIFY, DISPROVED = "database/backup", "database/verify-backup", "database/backup-disproved"
+REHEARSE = "database/rehearse"
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ((BACKUP,), {}),
+        ((BACKUP, DISPROVED), {BACKUP: 1}),
+        ((BACKUP, DISPROVED, BACKUP), {}),
+        ((BACKUP, VERIFY, DISPROVED), {BACKUP: 2, VERIFY: 2}),
+        ((BACKUP, VERIFY, DISPROVED, BACKUP), {VERIFY: 3}),
+        ((BACKUP, VERIFY, REHEARSE, BACKUP, VERIFY), {REHEARSE: 4}),
+        ((DISPROVED, "database/dbsync"), {}),
+    ],
+)
+def test_what_was_done_with_a_dump_that_is_none_counts_no_more(
+    told: tuple[str, ...], expected: dict[str, int]
+) -> None:
+    evidence = [Evidence(node, "9.0.7", at=str(place)) for place, node in enumerate(told)]
+
+    assert {node: int(one.at) for node, one in overruled(evidence).items()} == expected

@@ -17,10 +17,12 @@ from ceilift.pollsters import (
     compare,
     is_explicit,
     is_supported,
+    lacks_login,
     matched,
     polling_yaml,
     restricted,
     unmatched,
+    without_login,
 )
 
 NAMES = st.text("abz.*?[]-!", min_size=1, max_size=6).filter(lambda name: name[0] != "!")
@@ -174,3 +176,20 @@ def test_patterns_that_poll_nothing_are_named_with_their_source() -> None:
 )
 def test_only_a_plain_name_is_explicit(pattern: str, *, explicit: bool) -> None:
     assert is_explicit(pattern) is explicit
+
+
+@pytest.mark.parametrize(
+    ("resource", "shown"),
+    [
+        ("snmp://ann:pa/ss@word@192.0.2.7:161", "snmp://***@192.0.2.7:161"),
+        ("snmp://:community@192.0.2.7", "snmp://***@192.0.2.7"),
+        ("SNMP://community@192.0.2.7", "SNMP://***@192.0.2.7"),
+        ("snmp://192.0.2.7:161", "snmp://192.0.2.7:161"),
+        ("http://ann@192.0.2.7/x", "http://ann@192.0.2.7/x"),
+        ("instance-1@host", "instance-1@host"),
+    ],
+)
+def test_a_login_of_a_static_resource_is_not_kept(resource: str, shown: str) -> None:
+    assert without_login(resource) == shown
+    source = PollingSource("s", 10.0, ("*",), (without_login(resource),))
+    assert lacks_login(source) == (shown != resource)

@@ -20,7 +20,8 @@ def test_the_wheel_holds_the_three_packages_and_their_data(root: Path, tmp_path:
     data = {
         str(path.relative_to(root))
         for path in (root / "ceilift").rglob("*")
-        if path.suffix in {".yaml", ".typed"}
+        if path.suffix in {".yaml", ".typed"} or "migrations" in path.parts
+        if path.is_file() and path.suffix != ".pyc"
     }
 
     assert {name for name in folders if not name.endswith(".dist-info")} == {

@@ -10,12 +10,18 @@ from ceilift.finding import Severity
 from ceilift.pollsters import PollingSource, PollstersSeen
 from tests.troubled import BLOCKER, INFO, WARNING, Cloud, modern
 
+LOGIN = (PollingSource("s", 10.0, ("*",), ("snmp://***@192.0.2.7", "r2")),)
 SOURCES = (PollingSource("s", 10.0, ("*",), ("r1", "r2")),)
 
 
-def rolling(*pollsters: PollstersSeen, group: str = "", **asked: object) -> Cloud:
+def rolling(
+    *pollsters: PollstersSeen,
+    group: str = "",
+    sources: tuple[PollingSource, ...] = SOURCES,
+    **asked: object,
+) -> Cloud:
     made = modern().polling(
-        group_prefix=group, resources=("r1", "r2"), polling_sources=SOURCES, coordinated=True
+        group_prefix=group, resources=("r1", "r2"), polling_sources=sources, coordinated=True
     )
     return made.seen(pollsters=pollsters).asked(**{"to": "17.0.2", "path": "partial", **asked})
 
@@ -39,10 +45,25 @@ FIRES: dict[str, tuple[Callable[[], Cloud], str, Severity, str]] = {
         BLOCKER,
         "17.0.2 on ctl1: no python",
     ),
+    "login": (
+        lambda: rolling(OLD, loads("17.0.2", "cpu", "disk", "x"), sources=LOGIN),
+        "pollsters-login",
+        BLOCKER,
+        "not kept",
+    ),
     "saved": (rolling, "pollsters-not-compared", WARNING, "was not asked"),
 }
 SILENT: dict[str, tuple[Callable[[], Cloud], str]] = {
     "same": (lambda: rolling(OLD, loads("17.0.2", "cpu", "disk")), "pollsters-new"),
+    "a login, the same pollsters": (
+        lambda: rolling(OLD, loads("17.0.2", "cpu", "disk"), sources=LOGIN),
+        "pollsters-login",
+    ),
+    "a login, stopped first": (
+        lambda: rolling(OLD, loads("17.0.2", "cpu", "x"), sources=LOGIN, stop_all=("polling",)),
+        "pollsters-login",
+    ),
+    "no login": (lambda: rolling(OLD, loads("17.0.2", "cpu", "x")), "pollsters-login"),
     "stopped first": (
         lambda: rolling(OLD, loads("17.0.2", fault="no python"), stop_all=("polling",)),
         "pollsters-unknown",

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from ceilift.clock import Interval
+from ceilift.clock import Interval, timestamp
 from ceilift.errors import CeiliftError, RefusedError
+from ceilift.ledger.journal import RunJournal
 from ceilift.ledger.store import Ledger
 from ceilift.plan import Accepted
 from ceilift.record import Lease, NodeStatus, Reading
@@ -307,3 +308,37 @@ def test_a_rollback_does_not_begin_beside_another_upgrade(
 
     with pytest.raises(RefusedError, match="open upgrade"):
         ledger.begin(lease, PLAN, BASELINE, undoes=upgrade)
+
+
+def test_a_backup_that_its_verification_disproved_is_not_told_as_done(
+    ledger: Ledger, upgrade: int, lease: Lease, clock: Clock
+) -> None:
+    saved, verified = nodes = ("database/backup", "database/verify-backup")
+
+    def told() -> list[tuple[NodeStatus, str]]:
+        return [(one.status, one.detail) for one in ledger.status(upgrade, nodes)]
+
+    def prove(node: str, detail: str) -> None:
+        clock.now += 1
+        ledger.add_evidence(upgrade, node, "9.0.7", timestamp(clock.now), detail)
+        clock.now += 1
+
+    def act(run: RunJournal, node: str, outcome: str) -> None:
+        clock.now += 1
+        intent = run.intend(node, "ctl1", "what it does")
+        if outcome:
+            run.outcome(intent, outcome, "")
+
+    first = ledger.start_run(upgrade, lease, "upgrade")
+    act(first, saved, "done")
+    prove(saved, "the first dump")
+    act(first, verified, "failed")
+    prove("database/backup-disproved", "5 rows are lost")
+    assert told()[0] == (NodeStatus.FAILED, "5 rows are lost")
+    assert told()[1][0] is NodeStatus.FAILED
+    again = ledger.start_run(upgrade, lease, "resume")
+    act(again, saved, "")
+    assert told()[0][0] is NodeStatus.RUNNING
+    prove(saved, "the second dump")
+    prove(verified, "restored")
+    assert told() == [(NodeStatus.DONE, "the second dump"), (NodeStatus.DONE, "restored")]

@@ -56,6 +56,7 @@ def test_it_is_closed_with_its_reason_and_what_it_leaves_is_named(begun: Begun) 
     said = json.loads(done.stdout)
     assert said["stopped"] == ["ceilometer-collector on ctl1"]
     assert said["beside"] == []
+    assert said["next"] == f"ceilift plan --inventory {begun.file} --to 9.0.7 --path full"
     past = begun.ledger.history("test")[0]
     assert (past.outcome, past.detail) == ("abandoned", "another release after all")
     begun.ledger.dispose()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -28,19 +29,23 @@ def inventory(tmp_path: Path) -> Path:
     return file
 
 
-def begun(file: Path, outcome: str) -> None:
-    """An open upgrade whose last run ended so, with a report that says what to type."""
+def begun(file: Path, outcome: str, lease_s: float = 60) -> None:
+    """An open upgrade whose last run ended so, with a report that says what to type.
+
+    Without an outcome it did not end: the process may live.
+    """
     state = clouds.all_at(CLOUD, "8.1.5")
     plan = make_plan(CLOUD, state, clouds.catalogue(), clouds.request())
     ledger = Ledger(f"sqlite:///{file.parent / 'l.db'}")
-    lease = ledger.leases.take("test", "somebody", 60)
+    lease = ledger.leases.take("test", "somebody", lease_s)
     texts = json.dumps(plan_to_json(plan)), json.dumps(instances_to_json(state.instances))
     upgrade = ledger.begin(lease, *texts)
     ledger.approve(upgrade, plan.hash, "ada", "terminal")
     journal = ledger.start_run(upgrade, lease, "upgrade")
     ledger.save_document(upgrade, "report", plan.hash, {"next_command": SAID})
-    ledger.end_run(journal.run, outcome)
-    ledger.leases.release(lease)
+    if outcome:
+        ledger.end_run(journal.run, outcome)
+        ledger.leases.release(lease)
     ledger.dispose()
 
 
@@ -64,3 +69,43 @@ def test_an_interrupted_run_is_resumed_whatever_an_older_report_said(inventory: 
     begun(inventory, "interrupted")
 
     assert status(inventory)["next"] == f"ceilift resume --inventory {inventory}"
+
+
+def told(file: Path) -> str:
+    done = CliRunner().invoke(app, ["status", "--inventory", str(file)])
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_who_holds_it_is_told_with_the_moment_from_which_nobody_does(inventory: Path) -> None:
+    begun(inventory, "", lease_s=100)
+
+    found = re.search(r"Held by somebody; its lease ends in (\d+) s, unless", told(inventory))
+
+    assert found is not None
+    assert 40 < int(found[1]) <= 100
+    assert status(inventory)["state"] == "running"
+
+
+def test_a_run_whose_process_is_gone_is_interrupted_when_its_lease_has_ended(
+    inventory: Path,
+) -> None:
+    begun(inventory, "", lease_s=0)
+
+    assert "Held by" not in told(inventory)
+    assert status(inventory)["state"] == "interrupted"
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_without_an_upgrade_a_host_that_was_not_reached_is_not_told_as_empty(
+    inventory: Path, tmp_path: Path
+) -> None:
+    data = yaml.safe_load(inventory.read_text())
+    (tmp_path / "known_hosts").touch()
+    data["hosts"][0]["address"] = "127.0.0.1"
+    data["ssh"] = {"port": 1, "known_hosts": str(tmp_path / "known_hosts")}
+    inventory.write_text(yaml.safe_dump(data))
+
+    assert "Not reached, so not known: ctl1" in told(inventory)
+    assert status(inventory)["not_reached"] == ["ctl1"]
+    assert not (tmp_path / "l.db").exists()  # looking makes no ledger

@@ -6,6 +6,9 @@ import subprocess
 import sys
 
 import pytest
+from rich.table import Table
+
+from flows.cli.output import say, stdout
 
 MANY_LINES = """
 import sys
@@ -38,3 +41,16 @@ def test_a_command_goes_on_when_nobody_reads(
 
     assert process.wait(60) == 0
     assert proof.read_text() == "went on"
+
+
+def test_what_a_terminal_would_obey_is_shown_and_not_obeyed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    table = Table("host")
+    table.add_row("\x1b[2Jctl1\x07")
+    stdout().print(table)
+    say("it said \x1b]0;title\x07 and \x9b2J\nand more")
+    said = capsys.readouterr()
+    assert "\\x1b[2Jctl1" in said.out
+    assert said.err == "it said \\x1b]0;title\\x07 and \\x9b2J\nand more\n"
+    assert not {"\x1b", "\x07", "\x9b"} & {*said.out, *said.err}
