@@ -15,6 +15,21 @@ from ceilift.state import CloudState, HostState
 
 # Known of a release only when it is installed, or when that upgrade is due.
 NOT_YET = frozenset({"activity", "busy", "not-tried", "pollsters-unknown", "releases-skipped"})
+# Each names what goes or changes at that very boundary: the one before has told of something else,
+# though it be in the same place.
+OF_ONE_BOUNDARY = frozenset(
+    {
+        "T11",
+        "data-file-customised",
+        "data-file-outdated",
+        "default-changed",
+        "meters-come",
+        "meters-gone",
+        "option-removed",
+        "publisher-removed",
+        "script-removed",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +70,9 @@ def way_by_hops(
 def _hop(
     old: str, new: Release, findings: tuple[Finding, ...], before: frozenset[tuple[str, str]]
 ) -> Hop:
-    fresh = (one for one in findings if (one.id, one.where) not in before)
+    fresh = (
+        one for one in findings if one.id in OF_ONE_BOUNDARY or (one.id, one.where) not in before
+    )
     told = tuple(one for one in fresh if one.id not in NOT_YET)
     return Hop(old, new.version, new.name, is_slurp(new.name), told)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ceilift.hops_text import hops_to_json, hops_to_text
+from ceilift.host_files import ConfigFile, HostFiles
 from ceilift.planner import make_plan
 from ceilift.way_by_hops import Hop, way_by_hops
 from tests.clouds import all_at, catalogue, inventory, request
@@ -42,6 +45,27 @@ def test_a_hop_has_the_findings_of_its_own_boundary_once() -> None:
     assert found["11.1.0"] == []
     assert found["18.1.0"][:2] == ["T1", "T20"]
     assert found["27.0.0"] == ["T17", "T18"]
+
+
+def test_what_goes_in_the_same_file_at_boundaries_one_after_the_other_is_told_at_each() -> None:
+    options = ("[hardware] url_scheme", "[monasca] cluster", "[vmware] host_ip")
+    files = HostFiles((ConfigFile("/etc/ceilometer/ceilometer.conf", options),))
+    state = all_at(CLOUD, "18.1.0", installed=("18.1.0", "27.0.0"))
+    state = replace(state, hosts=tuple(replace(host, files=files) for host in state.hosts))
+    plan = make_plan(CLOUD, state, catalogue(), request("27.0.0"))
+
+    found = [
+        (hop.new, one.what.partition(":")[0])
+        for hop in way_by_hops(plan, CLOUD, state, catalogue())
+        for one in hop.findings
+        if one.id == "option-removed"
+    ]
+
+    assert found == [
+        ("19.1.0", "[hardware] url_scheme"),
+        ("22.0.1", "[monasca] cluster"),
+        ("24.0.2", "[vmware] host_ip"),
+    ]
 
 
 def test_a_neighbour_takes_one_upgrade_and_nothing_is_told() -> None:
