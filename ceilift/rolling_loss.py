@@ -15,13 +15,10 @@ from ceilift.handover import HALF, best_join, best_leave, doubled_by_changes
 from ceilift.plan import Action, ExpectedLoss, Step, Target, Timing
 
 MISSED_ABOVE = 1.5  # intervals between two polls: see ceilift/account
-MERGED_AFTER = (
-    2  # intervals from a merged member's first poll until the next one's, one more if ...
-)
-GATE_S = 14.0  # ... its gate, that long behind the last tick it waits for, ends after the moment
-TICKED = (
-    0.4  # at which the next may leave (lab: one more in 9 of 9 at 10 s and 20 s, 3 of 6 at 40 s)
-)
+# From a merged member's first poll until the next one's, in intervals; one more where its gate ends
+# after the next one's moment (lab: in 9 of 9 at 10 s and 20 s, in 3 of 6 at 40 s).
+MERGED_AFTER = 2
+TICKED, GATE_S = 0.4, 14.0  # its gate: intervals until all have ticked, and seconds behind that
 ARCS = 1 / math.sqrt(32)  # a member's part of the ring: 32 arcs of chance (tooz.hashring)
 HARDLY = 2.0  # standard deviations above what is to be expected: 39 of 40 merges stay below
 MERGING = (

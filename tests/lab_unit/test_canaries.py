@@ -21,7 +21,8 @@ from ceilift.ledger.store import Ledger
 from lab import credentials
 from lab.accept.canaries import KEY, KINDS, Planted, body, judge, plant
 from lab.accept.checks import Checks
-from lab.accept.trust import CANARIES, CASES, _chosen
+from lab.accept.rollbacks import CASES
+from lab.accept.trust import CANARIES, _chosen
 from lab.canaries import Canary, Place, files, rows, sightings, watching
 from lab.files import write
 from lab.inventory_file import write_inventory
