@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from ceilift.cloud import Cloud
 from ceilift.coordination import live_groups
@@ -222,7 +223,7 @@ def test_what_is_seen_of_a_host_planned_and_kept_holds_no_secret_of_its_files() 
     plan = make_plan(cloud, state, clouds.catalogue(), clouds.request())
     kept = (json.dumps(state_to_json(state)), json.dumps(plan_to_json(plan)))
     assert found_in(*kept, plan_to_markdown(plan), repr(state), repr(plan)) == []
-    there = found_in(conf, pipeline, polling)
+    there = found_in(conf, *(json.dumps(yaml.safe_load(text)) for text in (pipeline, polling)))
     assert {*there} == {*NAMES}  # all of them were there to be kept
 
 
