@@ -1,0 +1,118 @@
+"""The kill matrix: every process of an upgrade killed before and after every intent of both paths.
+
+The real engine, Prefect server, worker, ledger and SSH, on real sshd hosts; in place of Ceilometer
+and its servers small stand-ins (lab/standin). Several such clouds are played side by side.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from queue import Queue
+from time import monotonic
+
+from lab.accept.checks import Checks
+from lab.accept.fencing import fenced
+from lab.accept.kill_points import FULL, LONG, PARTIAL, SHORT, Moment, Point, moments, points
+from lab.accept.killing import Killing, Played, Undisturbed, undisturbed
+from lab.progress import Progress
+from lab.standin import life
+from lab.standin.controller import Controller
+from lab.standin.place import Standin
+
+SEED, SIDE_BY_SIDE = 5, 3
+PATHS = (FULL, PARTIAL)
+
+
+def kills(checks: Checks, progress: Progress) -> list[str]:
+    """Play the matrix (in short: 30 points) and an orphan's act; gives the table's lines."""
+    count = SHORT if checks.short else LONG
+    with _clouds() as clouds:
+        expected = _expected(clouds[0])
+        progress.say(f"undisturbed: {', '.join(one.plan for one in expected.values())}")
+        wanted = points(_moments(expected), count, SEED)
+        played = _all(clouds, expected, wanted, progress)
+        fence = fenced(clouds[0], expected[FULL].plan)
+    _demand(checks, played, count)
+    checks.demand("an orphan that acts after a takeover is refused", fence == "", fence or "exit 97")
+    return table(played)
+
+
+def play_alone(number: int, progress: Progress) -> Played:
+    """One point of the long form's order again."""
+    with _clouds(1) as clouds:
+        expected = _expected(clouds[0])
+        wanted = points(_moments(expected), LONG, SEED)[number]
+        return _all(clouds, expected, [wanted], progress)[0]
+
+
+def table(played: Sequence[Played]) -> list[str]:
+    """By path and victim: how many were tried, resumed, went on by themselves, and were good."""
+    lines = [f"{'killed':26} {'points':>6} {'resumed':>8} {'by itself':>9} {'good':>5}"]
+    kinds = sorted({(one.point.moment.path, one.point.victim) for one in played})
+    for path, victim in kinds:
+        mine = [p for p in played if (p.point.moment.path, p.point.victim) == (path, victim)]
+        alone, good = sum(one.by_itself for one in mine), sum(one.good for one in mine)
+        name = f"{path}, {victim}"
+        lines.append(f"{name:26} {len(mine):6} {len(mine) - alone:8} {alone:9} {good:5}")
+    return lines
+
+
+def _demand(checks: Checks, played: Sequence[Played], count: int) -> None:
+    for one in played:
+        if not one.good:
+            checks.demand(f"seed {SEED}, {one.point}", met=False, figure="; ".join(one.faults))
+    good = sum(one.good for one in played)
+    checks.demand("kills: points", len(played) >= count, len(played))
+    checks.demand("kills: as undisturbed", good == len(played), f"{good} of {len(played)}")
+
+
+def _moments(expected: Mapping[str, Undisturbed]) -> tuple[Moment, ...]:
+    return tuple(one for path, found in expected.items() for one in moments(path, found.intents))
+
+
+def _expected(controller: Controller) -> dict[str, Undisturbed]:
+    return {path: undisturbed(controller, path) for path in PATHS}
+
+
+@contextmanager
+def _clouds(count: int = 0) -> Iterator[list[Controller]]:
+    """So many clouds of stand-ins; none of their processes is left afterwards."""
+    wanted = count or int(os.environ.get("CEILIFT_STANDINS", SIDE_BY_SIDE))
+    clouds = [Controller(Standin(number)) for number in range(wanted)]
+    with ExitStack() as ends:
+        for one in clouds:
+            ends.callback(life.down, one.standin)
+            ends.callback(one.close)
+            life.up(one.standin)
+        yield clouds
+
+
+def _all(
+    clouds: Sequence[Controller],
+    expected: Mapping[str, Undisturbed],
+    wanted: Sequence[Point],
+    progress: Progress,
+) -> list[Played]:
+    """Every point, each on the first cloud that is free."""
+    free: Queue[Killing] = Queue()
+    for one in clouds:
+        free.put(Killing(one, expected))
+
+    def play(point: Point) -> Played:
+        killing, began = free.get(), monotonic()
+        try:
+            found = killing.play(point, forget_prefect=point.number % LONG == 0)
+        finally:
+            free.put(killing)
+        found.seconds = monotonic() - began
+        told = "; ".join(found.faults) or ("by itself" if found.by_itself else "resumed")
+        progress.say(f"{point}: {told} ({found.seconds:.0f} s)")
+        return found
+
+    with ThreadPoolExecutor(len(clouds)) as pool:
+        return list(pool.map(play, wanted))
+
+
