@@ -40,6 +40,11 @@ class Standin:
         )
 
     @property
+    def network(self) -> str:
+        """What its addresses begin with."""
+        return f"{NETWORK}.{FIRST_NET + self.number}."
+
+    @property
     def broker_ip(self) -> str:
         """Where the stand-in for the message bus listens."""
         return self._ip(1)
@@ -70,4 +75,4 @@ class Standin:
         return " ".join(words)
 
     def _ip(self, last: int) -> str:
-        return f"{NETWORK}.{FIRST_NET + self.number}.{last}"
+        return f"{self.network}{last}"

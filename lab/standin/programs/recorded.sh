@@ -1,13 +1,15 @@
 # What a command that changes a host did, in the log of what was done; then the command itself.
 # Installed under the names of such commands, first in the PATH of a stand-in host.
 said() { printf '%s\t%s\t%s\n' "$(date +%s.%N)" "$CEILIFT_LAB_HOST" "$1" >>"$CEILIFT_LAB/done.log"; }
+digest() { sed "s|$CEILIFT_LAB||g" "$1" 2>/dev/null | sha256sum | cut -c1-12; } # the same in every cloud
 last() { for last; do :; done; }
 name=${0##*/}
 last "$@"
 case $name in
 mv)
   case $last in
-  */etc/*) said "write ${last#"$HOME"} $(sha256sum <"$last.ceilift-new" 2>/dev/null | cut -c1-12)" ;;
+  *.ceilift-*) ;;
+  */etc/*) said "write ${last#"$HOME"} $(digest "$last.ceilift-new")" ;;
   esac
   exec /bin/mv "$@" ;;
 rm)
