@@ -75,17 +75,21 @@ def moments(path: str, intents: Sequence[tuple[str, str, int]]) -> tuple[Moment,
 def points(found: Sequence[Moment], count: int, seed: int) -> tuple[Point, ...]:
     """So many kills, in an order drawn by the seed; every moment once before any comes again.
 
-    A worker that is killed with the server, or before anything is written, is no case of its own:
-    which process dies is drawn with WEIGHTS, and each is there when there are as many points.
+    Which process dies is drawn with WEIGHTS, after each had its turn. The same seed gives the same
+    points, however many are wanted: one that failed can be played alone, by its number.
     """
     chance = random.Random(seed)
     drawn: list[Moment] = []
     while len(drawn) < count:
         drawn += chance.sample(found, len(found))
-    victims = [*Victim, *chance.choices(list(WEIGHTS), list(WEIGHTS.values()), k=count)][:count]
-    chance.shuffle(victims)
-    pairs = zip(drawn[:count], victims, strict=True)
+    pairs = zip(drawn[:count], _victims(count, seed), strict=True)
     return tuple(Point(number, *pair) for number, pair in enumerate(pairs))
+
+
+def _victims(count: int, seed: int) -> list[Victim]:
+    chance = random.Random(f"{seed} victims")
+    first = chance.sample(list(Victim), len(Victim))
+    return [*first, *chance.choices(list(WEIGHTS), list(WEIGHTS.values()), k=count)][:count]
 
 
 def strange(undisturbed: Counter[str], found: Counter[str]) -> tuple[list[str], list[str]]:

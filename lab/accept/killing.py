@@ -10,7 +10,7 @@ from typing import Any
 
 from lab import processes
 from lab.accept.kill_points import Moment, Point, Victim, lies, strange, unlike
-from lab.errors import TimeUpError
+from lab.errors import LabError, TimeUpError
 from lab.standin import life, records
 from lab.standin.controller import Controller
 from lab.standin.runs import Run
@@ -36,7 +36,6 @@ class Played:
 
     point: Point
     faults: list[str] = field(default_factory=list)
-    twice: list[str] = field(default_factory=list)
     by_itself: bool = False
     seconds: float = 0.0
 
@@ -54,8 +53,7 @@ def undisturbed(controller: Controller, path: str) -> Undisturbed:
     with controller.upgrading(path, plan) as process:
         process.communicate(timeout=ENDED_S)
     if process.returncode != 0:
-        msg = f"an undisturbed {path} upgrade ended with {process.returncode}"
-        raise TimeUpError(msg)
+        raise LabError(f"an undisturbed {path} upgrade ended with {process.returncode}")
     intents = tuple((one.node, one.host, one.nth) for one in records.written(standin))
     return Undisturbed(plan, intents, records.done(standin), records.condition(standin))
 
@@ -81,7 +79,7 @@ class Killing:
             else:
                 played.by_itself = True
             self._compared(played)
-        except (TimeUpError, subprocess.TimeoutExpired, OSError, ValueError) as error:
+        except (LabError, subprocess.TimeoutExpired, OSError, ValueError) as error:
             played.faults.append(f"not played to its end: {error}")
         return played
 
@@ -157,7 +155,7 @@ class Killing:
         expected = self.expected[played.point.moment.path]
         standin = self.controller.standin
         more, less = strange(expected.done, records.done(standin))
-        played.twice = more
+        played.faults += [f"done again: {words}" for words in more]
         played.faults += [f"never done: {words}" for words in less]
         left = unlike(expected.condition, records.condition(standin))
         played.faults += [f"left otherwise: {words}" for words in left]

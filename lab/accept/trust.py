@@ -1,6 +1,6 @@
 """Any plug pulled at any moment: one command tells the truth, one goes on, one goes back.
 
-So far: upgrades that are taken back, and hostile input.
+Upgrades that are taken back, processes killed at every moment, and hostile input.
 """
 
 from __future__ import annotations
@@ -10,13 +10,17 @@ from collections.abc import Callable, Sequence
 from lab.accept.checks import Checks
 from lab.accept.fuzz import IN_SHORT, INPUTS, fuzz
 from lab.accept.kept import clean_commit, kept_results
+from lab.accept.kills import kills
 from lab.accept.rollbacks import CASES, HEAD, Case, Undoing
 from lab.progress import Progress
 from lab.settings import the_lab
 
 
-def run(short: bool, parts: Sequence[int]) -> bool:  # noqa: FBT001 - how it was asked for
-    """Play the cases (or those of these numbers); gives whether every demand was met.
+KILLS = "kills"
+
+
+def run(short: bool, parts: Sequence[int | str]) -> bool:  # noqa: FBT001 - how it was asked for
+    """Play all of it, or the cases of these numbers, or `kills`; gives whether every demand was met.
 
     The long form goes on behind what was run at this commit.
     """
@@ -28,14 +32,16 @@ def run(short: bool, parts: Sequence[int]) -> bool:  # noqa: FBT001 - how it was
         print(rows[-1], flush=True)
     if not parts:
         fuzz(checks, IN_SHORT if short else INPUTS)
-    print(HEAD)
-    print("\n".join(rows))
+    if not parts or KILLS in parts:
+        print(kept.once(checks, KILLS, lambda own: "\n".join(kills(own, progress))))
+    if rows:
+        print("\n".join((HEAD, *rows)))
     return checks.tell()
 
 
-def _chosen(short: bool, parts: Sequence[int]) -> tuple[Case, ...]:  # noqa: FBT001 - as above
+def _chosen(short: bool, parts: Sequence[int | str]) -> tuple[Case, ...]:  # noqa: FBT001 - as above
     if parts:
-        return tuple(CASES[number - 1] for number in parts)
+        return tuple(CASES[number - 1] for number in parts if isinstance(number, int))
     return tuple(case for case in CASES if case.in_short or not short)
 
 
