@@ -106,7 +106,10 @@ def _dbsync(session: Session, step: Step) -> str:
     release = session.catalogue.get(session.plan.to)
     program = release.dbsync.command.value[0]
     shell = session.cloud.connections.shell(host.name)
-    script, words = DBSYNC.format(command=migration(session, host)), f"{program} of {release.version}"
+    script, words = (
+        DBSYNC.format(command=migration(session, host)),
+        f"{program} of {release.version}",
+    )
     result = migrate(session, step, shell, script, words, once_for(session, step, host.name))
     if not result.ok:
         raise StepFailedError(

@@ -50,7 +50,7 @@ def once_for(session: Session, step: Step, host: str, what: str = "") -> Once:
     return Once(inventory.host(host).root, name, key)
 
 
-def migrate(  # noqa: PLR0917 - an order with all it needs
+def migrate(
     session: Session, step: Step, shell: Shell, script: str, words: str, once: Once | None = None
 ) -> Result:
     """Run a script that migrates, its deadline and the host's configuration as its arguments.

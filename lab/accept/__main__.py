@@ -39,7 +39,9 @@ def main() -> int:
     """Run the named scenario."""
     parser = argparse.ArgumentParser(prog="bin/accept", description=__doc__)
     parser.add_argument("name", choices=sorted(SCENARIOS))
-    parser.add_argument("parts", nargs="*", type=_part, help="of partial and trust: which; or kills")
+    parser.add_argument(
+        "parts", nargs="*", type=_part, help="of partial and trust: which; or kills"
+    )
     parser.add_argument("--short", action="store_true", help="what CI runs")
     given = parser.parse_args()
     try:

@@ -12,7 +12,7 @@ from lab.standin.controller import Controller
 from lab.waiting import until
 
 GATE, NODE, HOST = "collector/all-stopped", "collector/start/ctl1", "ctl1"
-REACHED_S, OVER_S = 240.0, 120.0
+PATIENCE_S = 900.0
 REFUSED = "refused"
 
 
@@ -34,7 +34,7 @@ def fenced(controller: Controller, plan: str) -> str:
             before = records.done(standin)
         finally:
             _send({*sessions, orphan.pid}, signal.SIGCONT)
-        orphan.communicate(timeout=OVER_S)
+        orphan.communicate(timeout=PATIENCE_S)
     outcome = next((one.status for one in records.written(standin) if _is_order(one)), "none")
     if said.code != 0:
         return f"the takeover ended with {said.code}"
@@ -53,9 +53,14 @@ def _held(controller: Controller, orphan: subprocess.Popen[str]) -> None:
             raise TimeUpError(f"the upgrade ended before {GATE}")
         return any(one.node == GATE and one.status for one in records.written(standin))
 
-    until(gate_passed, f"outcome of {GATE}", REACHED_S, 0.002)
+    until(gate_passed, f"outcome of {GATE}", PATIENCE_S, 0.002)
     _send(_sessions(controller), signal.SIGSTOP)
-    until(lambda: any(map(_is_order, records.written(standin))), "the order's intent", 60, 0.002)
+    until(
+        lambda: any(map(_is_order, records.written(standin))),
+        "the order's intent",
+        PATIENCE_S,
+        0.002,
+    )
     _send({orphan.pid}, signal.SIGSTOP)
 
 

@@ -13,8 +13,11 @@ SHORT, LONG = 30, 200
 
 
 class Victim(StrEnum):
-    """Which process is killed. The first two in an upgrade from the terminal, whose controller
-    carries the flow out itself; the others in a run of a deployment."""
+    """Which process is killed.
+
+    The first two in an upgrade from the terminal, whose controller is its engine; the others in a
+    run of a deployment.
+    """
 
     CONTROLLER = "controller"
     SERVER = "server"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ from lab.standin.controller import Controller
 from lab.standin.runs import Run
 from lab.waiting import until
 
-REACHED_S, ENDED_S, SETTLED_S, RESUMED_S = 240.0, 240.0, 60.0, 300.0
+PATIENCE_S = 900.0  # for whatever has to come: a machine may be busy with several clouds
 LOOK_S = 0.002
 
 
@@ -51,7 +51,7 @@ def undisturbed(controller: Controller, path: str) -> Undisturbed:
     life.renewed(standin)
     plan = controller.plan(path)
     with controller.upgrading(path, plan) as process:
-        process.communicate(timeout=ENDED_S)
+        process.communicate(timeout=PATIENCE_S)
     if process.returncode != 0:
         raise LabError(f"an undisturbed {path} upgrade ended with {process.returncode}")
     intents = tuple((one.node, one.host, one.nth) for one in records.written(standin))
@@ -63,14 +63,14 @@ class Killing:
     """Plays points on one cloud."""
 
     controller: Controller
-    expected: dict[str, Undisturbed]
+    expected: Mapping[str, Undisturbed]
 
     def play(self, point: Point, *, forget_prefect: bool = False) -> Played:
         """Upgrade, kill, ask, resume, compare. What could not be played is a fault, too."""
         played = Played(point)
         try:
             life.renewed(self.controller.standin)
-            self._killed(point, played)
+            self._killed(point)
             if records.is_open(self.controller.standin):
                 self._status(played)
                 if forget_prefect:
@@ -83,14 +83,14 @@ class Killing:
             played.faults.append(f"not played to its end: {error}")
         return played
 
-    def _killed(self, point: Point, played: Played) -> None:
+    def _killed(self, point: Point) -> None:
         """The process is dead, and whatever it had begun on the hosts has ended."""
         if point.victim.deployed:
             self._killed_run(point)
         else:
             self._killed_terminal(point)
         settled = "what was begun on the hosts has ended"
-        until(lambda: not self._scripts(), settled, SETTLED_S)
+        until(lambda: not self._scripts(), settled, PATIENCE_S)
 
     def _killed_terminal(self, point: Point) -> None:
         path = point.moment.path
@@ -100,7 +100,7 @@ class Killing:
                 process.kill()
             else:
                 self.controller.kill_server()
-            process.communicate(timeout=ENDED_S)
+            process.communicate(timeout=PATIENCE_S)
 
     def _killed_run(self, point: Point) -> None:
         path = point.moment.path
@@ -112,7 +112,7 @@ class Killing:
             run.kill_worker()
         else:
             self.controller.kill_server()
-        run.await_end(ENDED_S)
+        run.await_end(PATIENCE_S)
 
     def _reached(self, moment: Moment, over: Callable[[], bool]) -> None:
         standin = self.controller.standin
@@ -123,7 +123,7 @@ class Killing:
                     return bool(one.status) or not moment.after
             return False
 
-        if not until(lambda: there() or (over() and "over"), str(moment), REACHED_S, LOOK_S):
+        if not until(lambda: there() or (over() and "over"), str(moment), PATIENCE_S, LOOK_S):
             raise TimeUpError(str(moment))
 
     def _scripts(self) -> set[int]:
@@ -144,7 +144,7 @@ class Killing:
         played.faults += lies(told, rows, records.proven(standin))
 
     def _resumed(self, played: Played) -> None:
-        said = self.controller.ceilift("resume", "--quiet", "--format", "json", within=RESUMED_S)
+        said = self.controller.ceilift("resume", "--quiet", "--format", "json")
         if said.code != 0:
             last: Any = said.stderr.strip().splitlines()[-1:]
             played.faults.append(f"resume ended with {said.code}: {' '.join(last)}")

@@ -36,7 +36,9 @@ def kills(checks: Checks, progress: Progress) -> list[str]:
         played = _all(clouds, expected, wanted, progress)
         fence = fenced(clouds[0], expected[FULL].plan)
     _demand(checks, played, count)
-    checks.demand("an orphan that acts after a takeover is refused", fence == "", fence or "exit 97")
+    checks.demand(
+        "an orphan that acts after a takeover is refused", fence == "", fence or "exit 97"
+    )
     return table(played)
 
 
@@ -114,5 +116,3 @@ def _all(
 
     with ThreadPoolExecutor(len(clouds)) as pool:
         return list(pool.map(play, wanted))
-
-

@@ -15,7 +15,6 @@ from lab.accept.rollbacks import CASES, HEAD, Case, Undoing
 from lab.progress import Progress
 from lab.settings import the_lab
 
-
 KILLS = "kills"
 
 

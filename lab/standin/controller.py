@@ -16,7 +16,7 @@ from lab import processes
 from lab.accept.product import Said
 from lab.standin.place import NEW, Standin
 
-COMMAND_S = 300.0
+COMMAND_S = 900.0  # a machine may be busy with several clouds
 ENVIRONMENT = {
     "PREFECT_WORKER_QUERY_SECONDS": "2",
     "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",

@@ -35,7 +35,9 @@ class Standin:
     def hosts(self) -> tuple[Host, ...]:
         """Its hosts, each on an address of its own, polling two resources."""
         return tuple(
-            Host(name, self._ip(11 + at), roles, (f"192.0.2.{10 * at + 1}", f"192.0.2.{10 * at + 2}"))
+            Host(
+                name, self._ip(11 + at), roles, (f"192.0.2.{10 * at + 1}", f"192.0.2.{10 * at + 2}")
+            )
             for at, (name, roles) in enumerate(_ROLES.items())
         )
 

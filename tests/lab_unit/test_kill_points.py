@@ -18,7 +18,11 @@ from lab.accept.kill_points import (
     unlike,
 )
 
-INTENTS = (("database/dbsync", "ctl1", 0), ("database/dbsync", "ctl1", 1), ("polling/proven", "", 0))
+INTENTS = (
+    ("database/dbsync", "ctl1", 0),
+    ("database/dbsync", "ctl1", 1),
+    ("polling/proven", "", 0),
+)
 MOMENTS = (*moments(FULL, INTENTS), *moments(PARTIAL, INTENTS))
 
 
