@@ -59,9 +59,9 @@ def migrate(
     """
     inventory, deadline = session.cloud.inventory, the_database(session).dbsync_timeout_s
     main = inventory.path(inventory.config.main, inventory.host(shell.host))
-    args, longest = (f"{deadline:g}", main), deadline
+    args, longest = [f"{deadline:g}", main], deadline
     if once is not None:
-        script, args, longest = once.script(script), (*once.args, *args), 2 * deadline
+        script, args, longest = once.script(script), [*once.args, *args], 2 * deadline
     return session.actor.act(shell, step.id, words, script, *args, timeout_s=longest + 60)
 
 

@@ -19,7 +19,7 @@ KILLS = "kills"
 
 
 def run(short: bool, parts: Sequence[int | str]) -> bool:  # noqa: FBT001 - how it was asked for
-    """Play all of it, or the cases of these numbers, or `kills`; gives whether every demand was met.
+    """Play all, or the cases of these numbers, or `kills`; gives whether every demand was met.
 
     The long form goes on behind what was run at this commit.
     """

@@ -48,7 +48,7 @@ def test_every_process_is_killed_and_the_seed_tells_when() -> None:
 
 
 def test_a_shorter_form_is_the_beginning_of_the_longer_one() -> None:
-    """A point that failed is played again by its number: it must not depend on how many there are."""
+    """A point that failed is played again by its number, however many there are."""
     assert points(MOMENTS, 10, seed=5) == points(MOMENTS, 30, seed=5)[:10]
 
 

@@ -65,8 +65,8 @@ def test_killed_before_its_end_is_written_down_what_is_done_is_proven(
     session = runs.open()
     ledger = runs.cloud.ledger
 
-    def dies(intent: int, status: str, detail: str) -> None:
-        raise KeyboardInterrupt(f"no {status} of {intent}: {detail}")
+    def dies(intent_id: int, status: str, detail: str) -> None:
+        raise KeyboardInterrupt(f"no {status} of {intent_id}: {detail}")
 
     session.journal.outcome = dies  # type: ignore[method-assign] # as by kill -9
     with pytest.raises(KeyboardInterrupt):

@@ -21,7 +21,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import IO
 
 PROGRAM = Path(sys.argv[0]).name
 RELEASE = Path(sys.argv[0]).resolve().parents[1].name.removeprefix("ceilometer-")
@@ -79,7 +78,7 @@ def _ended(_number: int, _frame: FrameType | None) -> None:
 
 
 def _work() -> None:
-    work: dict[str, tuple[str, Callable[[IO[bytes]], None]]] = {
+    work: dict[str, tuple[str, Callable[[socket.socket], None]]] = {
         "ceilometer-polling": ("", _poll),
         "ceilometer-agent-notification": ("notifications.sample", _publish),
         "ceilometer-collector": ("metering.sample", _store),
@@ -89,13 +88,12 @@ def _work() -> None:
     if address is None:
         sys.exit("no transport_url")
     with socket.create_connection((address[1], int(address[2]))) as connection:
-        stream = connection.makefile("rwb", buffering=0)
         name = f"{PROGRAM}:{os.getpid()}:{uuid.uuid4()}"
-        _send(stream, {"name": name, "consumes": queue})
-        run(stream)  # type: ignore[arg-type] # a raw stream, read by lines
+        _send(connection, {"name": name, "consumes": queue})
+        run(connection)
 
 
-def _poll(broker: IO[bytes]) -> None:
+def _poll(broker: socket.socket) -> None:
     text = Path(_option("cfg_file")).read_text(encoding="utf-8")
     interval = float(re.search(r"interval: ([\d.]+)", text)[1])  # type: ignore[index] # it has one
     resources, meters = re.findall(r"snmp://([\d.]+)", text), re.findall(r'"(hardware[^"]*)"', text)
@@ -110,10 +108,10 @@ def _poll(broker: IO[bytes]) -> None:
         time.sleep(interval - time.time() % interval)
 
 
-def _publish(broker: IO[bytes]) -> None:
+def _publish(broker: socket.socket) -> None:
     file = Path(re.search(r"file://(\S+)", _text("pipeline_cfg_file"))[1])  # type: ignore[index]
     with file.open("a", encoding="utf-8") as published:
-        for line in broker:
+        for line in broker.makefile("rb"):
             body = json.loads(line)["body"]
             published.write(body + "\n")
             published.flush()
@@ -121,17 +119,17 @@ def _publish(broker: IO[bytes]) -> None:
             _send(broker, {"ack": ""})
 
 
-def _store(broker: IO[bytes]) -> None:
+def _store(broker: socket.socket) -> None:
     with (ROOT / "stored").open("a", encoding="utf-8") as stored:
-        for line in broker:
+        for line in broker.makefile("rb"):
             time.sleep(HANDLES_S)
             stored.write(json.loads(line)["body"] + "\n")
             stored.flush()
             _send(broker, {"ack": ""})
 
 
-def _send(broker: IO[bytes], said: dict[str, str]) -> None:
-    broker.write((json.dumps(said) + "\n").encode())
+def _send(broker: socket.socket, said: dict[str, str]) -> None:
+    broker.sendall((json.dumps(said) + "\n").encode())
 
 
 def _log(words: str) -> None:
@@ -148,7 +146,8 @@ def _config() -> str:
 
 def _option(name: str) -> str:
     """The last value that its configuration files give it."""
-    return re.findall(rf"^{name} = (.*)$", _config(), re.MULTILINE)[-1]
+    found: list[str] = re.findall(rf"^{name} = (.*)$", _config(), re.MULTILINE)
+    return found[-1]
 
 
 def _text(option: str) -> str:
