@@ -49,17 +49,23 @@ class Broker:
             hello = json.loads(await reader.readline())
             self.made += 1
             one = Connection(self.made, hello["name"], hello["consumes"], writer)
-            self.queues.setdefault(one.queue, deque())
-            self.connections.append(one)
+            self.join(one)
             try:
-                self._deliver()
                 async for line in reader:
-                    self._heard(one, json.loads(line))
+                    self.heard(one, json.loads(line))
             finally:
-                self._left(one)
+                self.left(one)
         writer.close()
 
-    def _heard(self, one: Connection, said: Mapping[str, str]) -> None:
+    def join(self, one: Connection) -> None:
+        """A client is there; it gets what waits for it."""
+        if one.queue:
+            self.queues.setdefault(one.queue, deque())
+        self.connections.append(one)
+        self._deliver()
+
+    def heard(self, one: Connection, said: Mapping[str, str]) -> None:
+        """It publishes a message, or acknowledges the one it has."""
         if "publish" in said:
             one.published += 1
             self.queues.setdefault(said["publish"], deque()).append(said["body"])
@@ -68,11 +74,16 @@ class Broker:
             one.busy = None
         self._deliver()
 
-    def _left(self, one: Connection) -> None:
+    def left(self, one: Connection) -> None:
+        """It is gone; what it did not acknowledge waits again, before all else."""
         self.connections.remove(one)
         if one.busy is not None:
             self.queues[one.queue].appendleft(one.busy)
         self._deliver()
+
+    def depths(self) -> dict[str, int]:
+        """How many messages wait in each queue."""
+        return {name: len(queue) for name, queue in self.queues.items()}
 
     def _deliver(self) -> None:
         """One message to everyone who has none; who was served goes to the end of the line."""
@@ -107,7 +118,7 @@ class Broker:
         if path in lists:
             return [row for row in map(lists[path], self.connections) if row]
         if path == "queues//":
-            return [self._queue(name) for name in self.queues if name]
+            return [self._queue(name) for name in self.queues]
         if path.startswith("queues//"):
             name = path.removeprefix("queues///")
             return self._queue(name) if name in self.queues else None
@@ -117,7 +128,7 @@ class Broker:
         mine = [one for one in self.connections if one.queue == name]
         return {
             "name": name,
-            "messages_ready": len(self.queues[name]),
+            "messages_ready": self.depths()[name],
             "messages_unacknowledged": sum(one.busy is not None for one in mine),
             "consumers": len(mine),
         }
