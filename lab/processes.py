@@ -49,7 +49,12 @@ def _on(pid: int, host: Host) -> bool:
 
 def of_flow_run(run: object) -> set[int]:
     """The processes that carry a flow run out, and what they started."""
-    mark = f"PREFECT__FLOW_RUN_ID={run}".encode()
+    return of_environment("PREFECT__FLOW_RUN_ID", run)
+
+
+def of_environment(name: str, value: object) -> set[int]:
+    """The processes that were started with that variable, and what they started."""
+    mark = f"{name}={value}".encode()
     return _with_descendants({pid for pid in _all() if mark in _read(pid, "environ").split(b"\0")})
 
 

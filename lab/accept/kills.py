@@ -15,7 +15,17 @@ from time import monotonic
 
 from lab.accept.checks import Checks
 from lab.accept.fencing import fenced
-from lab.accept.kill_points import FULL, LONG, PARTIAL, SHORT, Moment, Point, moments, points
+from lab.accept.kill_points import (
+    FULL,
+    LONG,
+    PARTIAL,
+    SHORT,
+    Moment,
+    Point,
+    Victim,
+    moments,
+    points,
+)
 from lab.accept.killing import Killing, Played, Undisturbed, undisturbed
 from lab.progress import Progress
 from lab.standin import life
@@ -98,15 +108,19 @@ def _all(
     wanted: Sequence[Point],
     progress: Progress,
 ) -> list[Played]:
-    """Every point, each on the first cloud that is free."""
+    """Every point, each on the first cloud that is free.
+
+    Once Prefect's database is deleted before the resume: only the ledger remembers then.
+    """
     free: Queue[Killing] = Queue()
     for one in clouds:
         free.put(Killing(one, expected))
+    forgets = next((one for one in wanted if one.victim is Victim.CONTROLLER), None)
 
     def play(point: Point) -> Played:
         killing, began = free.get(), monotonic()
         try:
-            found = killing.play(point, forget_prefect=point.number % LONG == 0)
+            found = killing.play(point, forget_prefect=point is forgets)
         finally:
             free.put(killing)
         found.seconds = monotonic() - began

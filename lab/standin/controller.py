@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -104,9 +103,8 @@ class Controller:
             path.unlink()
 
     def close(self) -> None:
-        """End the server."""
-        if (self.state / "server.json").is_file():
-            os.killpg(self.server(), signal.SIGKILL) if processes.alive(self.server()) else None
+        """End all that runs there."""
+        processes.kill(processes.of_environment("CEILIFT_STATE", self.state))
 
     def _inventory(self, words: tuple[str, ...]) -> tuple[str, ...]:
         return () if words[0] == "serve" else ("--inventory", str(self.standin.lab.inventory))
