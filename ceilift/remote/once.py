@@ -8,6 +8,7 @@ HEAD = """\
 if [ "$(id -u)" = 0 ]; then record="$1/var/lib/ceilift/$2"; else record="$HOME/.ceilift/$2"; fi
 key=$3
 shift 3
+mask=$(umask)
 umask 077
 mkdir -p "$(dirname "$record")" || exit 1
 exec 8>"$record.lock" || exit 1
@@ -17,6 +18,7 @@ if [ "$(head -n 1 "$record" 2>/dev/null)" = "$key" ]; then
   exit 0
 fi
 ceilift_once() (
+umask "$mask"
 """
 TAIL = """\
 )

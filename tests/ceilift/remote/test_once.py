@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 
 from ceilift.remote.once import Once
 
+UMASK = os.umask(0o022)
+os.umask(UMASK)
 COUNTS = 'echo ran >>"$1/ran"; echo "said $2"'
 
 
@@ -79,6 +82,17 @@ def test_one_that_still_runs_is_waited_for(tmp_path: Path) -> None:
             said, _ = second.communicate(timeout=30)
 
     assert (said, second.returncode, times(tmp_path)) == ("said this\n", 0, 1)
+
+
+def test_what_it_said_is_private_and_what_it_makes_is_as_ever(tmp_path: Path) -> None:
+    one = once(tmp_path, "1")
+    run(tmp_path, one)
+
+    [record] = tmp_path.rglob(one.name)
+    assert (record.stat().st_mode & 0o777, (tmp_path / "ran").stat().st_mode & 0o777) == (
+        0o600,
+        0o666 & ~UMASK,
+    )
 
 
 def test_a_trap_of_the_script_is_its_own(tmp_path: Path) -> None:
