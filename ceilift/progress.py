@@ -119,10 +119,7 @@ class Progress:
         return self._runs(target) or self._removed(target)
 
     def _removed(self, target: Target) -> bool:
-        """Whether a unit of its own is gone, and was taken away, or stood until it might be.
-
-        Its run may have died before it said so; then the proofs for which it stood tell it.
-        """
+        """Whether a unit of its own is gone: as its run said, or after all for which it stood."""
         step = self._removes.get(_key(target))
         if step is None or self._instance(target) is not None:
             return False
