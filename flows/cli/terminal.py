@@ -72,8 +72,22 @@ def run_upgrade(kind: str, form: dict[str, Any], terminal: Terminal) -> None:
     with terminal_progress(quiet=terminal.quiet) as progress, interruptible():
         PROGRESS.set(progress)
         BEGUN.set(Begun(at=terminal.begun, prefect_s=ready - starting, typed=True))
-        ended = _flow(kind)(asked, return_state=True)
+        ended = _carried_out(kind, asked)
     _tell(ended, url, REPORT.get(), terminal)
+
+
+def _carried_out(kind: str, asked: ActForm) -> State[Any]:
+    """How the flow ended, also where the server is gone that Prefect wants to tell it to."""
+    from flows.conduct import ENDED
+
+    try:
+        return _flow(kind)(asked, return_state=True)
+    except Exception as problem:
+        ended = ENDED.get()
+        if ended is None:
+            raise
+        say(f"Prefect's server could not be told how the run ended: {problem}")
+        return ended
 
 
 def _form(kind: str, form: dict[str, Any]) -> ActForm:
@@ -104,8 +118,8 @@ def _tell(ended: State[Any], url: str, report: Report | None, terminal: Terminal
     """Say how it ended, and exit with its code."""
     if report is not None:
         _show(report, terminal)
-    run = ended.state_details.flow_run_id
-    say(f"Run: {url.removesuffix('/api')}/runs/flow-run/{run}")
+    if run := ended.state_details.flow_run_id:
+        say(f"Run: {url.removesuffix('/api')}/runs/flow-run/{run}")
     if not ended.is_completed():
         say(f"{ended.name}: {ended.message}")
     elif report is None:

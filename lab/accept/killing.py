@@ -10,7 +10,7 @@ from typing import Any
 
 from lab import processes
 from lab.accept.kill_points import Moment, Point, Victim, lies, strange, unlike
-from lab.errors import LabError, TimeUpError
+from lab.errors import LabError
 from lab.standin import life, records
 from lab.standin.controller import Controller
 from lab.standin.runs import Run
@@ -123,8 +123,9 @@ class Killing:
                     return bool(one.status) or not moment.after
             return False
 
-        if not until(lambda: there() or (over() and "over"), str(moment), PATIENCE_S, LOOK_S):
-            raise TimeUpError(str(moment))
+        until(lambda: there() or over(), str(moment), PATIENCE_S, LOOK_S)
+        if not there():
+            raise LabError(f"the upgrade ended before {moment}")
 
     def _scripts(self) -> set[int]:
         """The product's scripts that still run on the hosts."""
