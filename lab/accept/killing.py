@@ -112,6 +112,7 @@ class Killing:
             run.kill_worker()
         else:
             self.controller.kill_server()
+            self.controller.serve()  # as a process manager would
         run.await_end(PATIENCE_S)
 
     def _reached(self, moment: Moment, over: Callable[[], bool]) -> None:

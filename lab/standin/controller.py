@@ -13,6 +13,7 @@ from pathlib import Path
 
 from lab import processes
 from lab.accept.product import Said
+from lab.errors import LabError
 from lab.standin.place import NEW, Standin
 
 COMMAND_S = 900.0  # a machine may be busy with several clouds
@@ -77,18 +78,25 @@ class Controller:
         said = self.ceilift("plan", "--to", NEW, "--path", path, "--format", "json")
         return str(said.json()["hash"])
 
+    def serve(self) -> None:
+        """Have server and worker run, with every flow deployed."""
+        if all(pid and processes.alive(pid) for pid in (self.server(), self.worker())):
+            return
+        said = self.ceilift("serve", "--format", "json")
+        if said.code != 0:
+            raise LabError(f"serve ended with {said.code}: {said.stderr[-300:]}")
+
     def server(self) -> int:
-        """The process id of its Prefect server."""
-        return int(json.loads((self.state / "server.json").read_text())["pid"])
+        """The process id of its Prefect server; 0 before it had one."""
+        return int(self._noted("server").get("pid", 0))
 
     def worker(self) -> int:
-        """The process id of its worker."""
-        return int(json.loads((self.state / "worker.json").read_text())["pid"])
+        """The process id of its worker; 0 before it had one."""
+        return int(self._noted("worker").get("pid", 0))
 
     def api(self) -> str:
         """The URL of its Prefect server's API."""
-        port = json.loads((self.state / "server.json").read_text())["port"]
-        return f"http://127.0.0.1:{port}/api"
+        return f"http://127.0.0.1:{self._noted('server')['port']}/api"
 
     def kill_server(self) -> None:
         """SIGKILL to the server; what it started goes with it."""
@@ -105,6 +113,12 @@ class Controller:
     def close(self) -> None:
         """End all that runs there."""
         processes.kill(processes.of_environment("CEILIFT_STATE", self.state))
+
+    def _noted(self, what: str) -> dict[str, int]:
+        """What Ceilift keeps about a process of its own."""
+        file = self.state / f"{what}.json"
+        found: dict[str, int] = json.loads(file.read_text()) if file.is_file() else {}
+        return found
 
     def _inventory(self, words: tuple[str, ...]) -> tuple[str, ...]:
         return () if words[0] == "serve" else ("--inventory", str(self.standin.lab.inventory))

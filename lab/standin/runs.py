@@ -28,9 +28,7 @@ class Run:
     @classmethod
     def started(cls, controller: Controller, path: str, plan: str) -> Self:
         """A run of the path's deployment, approved beforehand; server and worker run."""
-        said = controller.ceilift("serve", "--format", "json")
-        if said.code != 0:
-            raise LabError(f"serve ended with {said.code}: {said.stderr[-300:]}")
+        controller.serve()
         form: dict[str, Any] = {"inventory": str(controller.standin.lab.inventory), "to": NEW}
         form |= {"dry_run": False, "approve": plan, "approver": "Ada"}
         name = f"{path}-upgrade/{path}-upgrade"

@@ -81,7 +81,7 @@ def test_a_run_that_is_done_is_told_so_though_the_server_is_gone(
 
     monkeypatch.setattr(terminal, "_flow", lambda _kind: server_is_gone)
 
-    ended = terminal._carried_out("full", object())  # type: ignore[arg-type] # not looked at
+    ended, told = terminal._carried_out("full", object())  # type: ignore[arg-type] # not looked at
 
-    assert ended.message == "everything is done"
+    assert (ended.message, told) == ("everything is done", False)
     assert "could not be told how the run ended: nobody listens" in capsys.readouterr().err
