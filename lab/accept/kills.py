@@ -99,6 +99,7 @@ def _clouds(count: int = 0) -> Iterator[list[Controller]]:
             ends.callback(life.down, one.standin)
             ends.callback(one.close)
             life.up(one.standin)
+            one.serve()
         yield clouds
 
 
