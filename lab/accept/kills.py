@@ -45,7 +45,7 @@ def kills(checks: Checks, progress: Progress) -> list[str]:
         wanted = points(_moments(expected), count, SEED)
         played = _all(clouds, expected, wanted, progress)
         fence = fenced(clouds[0], expected[FULL].plan)
-    _demand(checks, played, count)
+    demand(checks, played, count)
     checks.demand(
         "an orphan that acts after a takeover is refused", fence == "", fence or "exit 97"
     )
@@ -72,7 +72,8 @@ def table(played: Sequence[Played]) -> list[str]:
     return lines
 
 
-def _demand(checks: Checks, played: Sequence[Played], count: int) -> None:
+def demand(checks: Checks, played: Sequence[Played], count: int) -> None:
+    """As many points as wanted, all good; each that is not with the seed and number it has."""
     for one in played:
         if not one.good:
             checks.demand(f"seed {SEED}, {one.point}", met=False, figure="; ".join(one.faults))
