@@ -16,20 +16,22 @@ def _prefect(short: bool, _parts: Sequence[int | str]) -> bool:  # noqa: FBT001 
     return prefect.run(short)
 
 
-def _partial(short: bool, parts: Sequence[int | str]) -> bool:  # noqa: FBT001 - as above
-    return partial.run(short, [one for one in parts if isinstance(one, int)])
-
-
 def _part(given: str) -> int | str:
     """A scenario's number, or the one part of `trust` that has a name."""
     return given if given == trust.KILLS else int(given)
 
 
 Run = Callable[[bool, Sequence[int | str]], bool]
+
+
+def _numbered(run: Callable[[bool, Sequence[int]], bool]) -> Run:
+    return lambda short, parts: run(short, [one for one in parts if isinstance(one, int)])
+
+
 SCENARIOS: Mapping[str, Run] = {
-    "foresight": foresight.run,
+    "foresight": _numbered(foresight.run),
     "full": lambda short, _: full.run(short),
-    "partial": _partial,
+    "partial": _numbered(partial.run),
     "prefect": _prefect,
     "trust": trust.run,
 }
