@@ -20,7 +20,6 @@ from lab.accept.kill_points import (
     LONG,
     PARTIAL,
     SHORT,
-    Moment,
     Point,
     Victim,
     moments,
@@ -32,32 +31,30 @@ from lab.standin import life
 from lab.standin.controller import Controller
 from lab.standin.place import Standin
 
-SEED, SIDE_BY_SIDE = 5, 3
+SEED = 5
+_SIDE_BY_SIDE = int(os.environ.get("CEILIFT_STANDINS", "3"))
 PATHS = (FULL, PARTIAL)
 
 
-def kills(checks: Checks, progress: Progress) -> list[str]:
-    """Play the matrix (in short: 30 points) and an orphan's act; gives the table's lines."""
+def kills(checks: Checks, progress: Progress, only: Sequence[int] = ()) -> str:
+    """Play the matrix (in short: 30 points) and an orphan's act, or the points of these numbers.
+
+    Gives the table that tells of them.
+    """
     count = SHORT if checks.short else LONG
-    with _clouds() as clouds:
-        expected = _expected(clouds[0])
-        progress.say(f"undisturbed: {', '.join(one.plan for one in expected.values())}")
-        wanted = points(_moments(expected), count, SEED)
-        played = _all(clouds, expected, wanted, progress)
-        fence = fenced(clouds[0], expected[FULL].plan)
-    demand(checks, played, count)
-    checks.demand(
-        "an orphan that acts after a takeover is refused", fence == "", fence or "exit 97"
-    )
-    return table(played)
-
-
-def play_alone(number: int, progress: Progress) -> Played:
-    """One point of the long form's order again."""
-    with _clouds(1) as clouds:
-        expected = _expected(clouds[0])
-        wanted = points(_moments(expected), LONG, SEED)[number]
-        return _all(clouds, expected, [wanted], progress)[0]
+    with _clouds(min(len(only), _SIDE_BY_SIDE) or _SIDE_BY_SIDE) as clouds:
+        expected = {path: undisturbed(clouds[0], path) for path in PATHS}
+        found = [one for path in PATHS for one in moments(path, expected[path].intents)]
+        wanted = points(found, LONG, SEED)
+        chosen = [wanted[number] for number in only] or list(wanted[:count])
+        progress.say(f"{len(found)} moments in undisturbed upgrades; {len(chosen)} kills")
+        played = _all(clouds, expected, chosen, progress)
+        fence = "" if only else fenced(clouds[0], expected[FULL].plan)
+    demand(checks, played, len(only) or count)
+    if not only:
+        refused = "an orphan that acts after a takeover is refused"
+        checks.demand(refused, fence == "", fence or "exit 97")
+    return "\n".join(table(played))
 
 
 def table(played: Sequence[Played]) -> list[str]:
@@ -82,19 +79,10 @@ def demand(checks: Checks, played: Sequence[Played], count: int) -> None:
     checks.demand("kills: as undisturbed", good == len(played), f"{good} of {len(played)}")
 
 
-def _moments(expected: Mapping[str, Undisturbed]) -> tuple[Moment, ...]:
-    return tuple(one for path, found in expected.items() for one in moments(path, found.intents))
-
-
-def _expected(controller: Controller) -> dict[str, Undisturbed]:
-    return {path: undisturbed(controller, path) for path in PATHS}
-
-
 @contextmanager
-def _clouds(count: int = 0) -> Iterator[list[Controller]]:
+def _clouds(count: int) -> Iterator[list[Controller]]:
     """So many clouds of stand-ins; none of their processes is left afterwards."""
-    wanted = count or int(os.environ.get("CEILIFT_STANDINS", SIDE_BY_SIDE))
-    clouds = [Controller(Standin(number)) for number in range(wanted)]
+    clouds = [Controller(Standin(number)) for number in range(count)]
     with ExitStack() as ends:
         for one in clouds:
             ends.callback(life.down, one.standin)
