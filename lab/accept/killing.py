@@ -65,15 +65,19 @@ class Killing:
     controller: Controller
     expected: Mapping[str, Undisturbed]
 
-    def play(self, point: Point, *, forget_prefect: bool = False) -> Played:
-        """Upgrade, kill, ask, resume, compare. What could not be played is a fault, too."""
+    def play(self, point: Point, *, bare: bool = False) -> Played:
+        """Upgrade, kill, ask, resume, compare. What could not be played is a fault, too.
+
+        `bare`: without Prefect's database, and when the lease has run out by itself.
+        """
         played = Played(point)
         try:
             life.renewed(self.controller.standin)
             self._killed(point)
             if records.is_open(self.controller.standin):
+                self._lease_ends(by_itself=bare)
                 self._status(played)
-                if forget_prefect:
+                if bare:
                     self.controller.forget_prefect()
                 self._resumed(played)
             else:
@@ -133,10 +137,17 @@ class Killing:
         standin = self.controller.standin
         return {pid for host in standin.hosts for pid in processes.scripts(standin.lab, host)}
 
+    def _lease_ends(self, *, by_itself: bool) -> None:
+        """The dead run holds the cloud no longer."""
+        standin = self.controller.standin
+        if by_itself:
+            until(lambda: not records.is_held(standin), "the lease ends", PATIENCE_S, every=1)
+        else:
+            records.let_expire(standin)
+
     def _status(self, played: Played) -> None:
         """What `ceilift status` says of a run that is dead has to be what the ledger holds."""
         standin = self.controller.standin
-        records.let_expire(standin)
         said = self.controller.ceilift("status", "--format", "json")
         if said.code != 0:
             played.faults.append(f"status ended with {said.code}")

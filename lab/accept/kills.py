@@ -100,17 +100,18 @@ def _all(
 ) -> list[Played]:
     """Every point, each on the first cloud that is free.
 
-    Once Prefect's database is deleted before the resume: only the ledger remembers then.
+    Once Prefect's database is deleted before the resume, and the lease is waited for: only the
+    ledger remembers then.
     """
     free: Queue[Killing] = Queue()
     for one in clouds:
         free.put(Killing(one, expected))
-    forgets = next((one for one in wanted if one.victim is Victim.CONTROLLER), None)
+    bare = next((one for one in wanted if one.victim is Victim.CONTROLLER), None)
 
     def play(point: Point) -> Played:
         killing, began = free.get(), monotonic()
         try:
-            found = killing.play(point, forget_prefect=point is forgets)
+            found = killing.play(point, bare=point is bare)
         finally:
             free.put(killing)
         found.seconds = monotonic() - began

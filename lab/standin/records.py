@@ -61,6 +61,12 @@ def let_expire(standin: Standin) -> None:
         connection.execute("UPDATE lease SET expires_at = 0")
 
 
+def is_held(standin: Standin) -> bool:
+    """Whether somebody holds the cloud's lease, dead or alive."""
+    query = "SELECT 1 FROM lease WHERE expires_at > CAST(strftime('%s', 'now') AS REAL)"
+    return bool(_asked(standin, query))
+
+
 def done(standin: Standin) -> Counter[str]:
     """What was done to the hosts, each with how often: host, and the words of the log."""
     if not standin.done.is_file():

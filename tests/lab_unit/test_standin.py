@@ -69,7 +69,9 @@ def test_a_lease_that_was_aged_may_be_taken(standin: Standin) -> None:
     ledger = Ledger(f"sqlite:///{standin.lab.ledger}")
     ledger.leases.take(CLOUD, "the dead one", 60)
 
+    assert records.is_held(standin)
     records.let_expire(standin)
+    assert not records.is_held(standin)
 
     assert ledger.leases.take(CLOUD, "the next one", 60).owner == "the next one"
     ledger.dispose()
