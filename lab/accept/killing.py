@@ -6,6 +6,7 @@ import subprocess
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any
 
 from lab import processes
@@ -17,7 +18,7 @@ from lab.standin.runs import Run
 from lab.waiting import until
 
 PATIENCE_S = 900.0  # for whatever has to come: a machine may be busy with several clouds
-LOOK_S = 0.002
+LOOK_S, ASKED_EVERY_S = 0.002, 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,8 @@ class Killing:
         run.await_end(PATIENCE_S)
 
     def _reached(self, moment: Moment, over: Callable[[], bool]) -> None:
-        standin = self.controller.standin
+        """Return at that moment; whether the upgrade is `over` is asked now and then only."""
+        standin, asked = self.controller.standin, monotonic()
 
         def there() -> bool:
             for one in records.written(standin):
@@ -128,7 +130,14 @@ class Killing:
                     return bool(one.status) or not moment.after
             return False
 
-        until(lambda: there() or over(), str(moment), PATIENCE_S, LOOK_S)
+        def missed() -> bool:
+            nonlocal asked
+            if monotonic() - asked < ASKED_EVERY_S:
+                return False
+            asked = monotonic()
+            return over()
+
+        until(lambda: there() or missed(), str(moment), PATIENCE_S, LOOK_S)
         if not there():
             raise LabError(f"the upgrade ended before {moment}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Self
+from uuid import uuid4
 
 import requests
 
@@ -34,7 +35,8 @@ class Run:
         name = f"{path}-upgrade/{path}-upgrade"
         deployment = _asked(controller, "GET", f"deployments/name/{name}")["id"]
         way = f"deployments/{deployment}/create_flow_run"
-        made = _asked(controller, "POST", way, {"parameters": {"form": form}})
+        once = {"parameters": {"form": form}, "idempotency_key": str(uuid4())}
+        made = _asked(controller, "POST", way, once)
         return cls(controller, str(made["id"]))
 
     def kill_engine(self) -> None:
@@ -49,7 +51,7 @@ class Run:
         """Whether it has ended, as far as its server tells."""
         try:
             return _asked(self.controller, "GET", f"flow_runs/{self.id}")["state_type"] in ENDED
-        except requests.RequestException:
+        except (requests.RequestException, LabError):
             return False
 
     def await_end(self, within: float) -> None:
@@ -61,11 +63,17 @@ class Run:
 def _asked(
     controller: Controller, method: str, path: str, body: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    with requests.Session() as session:
-        session.trust_env = False
-        address = f"{controller.api()}/{path}"
-        answer = session.request(method, address, json=body, timeout=ASKED_S)
-    if answer.status_code >= HTTPStatus.BAD_REQUEST:
+    """The server's answer; one that is too busy for it (503) is asked again."""
+
+    def ask() -> list[requests.Response]:
+        with requests.Session() as session:
+            session.trust_env = False
+            address = f"{controller.api()}/{path}"
+            found = session.request(method, address, json=body, timeout=ASKED_S)
+        return [] if found.status_code == HTTPStatus.SERVICE_UNAVAILABLE else [found]
+
+    [answer] = until(ask, f"an answer to {method} {path}", 5 * ASKED_S, every=1)
+    if not answer.ok:
         raise LabError(f"{method} {path}: {answer.status_code} {answer.text[:300]}")
     found: dict[str, Any] = answer.json()
     return found
