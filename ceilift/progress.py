@@ -119,9 +119,12 @@ class Progress:
         return self._runs(target) or self._removed(target)
 
     def _removed(self, target: Target) -> bool:
-        """Whether a unit of its own was taken away again, and is gone."""
+        """Whether a unit of its own is gone: as its run said, or after all for which it stood."""
         step = self._removes.get(_key(target))
-        return step is not None and step.id in self._proven and self._instance(target) is None
+        if step is None or self._instance(target) is not None:
+            return False
+        stood = step.needs and self._gates.keys() & self._proven.keys() >= {*step.needs}
+        return step.id in self._proven or bool(stood)
 
     def _is_in_the_way(self, step: Step) -> bool:
         """Whether what an earlier run left under the unit that the step makes has to go first."""

@@ -1,6 +1,13 @@
-"""What a run leaves to be read in the Prefect UI: hosts, plan and report."""
+"""What a run leaves to be read in the Prefect UI: hosts, plan and report.
+
+Showing is a courtesy: a server that does not take it is no reason to stop a run, or to fail one
+that is done.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
@@ -8,6 +15,7 @@ from ceilift.plan import Plan
 from ceilift.plan_text import plan_to_markdown
 from ceilift.report import Report, report_to_markdown
 from ceilift.state import CloudState, Instance
+from flows.progress import run_progress
 
 COLUMNS = ("host", "component", "unit", "runs", "starts next", "restart")
 
@@ -31,11 +39,7 @@ def _cells(one: Instance) -> tuple[str, ...]:
 
 def show_plan(plan: Plan) -> None:
     """The plan as a markdown artifact of the running flow."""
-    create_markdown_artifact(
-        key="plan",
-        markdown=plan_to_markdown(plan),
-        description=f"Plan {plan.hash}: {plan.cloud} to {plan.to}",
-    )
+    _show_text("plan", plan_to_markdown(plan), f"Plan {plan.hash}: {plan.cloud} to {plan.to}")
 
 
 def show_report(report: Report) -> None:
@@ -44,7 +48,7 @@ def show_report(report: Report) -> None:
     An image artifact would show the picture's data as a link below it, as one endless line.
     """
     text = report_to_markdown(report, picture=True)
-    create_markdown_artifact(key="report", markdown=text, description=report.headline)
+    _show_text("report", text, report.headline)
     rows = [
         {
             "host": line.host,
@@ -60,4 +64,19 @@ def show_report(report: Report) -> None:
 
 
 def _show_table(rows: list[dict[str, str]], description: str) -> None:
-    create_table_artifact(key="hosts", table=rows, description=description)
+    with courteously("hosts"):
+        create_table_artifact(key="hosts", table=rows, description=description)
+
+
+def _show_text(key: str, text: str, description: str) -> None:
+    with courteously(key):
+        create_markdown_artifact(key=key, markdown=text, description=description)
+
+
+@contextmanager
+def courteously(name: str) -> Iterator[None]:
+    """Note that the artifact could not be shown, and go on."""
+    try:
+        yield
+    except Exception as problem:  # noqa: BLE001 - whatever it is, the run goes on
+        run_progress().note(f"the artifact {name} could not be shown: {problem}")

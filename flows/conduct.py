@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
 
@@ -61,6 +62,7 @@ NOTHING_POLLED = (
     "so nothing can be accounted for, and what passes through a new notification agent can only be "
     "told by a marked notification (--probe)"
 )
+ENDED: ContextVar[State[Any] | None] = ContextVar("ceilift_ended", default=None)
 EARLY_S = 60.0  # Prefect begins a scheduled run up to a second before its time
 
 
@@ -71,6 +73,12 @@ def conduct(form: ActForm, stages: Stages, begun: Begun) -> State[Any]:
     and the next command to type.
     """
     outlive_worker()
+    state = _to_its_end(form, stages, begun)
+    ENDED.set(state)
+    return state
+
+
+def _to_its_end(form: ActForm, stages: Stages, begun: Begun) -> State[Any]:
     while True:
         try:
             with ExitStack() as stack:

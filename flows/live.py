@@ -13,6 +13,7 @@ from prefect.client.schemas.actions import ArtifactUpdate
 
 from ceilift.plan import Plan
 from ceilift.tally import Tally
+from flows.artifacts import courteously
 from tasks.progress import Progress
 
 PERIOD_S = 2.0  # an update costs the server some 30 ms
@@ -35,12 +36,13 @@ class LiveArtifact:
         self._thread = threading.Thread(target=self._keep, name="live artifact", daemon=True)
 
     def __enter__(self) -> Self:
-        made = create_markdown_artifact(
-            key="progress",
-            markdown=self._tally.to_markdown(),
-            description=f"Progress of plan {self._plan.hash}",
-        )
-        self._id = made if isinstance(made, UUID) else None
+        with courteously("progress"):
+            made = create_markdown_artifact(
+                key="progress",
+                markdown=self._tally.to_markdown(),
+                description=f"Progress of plan {self._plan.hash}",
+            )
+            self._id = made if isinstance(made, UUID) else None
         self._thread.start()
         return self
 

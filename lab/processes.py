@@ -15,6 +15,7 @@ _PROC = Path("/proc")
 _RETITLED = (b"ceilometer-", b"(wsgi:", b"sshd: ", b"/usr/bin/redis-server ")
 """These overwrite their environment when they set their title."""
 
+_SCRIPT = (b"timeout\0-k\0", b"sh\0-s\0", b"sh\0-c\0")
 _SERVICES = (b"ceilometer-", b"(wsgi:", b"/usr/sbin/apache2")
 
 
@@ -36,9 +37,24 @@ def of_host(lab: Lab, host: Host) -> set[int]:
     return _with_descendants(mine - sshd)
 
 
+def scripts(lab: Lab, host: Host) -> set[int]:
+    """Shells on a host that run what came over SSH, and what these started."""
+    ours = {pid for pid in of_lab(lab) if _on(pid, host)}
+    return _with_descendants({pid for pid in ours if _read(pid, "cmdline").startswith(_SCRIPT)})
+
+
+def _on(pid: int, host: Host) -> bool:
+    return f"{MARK}_HOST={host.name}".encode() in _read(pid, "environ").split(b"\0")
+
+
 def of_flow_run(run: object) -> set[int]:
     """The processes that carry a flow run out, and what they started."""
-    mark = f"PREFECT__FLOW_RUN_ID={run}".encode()
+    return of_environment("PREFECT__FLOW_RUN_ID", run)
+
+
+def of_environment(name: str, value: object) -> set[int]:
+    """The processes that were started with that variable, and what they started."""
+    mark = f"{name}={value}".encode()
     return _with_descendants({pid for pid in _all() if mark in _read(pid, "environ").split(b"\0")})
 
 

@@ -120,7 +120,11 @@ def _one(session: Session, node_id: str, work: Work) -> dict[str, str]:
 
 
 def _carried_out(session: Session, node: Step | Gate, work: Work) -> str:
-    """Announce the node, do its work, write down how it ended and, done, that it is proven."""
+    """Announce the node, do its work, write down, done, that it is proven, and how it ended.
+
+    The proof comes first: killed between the two, a run leaves a node that is done and whose end
+    nobody wrote down, never one that is said to be done and would be done again.
+    """
     begun = monotonic()
     intent = session.journal.intend(node.id, place_of(node), node.why)
     session.progress.started(node.id)
@@ -131,10 +135,10 @@ def _carried_out(session: Session, node: Step | Gate, work: Work) -> str:
         _locate(known, node.id)
         _ended(session, intent, node.id, _status(known), str(known), begun)
         raise known from error.__cause__
-    _ended(session, intent, node.id, "dry" if session.dry_run else "done", detail, begun)
     if session.upgrade is not None:
         release = node.release or session.plan.to
         session.cloud.ledger.add_evidence(session.upgrade, node.id, release, timestamp(), detail)
+    _ended(session, intent, node.id, "dry" if session.dry_run else "done", detail, begun)
     return detail
 
 

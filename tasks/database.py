@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from ceilift.database_dump import DumpTarget, dump_script
 from ceilift.database_rehearsal import DBSYNC
+from ceilift.digest import digest
 from ceilift.dump_record import Mark, dump_from
 from ceilift.errors import StepFailedError
 from ceilift.inventory import Database
@@ -18,6 +19,7 @@ from tasks.migration import (
     how_it_ended,
     migrate,
     migration,
+    once_for,
     rotate,
     said,
     the_database,
@@ -53,8 +55,10 @@ def _backup(session: Session, step: Step) -> str:
     )
     shell = session.cloud.connections.shell(database.backup.host)
     script = dump_script(target, needed_bytes=None if session.dry_run else _size(session))
+    once = once_for(session, step, shell.host, digest(str(marks)))  # it reaches up to these
+    words = f"dump to {target.folder}"
     result = session.actor.act(
-        shell, step.id, f"dump to {target.folder}", script, timeout_s=DUMP_TIMEOUT_S
+        shell, step.id, words, once.script(script), *once.args, timeout_s=DUMP_TIMEOUT_S
     )
     if not result.ok:
         raise StepFailedError(
@@ -102,8 +106,11 @@ def _dbsync(session: Session, step: Step) -> str:
     release = session.catalogue.get(session.plan.to)
     program = release.dbsync.command.value[0]
     shell = session.cloud.connections.shell(host.name)
-    script = DBSYNC.format(command=migration(session, host))
-    result = migrate(session, step, shell, script, f"{program} of {release.version}")
+    script, words = (
+        DBSYNC.format(command=migration(session, host)),
+        f"{program} of {release.version}",
+    )
+    result = migrate(session, step, shell, script, words, once_for(session, step, host.name))
     if not result.ok:
         raise StepFailedError(
             f"{step.id}: dbsync on {host.name} {how_it_ended(result, database.dbsync_timeout_s)}. "

@@ -9,6 +9,7 @@ from ceilift.errors import StepFailedError
 from ceilift.inventory import Database
 from ceilift.inventory_hosts import Host
 from ceilift.plan import Step
+from ceilift.remote.once import Once
 from ceilift.remote.shell import Result, Shell
 from ceilift.scrub import scrubbed
 from tasks.session import Session
@@ -34,13 +35,34 @@ def migration(session: Session, host: Host) -> str:
     return shlex.join([f"{folder}/bin/{program}", *options])
 
 
-def migrate(session: Session, step: Step, shell: Shell, script: str, words: str) -> Result:
-    """Run a script that migrates, its deadline and the host's configuration as its arguments."""
+def once_for(session: Session, step: Step, host: str, what: str = "") -> Once:
+    """The step's act on that host, not to be done again by a run that goes on with the upgrade.
+
+    It is done anew once its evidence is there and a step asks for more: a dump that was disproved.
+    `what` tells two acts of one step apart. A dry run does nothing, so it needs no key.
+    """
+    inventory, key = session.cloud.inventory, ""
+    if session.upgrade is not None:
+        found = session.cloud.ledger.upgrade(session.upgrade)
+        times = sum(one.node == step.id for one in found.evidence)
+        key = " ".join((found.opened_at, step.id, session.plan.to, str(times), what))
+    name = f"{inventory.cloud}.{step.id.replace('/', '-')}"
+    return Once(inventory.host(host).root, name, key)
+
+
+def migrate(
+    session: Session, step: Step, shell: Shell, script: str, words: str, once: Once | None = None
+) -> Result:
+    """Run a script that migrates, its deadline and the host's configuration as its arguments.
+
+    With `once` the host remembers that it was done; one that a dead run began is waited for.
+    """
     inventory, deadline = session.cloud.inventory, the_database(session).dbsync_timeout_s
     main = inventory.path(inventory.config.main, inventory.host(shell.host))
-    return session.actor.act(
-        shell, step.id, words, script, f"{deadline:g}", main, timeout_s=deadline + 60
-    )
+    args, longest = [f"{deadline:g}", main], deadline
+    if once is not None:
+        script, args, longest = once.script(script), [*once.args, *args], 2 * deadline
+    return session.actor.act(shell, step.id, words, script, *args, timeout_s=longest + 60)
 
 
 def rotate(session: Session, step: Step, shell: Shell, keep: int) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
@@ -37,6 +38,11 @@ ENDS = (
     WindowClosedError,
     InterruptedRunError,
 )
+QUIET = {
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_INTERNAL_LEVEL": "CRITICAL",  # every event that a server that is gone misses
+    "PREFECT_CLIENT_MAX_RETRIES": "3",  # 14 s a question: the server is on this machine, or gone
+}
 EXIT_CODES = {"Completed": DONE, **{end.state_name: end.exit_code for end in ENDS}}
 
 
@@ -57,7 +63,8 @@ def run_upgrade(kind: str, form: dict[str, Any], terminal: Terminal) -> None:
     from flows.server import ensure_server
 
     asked = _form(kind, form)
-    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
     starting = now()
     url = ensure_server()
 
@@ -72,8 +79,34 @@ def run_upgrade(kind: str, form: dict[str, Any], terminal: Terminal) -> None:
     with terminal_progress(quiet=terminal.quiet) as progress, interruptible():
         PROGRESS.set(progress)
         BEGUN.set(Begun(at=terminal.begun, prefect_s=ready - starting, typed=True))
-        ended = _flow(kind)(asked, return_state=True)
-    _tell(ended, url, REPORT.get(), terminal)
+        ended, told = _carried_out(kind, asked)
+    try:
+        _tell(ended, url, REPORT.get(), terminal)
+    except typer.Exit as leaving:
+        if told:
+            raise
+        _leave(leaving.exit_code)
+
+
+def _carried_out(kind: str, asked: ActForm) -> tuple[State[Any], bool]:
+    """How the flow ended, and whether Prefect could tell it to its server, which may be gone."""
+    from flows.conduct import ENDED
+
+    try:
+        return _flow(kind)(asked, return_state=True), True
+    except Exception as problem:
+        ended = ENDED.get()
+        if ended is None:
+            raise
+        say(f"Prefect's server could not be told how the run ended: {problem}")
+        return ended, False
+
+
+def _leave(code: int) -> NoReturn:
+    """End at once: at its exit Prefect tries for minutes to tell a server that is gone."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _form(kind: str, form: dict[str, Any]) -> ActForm:
@@ -104,8 +137,8 @@ def _tell(ended: State[Any], url: str, report: Report | None, terminal: Terminal
     """Say how it ended, and exit with its code."""
     if report is not None:
         _show(report, terminal)
-    run = ended.state_details.flow_run_id
-    say(f"Run: {url.removesuffix('/api')}/runs/flow-run/{run}")
+    if run := ended.state_details.flow_run_id:
+        say(f"Run: {url.removesuffix('/api')}/runs/flow-run/{run}")
     if not ended.is_completed():
         say(f"{ended.name}: {ended.message}")
     elif report is None:

@@ -10,17 +10,28 @@ from lab.accept import foresight, full, partial, trust
 from lab.errors import LabError
 
 
-def _prefect(short: bool, _parts: Sequence[int]) -> bool:  # noqa: FBT001 - how it was asked for
+def _prefect(short: bool, _parts: Sequence[int | str]) -> bool:  # noqa: FBT001 - how it was asked for
     from lab.accept import prefect  # noqa: PLC0415 - its import takes seconds
 
     return prefect.run(short)
 
 
-Run = Callable[[bool, Sequence[int]], bool]
+def _part(given: str) -> int | str:
+    """A scenario's number, or a part of `trust` that has a name."""
+    return given if given in trust.NAMED else int(given)
+
+
+Run = Callable[[bool, Sequence[int | str]], bool]
+
+
+def _numbered(run: Callable[[bool, Sequence[int]], bool]) -> Run:
+    return lambda short, parts: run(short, [one for one in parts if isinstance(one, int)])
+
+
 SCENARIOS: Mapping[str, Run] = {
-    "foresight": foresight.run,
+    "foresight": _numbered(foresight.run),
     "full": lambda short, _: full.run(short),
-    "partial": partial.run,
+    "partial": _numbered(partial.run),
     "prefect": _prefect,
     "trust": trust.run,
 }
@@ -30,7 +41,12 @@ def main() -> int:
     """Run the named scenario."""
     parser = argparse.ArgumentParser(prog="bin/accept", description=__doc__)
     parser.add_argument("name", choices=sorted(SCENARIOS))
-    parser.add_argument("parts", nargs="*", type=int, help="of partial and trust: which scenarios")
+    parser.add_argument(
+        "parts",
+        nargs="*",
+        type=_part,
+        help=f"of partial and trust: which; or {', '.join(trust.NAMED)}",
+    )
     parser.add_argument("--short", action="store_true", help="what CI runs")
     given = parser.parse_args()
     try:

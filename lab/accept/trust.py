@@ -1,6 +1,7 @@
 """Any plug pulled at any moment: one command tells the truth, one goes on, one goes back.
 
-So far: upgrades that are taken back, hostile input, and secrets that are looked for.
+Upgrades that are taken back, processes killed at every moment, hostile input, and secrets that are
+looked for.
 """
 
 from __future__ import annotations
@@ -11,19 +12,19 @@ from lab.accept.canaries import canaries
 from lab.accept.checks import Checks
 from lab.accept.fuzz import IN_SHORT, INPUTS, fuzz
 from lab.accept.kept import clean_commit, kept_results
+from lab.accept.kills import kills
 from lab.accept.rollbacks import CASES, HEAD, Case, Undoing
 from lab.progress import Progress
 from lab.settings import the_lab
 
-CANARIES = len(CASES) + 1  # its number, behind the cases
+KILLS, CANARIES = NAMED = ("kills", "canaries")
 
 
-def run(short: bool, parts: Sequence[int]) -> bool:  # noqa: FBT001 - how it was asked for
-    """Play the cases (or those of these numbers), fuzz, and look for planted secrets.
+def run(short: bool, parts: Sequence[int | str]) -> bool:  # noqa: FBT001 - how it was asked for
+    """Play all, or the cases of these numbers, or the part of a name; tells whether all was met.
 
-    Gives whether every demand was met.
-
-    The long form goes on behind what was run at this commit.
+    Numbers beside `kills` are points of it, as they are printed. The long form goes on behind what
+    was run at this commit.
     """
     checks, rows, progress = Checks("trust", short=short), list[str](), Progress()
     print("real Ceilometer with the lab's adjustments (docs/reference/lab.md)")
@@ -35,14 +36,20 @@ def run(short: bool, parts: Sequence[int]) -> bool:  # noqa: FBT001 - how it was
         fuzz(checks, IN_SHORT if short else INPUTS)
     if not parts or CANARIES in parts:
         canaries(checks, progress)
+    if KILLS in parts and len(parts) > 1:
+        print(kills(checks, progress, [one for one in parts if isinstance(one, int)]))
+    elif not parts or KILLS in parts:
+        print(kept.once(checks, KILLS, lambda own: kills(own, progress)))
     if rows:
         print("\n".join((HEAD, *rows)))
     return checks.tell()
 
 
-def _chosen(short: bool, parts: Sequence[int]) -> tuple[Case, ...]:  # noqa: FBT001 - as above
+def _chosen(short: bool, parts: Sequence[int | str]) -> tuple[Case, ...]:  # noqa: FBT001 - as above
+    if KILLS in parts:
+        return ()
     if parts:
-        return tuple(CASES[number - 1] for number in parts if number != CANARIES)
+        return tuple(CASES[number - 1] for number in parts if isinstance(number, int))
     return tuple(case for case in CASES if case.in_short or not short)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+import pytest
+
 from ceilift.plan import Action, Plan
 from ceilift.planner import difference, make_plan, remaining
 from ceilift.state import CloudState, Evidence, HostState, Restart
@@ -189,6 +191,25 @@ def test_a_migrated_database_needs_no_backup_any_more() -> None:
     lost = replace(state, evidence=tuple(e for e in state.evidence if e.node != "database/backup"))
 
     assert "database/backup" not in set(ids(remaining(plan, lost)))
+
+
+@pytest.mark.parametrize(
+    "name", ["partial-one-host", "partial-own-groups", "partial-surge-new-pipeline"]
+)
+def test_a_unit_of_its_own_that_went_unseen_is_not_started_again(name: str) -> None:
+    """Its run died between the command that took it away and the word that it did."""
+    golden = read(FOLDER / f"{name}.yaml")
+    state = begun(golden.first_state)
+    plan = golden.planned(state)
+    nodes = list(ids(plan))
+    removes = [step.id for step in plan.steps if step.action is Action.REMOVE]
+    for removed in removes:
+        told = after(plan, state, nodes[: nodes.index(removed) + 1])
+        untold = replace(told, evidence=tuple(e for e in told.evidence if e.node != removed))
+
+        assert remaining(plan, untold) == remaining(plan, told)
+        assert difference(remaining(plan, untold), golden.planned(untold)) == ()
+    assert removes
 
 
 def test_an_agent_too_many_is_stopped_though_it_runs_the_target() -> None:

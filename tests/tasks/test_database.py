@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -11,10 +12,13 @@ from ceilift.plan import Action, Step
 from ceilift.remote.shell import Result
 from ceilift.state import DatabaseState
 from tasks.database import _backup, _dbsync
-from tasks.run import dry_run
+from tasks.run import Consent, dry_run
+from tasks.session import Session
 from tests import clouds
 from tests.fakes import FakeProgress, FakeStore
 from tests.tasks.conftest import Runs
+
+FENCED_BY = 3  # arguments of every act: root, cloud and token
 
 
 def step_of(runs: Runs, action: Action) -> Step:
@@ -69,6 +73,26 @@ def test_dbsync_is_the_targets_own_command_with_a_deadline(runs: Runs) -> None:
     assert "/opt/ceilometer/9.0.7/bin/ceilometer-upgrade --skip-gnocchi" in asked.script
     assert asked.args[-2:] == ("3600", "/etc/ceilometer/ceilometer.conf")
     assert asked.timeout_s > 3600
+
+
+@pytest.mark.parametrize(("act", "action"), [(_backup, Action.BACKUP), (_dbsync, Action.DBSYNC)])
+def test_a_run_that_goes_on_names_the_act_of_the_dead_one(
+    runs: Runs, act: Callable[[Session, Step], str], action: Action
+) -> None:
+    """So that the host does not do again what ended while nobody listened."""
+    session = runs.open()
+    step, asked = step_of(runs, action), runs.cloud.connections.shell("ctl1").asked
+    act(session, step)
+    runs.close()
+    session = runs.open(session.plan, Consent("", "resume"))
+    act(session, step)
+    session.cloud.ledger.add_evidence(session.upgrade or 0, step.id, "9.0.7", "now", "done")
+    act(session, step)
+
+    first, again, anew = ([*one.args][FENCED_BY : FENCED_BY + 3] for one in asked)
+    assert first == again
+    assert anew[:2] == first[:2]
+    assert anew[2] != first[2]
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,25 @@ def test_a_node_that_was_done_is_evidence(runs: Runs, work: Work) -> None:
     assert runs.progress == FakeProgress(begun=[FIRST], ended=[(FIRST, "done")])
 
 
+def test_killed_before_its_end_is_written_down_what_is_done_is_proven(
+    runs: Runs, work: Work
+) -> None:
+    session = runs.open()
+    ledger = runs.cloud.ledger
+
+    def dies(intent_id: int, status: str, detail: str) -> None:
+        raise KeyboardInterrupt(f"no {status} of {intent_id}: {detail}")
+
+    session.journal.outcome = dies  # type: ignore[method-assign] # as by kill -9
+    with pytest.raises(KeyboardInterrupt):
+        carry_out([FIRST], work)
+
+    assert session.upgrade is not None
+    assert [one.status for one in ledger.intents(session.upgrade)] == [""]
+    assert [one.node for one in ledger.evidence(session.upgrade)] == [FIRST]
+    assert status(runs, session, FIRST) is NodeStatus.DONE
+
+
 def test_a_failure_halts_the_run_and_nothing_new_begins(runs: Runs, work: Work) -> None:
     session = runs.open()
 

@@ -6,10 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from prefect.states import Completed
 
 from ceilift.plan import Plan, Request
 from ceilift.report import Ended, Report, Timing, make_report
+from flows.cli import terminal
 from flows.cli.terminal import save_picture
+from flows.conduct import ENDED
 
 SVG = "<svg xmlns='http://www.w3.org/2000/svg'>\u00e9</svg>"
 TIMING = Timing(begun=0.0, ended=1.0, pending_s=0.0)
@@ -66,3 +69,19 @@ def test_a_folder_that_cannot_be_written_is_told_and_no_failure(
     save_picture(report(SVG))
 
     assert "could not be written" in capsys.readouterr().err
+
+
+def test_a_run_that_is_done_is_told_so_though_the_server_is_gone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def server_is_gone(_form: object, *, return_state: bool) -> None:
+        assert return_state
+        ENDED.set(Completed(message="everything is done"))
+        raise ConnectionRefusedError("nobody listens")
+
+    monkeypatch.setattr(terminal, "_flow", lambda _kind: server_is_gone)
+
+    ended, told = terminal._carried_out("full", object())  # type: ignore[arg-type] # not looked at
+
+    assert (ended.message, told) == ("everything is done", False)
+    assert "could not be told how the run ended: nobody listens" in capsys.readouterr().err

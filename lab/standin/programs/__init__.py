@@ -1,0 +1,1 @@
+"""What runs as the stand-ins: programs of the standard library alone."""
