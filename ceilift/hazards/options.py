@@ -59,7 +59,7 @@ def ignored_pollsters(case: Case) -> Iterator[Finding]:
             f"{own} is set, and {case.to} takes it from [DEFAULT]: dynamic pollsters are looked "
             "for in /etc/ceilometer/pollsters.d only",
             places_of(lost),
-            "ceilometer/polling/manager.py, create_dynamic_pollsters (14.0 to 27.0)",
+            "ceilometer/polling/manager.py, create_dynamic_pollsters; tried with 14.1.0 to 27.0.0",
             f"Set {DYNAMIC} in [DEFAULT], too, with the same value",
         )
 
