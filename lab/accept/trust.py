@@ -21,9 +21,7 @@ CANARIES = len(CASES) + 1  # its number, behind the cases
 def run(short: bool, parts: Sequence[int]) -> bool:  # noqa: FBT001 - how it was asked for
     """Play the cases (or those of these numbers), fuzz, and look for planted secrets.
 
-    Gives whether every demand was met.
-
-    The long form goes on behind what was run at this commit.
+    Gives whether every demand was met. The long form goes on behind what was run at this commit.
     """
     checks, rows, progress = Checks("trust", short=short), list[str](), Progress()
     print("real Ceilometer with the lab's adjustments (docs/reference/lab.md)")
