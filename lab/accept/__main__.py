@@ -41,12 +41,8 @@ def main() -> int:
     """Run the named scenario."""
     parser = argparse.ArgumentParser(prog="bin/accept", description=__doc__)
     parser.add_argument("name", choices=sorted(SCENARIOS))
-    parser.add_argument(
-        "parts",
-        nargs="*",
-        type=_part,
-        help=f"of partial and trust: which; or {', '.join(trust.NAMED)}",
-    )
+    which = f"which; of trust also {', '.join(trust.NAMED)}"
+    parser.add_argument("parts", nargs="*", type=_part, help=which)
     parser.add_argument("--short", action="store_true", help="what CI runs")
     given = parser.parse_args()
     try:
