@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from pathlib import Path
+from collections.abc import Iterator
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -19,11 +20,12 @@ PLAN = json.dumps({"path": "full", "from": ["9.0.6"], "to": "9.0.7", "hash": "ab
 
 
 @pytest.fixture
-def standin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Standin:
-    monkeypatch.setenv("CEILIFT_LAB_DIR", str(tmp_path))
-    found = Standin(1)
-    found.lab.root.mkdir(parents=True)
-    return found
+def standin(monkeypatch: pytest.MonkeyPatch) -> Iterator[Standin]:
+    with TemporaryDirectory(prefix="ceilift-") as short:  # sockets are to lie in it
+        monkeypatch.setenv("CEILIFT_LAB_DIR", short)
+        found = Standin(1)
+        found.lab.root.mkdir(parents=True)
+        yield found
 
 
 def test_its_inventory_is_one(standin: Standin) -> None:
