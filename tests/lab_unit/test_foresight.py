@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,15 @@ from ceilift.package import Package
 from ceilift.packages import load_package
 from ceilift.schema_change import SchemaChange
 from lab.accept.checks import Checks
-from lab.accept.foresight import READING_SHORT, pairs, payload, pollsters, published, schema
+from lab.accept.foresight import (
+    READING_SHORT,
+    options,
+    pairs,
+    payload,
+    pollsters,
+    published,
+    schema,
+)
 from tests.clouds import catalogue
 
 BROKEN = frozenset(
@@ -84,3 +93,19 @@ def test_what_a_migration_takes_away_is_compared_by_name() -> None:
     again = Checks("foresight")
     schema.compare(again, before, whole, after)
     assert names(again) == ["version 40: told, not so"]
+
+
+def test_an_option_or_a_default_that_the_catalogue_has_otherwise_is_found(
+    packages: dict[str, Package],
+) -> None:
+    package = packages["27.0.0"]
+    literal = [one for one in package.options if not one.default.startswith("<")]
+    own = {one.path: json.loads(one.default) for one in literal}
+    own |= {one.path: "" for one in package.options if one not in literal}
+    listed = {"own": own, "auth": {"[service_credentials] username": ""}}
+    assert options.differing(package, listed) == ()
+
+    first, second = (one.path for one in literal[:2])
+    other = {"own": {**own, first: "another"}, "auth": {}}
+    del other["own"][second]
+    assert options.differing(package, other) == (second, first)

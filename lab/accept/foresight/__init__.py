@@ -13,6 +13,7 @@ from ceilift.package import Package
 from ceilift.packages import load_package, load_packages
 from ceilift.release import Catalogue, load_catalogue
 from lab.accept.checks import Checks
+from lab.accept.foresight.options import demand_options
 from lab.accept.foresight.pairs import demand_pairs
 from lab.accept.foresight.payload import demand_payload
 from lab.accept.foresight.pollsters import demand_pollsters
@@ -41,6 +42,8 @@ def run(short: bool, _parts: Sequence[int]) -> bool:  # noqa: FBT001 - how it wa
         demand_pairs(checks, catalogue, broken, reading)
     with progress.step("a database at version 40 migrated"):
         demand_schema(checks, unadjusted(lab, SQL_RELEASE), _place(lab))
+    with progress.step(f"options of {len(loading)} releases listed and validated"):
+        demand_options(checks, _of(folders, loading), _packages(loading), _place(lab))
     with progress.step(f"pollsters of {len(loading)} releases loaded"):
         demand_pollsters(checks, _of(folders, loading), _packages(loading), _place(lab))
     return checks.tell()

@@ -159,6 +159,42 @@ agent = AgentManager(0, conf, sys.argv[2].split(","))
 print(json.dumps(sorted(set(one.name for one in agent.extensions))))
 """
 
+OPTIONS = r"""
+import contextlib
+import io
+import json
+from oslo_config import generator
+
+
+
+def listed(namespace):
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        generator.main(["--namespace", namespace, "--format", "json"])
+    groups = json.loads(out.getvalue())["options"]
+    return dict(
+        ("[%s] %s" % (group, option["name"]), option["default"])
+        for group, found in groups.items() for option in found["opts"])
+
+
+print(json.dumps({"own": listed("ceilometer"), "auth": listed("ceilometer-auth")}))
+"""
+
+VALIDATE = r"""
+import json
+import os
+import subprocess
+import sys
+
+program = os.path.join(os.path.dirname(sys.executable), "oslo-config-validator")
+namespaces = ("ceilometer", "ceilometer-auth", "oslo.messaging", "oslo.log")
+words = [word for name in namespaces for word in ("--namespace", name)]
+done = subprocess.run(
+    [sys.executable, "-B", program, "--input-file", sys.argv[1]] + words,
+    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True)
+print(json.dumps(done.stdout))
+"""
+
 VERSION_40 = r"""
 import json
 import os
