@@ -74,6 +74,7 @@ class Killing:
         played = Played(point)
         try:
             life.renewed(self.controller.standin)
+            self.controller.serve()
             self._killed(point)
             if records.is_open(self.controller.standin):
                 self._lease_ends(by_itself=bare)

@@ -16,6 +16,8 @@ from lab.accept.product import Said
 from lab.errors import LabError
 from lab.standin.place import NEW, Standin
 
+SERVE_TRIES = 5
+COMMANDS = "commands.log"
 COMMAND_S = 900.0  # a machine may be busy with several clouds
 ENVIRONMENT = {
     "PREFECT_WORKER_QUERY_SECONDS": "2",
@@ -79,12 +81,16 @@ class Controller:
         return str(said.json()["hash"])
 
     def serve(self) -> None:
-        """Have server and worker run, with every flow deployed."""
-        if all(pid and processes.alive(pid) for pid in (self.server(), self.worker())):
+        """Have server and worker run, with every flow deployed.
+
+        Tried again: Ceilift gives a server two minutes to answer, which a busy machine may need.
+        """
+        pids = (self.server(), self.worker())
+        if all(pid and processes.alive(pid) for pid in pids):
             return
-        said = self.ceilift("serve", "--format", "json")
-        if said.code != 0:
-            raise LabError(f"serve ended with {said.code}: {said.stderr[-300:]}")
+        if not any(self.ceilift("serve").code == 0 for _ in range(SERVE_TRIES)):
+            log = self.standin.lab.root / COMMANDS
+            raise LabError(f"server and worker did not start: {log}")
 
     def server(self) -> int:
         """The process id of its Prefect server; 0 before it had one."""
@@ -124,5 +130,5 @@ class Controller:
         return () if words[0] == "serve" else ("--inventory", str(self.standin.lab.inventory))
 
     def _keep(self, words: tuple[str, ...], code: int, out: str, err: str) -> None:
-        with (self.standin.lab.root / "commands.log").open("a", encoding="utf-8") as log:
+        with (self.standin.lab.root / COMMANDS).open("a", encoding="utf-8") as log:
             log.write(f"$ ceilift {' '.join(words)}\n{out}{err}exit {code}\n\n")

@@ -28,8 +28,7 @@ class Run:
 
     @classmethod
     def started(cls, controller: Controller, path: str, plan: str) -> Self:
-        """A run of the path's deployment, approved beforehand; server and worker run."""
-        controller.serve()
+        """A run of the path's deployment, approved beforehand."""
         form: dict[str, Any] = {"inventory": str(controller.standin.lab.inventory), "to": NEW}
         form |= {"dry_run": False, "approve": plan, "approver": "Ada"}
         name = f"{path}-upgrade/{path}-upgrade"
