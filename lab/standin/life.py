@@ -22,7 +22,7 @@ _BROKER = Path(__file__).parent / "programs" / "broker.py"
 
 def up(standin: Standin) -> None:
     """Its servers and sshds run; on the hosts nothing does yet (see `renewed`)."""
-    processes.kill(processes.of_lab(standin.lab))
+    down(standin)
     lay_out_shared(standin)
     Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
     for host in standin.hosts:
@@ -51,8 +51,9 @@ def renewed(standin: Standin) -> None:
 
 
 def down(standin: Standin) -> None:
-    """End every process of it."""
-    processes.kill(processes.of_lab(standin.lab))
+    """End every process of it; what its supervisord brought back before it was dead, too."""
+    while left := processes.of_lab(standin.lab):
+        processes.kill(left)
 
 
 def _cleared(standin: Standin, main: Supervisor) -> None:
