@@ -120,12 +120,15 @@ def test_a_host_that_is_down_can_be_set_aside_with_a_reason(trouble: Trouble) ->
 
 @pytest.fixture
 def not_root(cloud: Bench) -> Iterator[None]:
-    """The login on pol1 is told that it is an ordinary user's, and there is no sudo for it."""
-    program = cloud.root / "hosts" / "pol1" / "bin" / "id"
-    program.write_text("#!/bin/sh\necho 1000\n")
-    program.chmod(0o755)
+    """The login on pol1 is told that it is an ordinary user's, and sudo wants its password."""
+    folder = cloud.root / "hosts" / "pol1" / "bin"
+    says = {"id": "echo 1000", "sudo": "echo 'sudo: a password is required' >&2; exit 1"}
+    for name, words in says.items():
+        (folder / name).write_text(f"#!/bin/sh\n{words}\n")
+        (folder / name).chmod(0o755)
     yield
-    program.unlink()
+    for name in says:
+        (folder / name).unlink()
 
 
 @pytest.mark.usefixtures("not_root")
