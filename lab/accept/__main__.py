@@ -10,10 +10,10 @@ from lab.accept import foresight, full, partial, trust
 from lab.errors import LabError
 
 
-def _prefect(short: bool, _parts: Sequence[int | str]) -> bool:  # noqa: FBT001 - how it was asked for
+def _prefect(short: bool, parts: Sequence[int]) -> bool:  # noqa: FBT001 - how it was asked for
     from lab.accept import prefect  # noqa: PLC0415 - its import takes seconds
 
-    return prefect.run(short)
+    return prefect.run(short, parts)
 
 
 def _part(given: str) -> int | str:
@@ -32,7 +32,7 @@ SCENARIOS: Mapping[str, Run] = {
     "foresight": _numbered(foresight.run),
     "full": lambda short, _: full.run(short),
     "partial": _numbered(partial.run),
-    "prefect": _prefect,
+    "prefect": _numbered(_prefect),
     "trust": trust.run,
 }
 

@@ -30,6 +30,14 @@ class Browser:
     url: str
     pictures: Path
 
+    def sign_in(self, login: str) -> None:
+        """Give the name and password that a server asks for, in the first UI."""
+        self._open("/runs", "Login")
+        self.page.locator("input[type=password]").fill(login)
+        self.picture("login")
+        self.page.get_by_role("button", name="Login").click()
+        self.page.wait_for_url(lambda url: "/login" not in url)
+
     def start_run(self, deployment: str, chosen: dict[str, str], off: str) -> str:
         """Fill in a deployment's form in the first UI and start it; gives the flow run's id."""
         self._open(f"/deployments/deployment/{deployment}/run", "Parameters")

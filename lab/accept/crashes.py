@@ -48,36 +48,36 @@ def impatient_home(lab: Lab) -> Path:
     return home
 
 
-def killed(driven: Driven, home: Path, heard: Sequence[str]) -> None:
+def killed(driven: Driven, heard: Sequence[str]) -> None:
     """One kill after the other, on the way to the target; `heard` is what people were told."""
     told = product.ceilift("deploy", "--notify", SLUG, within=180)
     driven.checks.demand("automations told whom to tell", told.code == 0, told.code)
     _engine_killed(driven)
     _worker_killed(driven)
-    _late(driven, home)
+    _late(driven)
     _both_killed(driven, heard)
 
 
 def _engine_killed(driven: Driven) -> None:
     """Its worker sees it; tried again it waits for the lease, and does what is left."""
-    run = _at_work(driven, "collector")
+    run = at_work(driven, "collector")
     processes.kill(processes.of_flow_run(run.id))
     crashed = driven.ended(run.id)
     driven.checks.demand("engine killed: marked", crashed.state_name == "Crashed", crashed.name)
     # Its runner marks it; its worker does so once more, and would undo a Retry in between.
     until(lambda: _worker_is_done(driven, run), "the worker is done with it", PICKED_UP_S, 0.5)
-    _tried_again(driven, run, "engine killed")
+    tried_again(driven, run, "engine killed")
 
 
 def _worker_killed(driven: Driven) -> None:
     """The run goes on without it."""
-    run = _at_work(driven, "notification")
+    run = at_work(driven, "notification")
     _kill_worker()
     ended = driven.ended(run.id)
     driven.checks.demand("worker killed: done", ended.state_name == "Completed", ended.state_name)
 
 
-def _late(driven: Driven, home: Path) -> None:
+def _late(driven: Driven) -> None:
     """No worker runs: what was scheduled for a window comes when that is over."""
     opens = datetime.fromtimestamp(now() // 60 * 60, UTC) + timedelta(minutes=3)
     once = f"DTSTART:{opens:%Y%m%dT%H%M%S}\nRRULE:FREQ=DAILY;COUNT=1"
@@ -87,7 +87,9 @@ def _late(driven: Driven, home: Path) -> None:
     file.write_text(yaml.safe_dump(inventory), encoding="utf-8")
     product.ceilift("inventory", "add", str(file), within=60)
     form = {**driven.form("late"), "inventory": file.stem}
-    _scheduled(home, {"rrule": once, "timezone": "UTC", "parameters": {"form": form}})
+    _scheduled(
+        impatient_home(driven.lab), {"rrule": once, "timezone": "UTC", "parameters": {"form": form}}
+    )
     run = until(lambda: _expected(driven, opens), "the scheduler made the run", PICKED_UP_S, 1)
     closed = (opens + timedelta(minutes=MISSED_MIN)).timestamp()
     until(lambda: now() > closed, "the window has closed", 600, every=1)
@@ -103,7 +105,7 @@ def _late(driven: Driven, home: Path) -> None:
 
 def _both_killed(driven: Driven, heard: Sequence[str]) -> None:
     """Nobody is left to say how it ended: its heartbeat is missed."""
-    run = _at_work(driven, "polling")
+    run = at_work(driven, "polling")
     _kill_worker()
     processes.kill(processes.of_flow_run(run.id))
     at = now()
@@ -115,14 +117,15 @@ def _both_killed(driven: Driven, heard: Sequence[str]) -> None:
         until(lambda: subject in heard, "people are told", PICKED_UP_S)
     driven.checks.demand("both killed: people were told", subject in heard, subject)
     _serve()
-    _tried_again(driven, run, "both killed")
+    tried_again(driven, run, "both killed")
 
 
-def _at_work(driven: Driven, stage: str) -> FlowRun:
-    """A run of that stage, approved beforehand, once one of its steps or gates is under way."""
-    words = ("--inventory", str(driven.lab.inventory), "--to", CLOUD.new, "--path", "partial")
-    plan = product.ceilift("plan", *words, "--only", stage, "--format", "json").json()
-    form = {**driven.form(f"{stage}, killed"), "only": [stage], "approve": plan["hash"]}
+def at_work(driven: Driven, stage: str, *more: str) -> FlowRun:
+    """A run of that stage, and `more`, approved beforehand, once a step or gate of it runs."""
+    words = ("--inventory", str(driven.inventory), "--to", CLOUD.new, "--path", "partial")
+    only = [stage, *more]
+    plan = product.ceilift("plan", *words, "--only", ",".join(only), "--format", "json").json()
+    form = {**driven.form(f"{stage}, killed"), "only": only, "approve": plan["hash"]}
     run = driven.started(form)
 
     def busy() -> bool:
@@ -136,7 +139,7 @@ def _at_work(driven: Driven, stage: str) -> FlowRun:
     return run
 
 
-def _tried_again(driven: Driven, run: FlowRun, what: str) -> None:
+def tried_again(driven: Driven, run: FlowRun, what: str) -> None:
     """Retry, as the button does it: the same flow run, from the top."""
     at = now()
     retry: State[Any] = AwaitingRetry(scheduled_time=datetime.now(UTC))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -32,13 +33,14 @@ CARRIED_OUT_S = 900
 
 @dataclass(frozen=True, slots=True)
 class Driven:
-    """Runs of the lab's upgrade on the server that `ceilift serve` started."""
+    """Runs of an upgrade of the inventory's cloud, on one server."""
 
     client: SyncPrefectClient
     lab: Lab
     checks: Checks
     progress: Progress
     ui: Browser
+    inventory: Path
 
     def asked(self, comment: str, **wishes: object) -> FlowRun:
         """A run that has suspended to ask, started over the API."""
@@ -58,7 +60,7 @@ class Driven:
     def form(self, comment: str) -> Mapping[str, Any]:
         """The form as somebody fills it in."""
         return {
-            "inventory": self.lab.inventory.stem,
+            "inventory": self.inventory.stem,
             "to": CLOUD.new,
             "only": ["collector"],
             "dry_run": False,

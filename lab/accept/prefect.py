@@ -1,10 +1,10 @@
-"""An upgrade operated from Prefect: started as a deployment's run, asked, approved, finished."""
+"""Upgrades operated from Prefect: clicks, kills, windows, a team; each scenario on its own bed."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from uuid import UUID
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import (
@@ -13,95 +13,103 @@ from prefect.client.schemas.filters import (
     FlowRunFilterState,
     FlowRunFilterStateName,
 )
-from prefect.client.schemas.objects import FlowRun
 
 from lab import traffic
-from lab.accept import crashes, product, tutorial
+from lab.accept import crashes, in_ui, product, tutorial
 from lab.accept.bed import bed
 from lab.accept.browser import browser
 from lab.accept.checks import Checks
-from lab.accept.driven import CARRIED_OUT_S, CLOUD, DEPLOYMENT, PICKED_UP_S, Driven
+from lab.accept.driven import CLOUD, Driven
+from lab.accept.kept import clean_commit, kept_results
 from lab.accept.receiver import SLUG, receiver
 from lab.accept.rolling import RATE
+from lab.accept.team import two_machines
 from lab.accept.windows import over_two_windows, two_windows
 from lab.progress import Progress
-from lab.readiness import now
+from lab.settings import the_lab
 
-APPROVER = "Ada"
-REFUSED = 3
+IN_SHORT = (1,)
 
 
-def run(short: bool) -> bool:  # noqa: FBT001 - how it was asked for
-    """Serve, start a run over the API, answer it; its end and its figures."""
-    checks, progress = Checks("prefect", short=short), Progress()
-    lab = bed(CLOUD, progress)
-    home = crashes.impatient_home(lab)
-    os.environ.update({"CEILIFT_HOME": str(home), **crashes.QUICK})
-    tutorial.typed(checks, "1.", "2.")
-    served = product.ceilift("serve", "--status", "--format", "json", within=60)
-    url = served.json()["ui"]
-    with SyncPrefectClient(f"{url}/api") as client, browser(url, lab.root / "pictures") as ui:
-        driven = Driven(client, lab, checks, progress, ui)
-        rejected(driven)
-        by_hand(driven)
-        tutorial.typed(checks, "4.")
-        in_second_ui(driven)
-        if not short:
-            bed(CLOUD, progress)
-            with receiver(f"{url}/api") as heard:
-                crashes.killed(driven, home, heard)
-            bed(CLOUD, progress)
-            with receiver(f"{url}/api") as heard:
-                over_two_windows_by_itself(driven, heard)
-    if not short:
-        over_two_windows(bed(CLOUD, progress), CLOUD, checks, progress)
-    tutorial.typed(checks, "5.")
+def run(short: bool, parts: Sequence[int]) -> bool:  # noqa: FBT001 - how it was asked for
+    """The given scenarios (by default all, of the short form the first); what they demanded."""
+    checks = Checks("prefect", short=short)
+    kept = kept_results(the_lab().root / "accept-prefect.jsonl", "" if short else clean_commit())
+    try:
+        for number in parts or (IN_SHORT if short else SCENARIOS):
+            name, play = SCENARIOS[number]
+            print(f"scenario {number}: {name}", flush=True)
+            kept.once(checks, f"{number} {name}", _without_row(play))
+    finally:
+        product.ceilift("serve", "--stop", within=120)
     return checks.tell()
 
 
-def rejected(driven: Driven) -> None:
-    """Resumed without a word it is a no, and nothing was changed."""
-    asked = driven.asked("resumed without a word")
-    driven.client.resume_flow_run(asked.id)
-    ended = driven.ended(asked.id)
-    driven.checks.demand("no word is a no", ended.state_name == "Refused", ended.state_name)
-    status = product.ceilift("status", "-i", str(driven.lab.inventory), "--format", "json")
-    opened = status.json()["upgrade"] if status.code == 0 else status.stderr
-    driven.checks.demand("and opens no upgrade", opened is None, opened)
+def _without_row(play: Play) -> Callable[[Checks], str]:
+    """The scenario for who keeps results, of which these have no line in a table."""
+
+    def run(own: Checks) -> str:
+        play(own)
+        return ""
+
+    return run
 
 
-def by_hand(driven: Driven) -> None:
-    """Started from the form, approved in its dialog, read: all of it clicks in one UI."""
-    deployment = driven.client.read_deployment_by_name(DEPLOYMENT)
-    chosen = {
-        "Cloud": driven.lab.inventory.stem,
-        "Target release": CLOUD.new,
-        "Only": "collector",
-    }
-    at = now()
-    run = UUID(driven.ui.start_run(str(deployment.id), chosen, off="Dry run"))
-    asked = driven.in_state(run, "Suspended", PICKED_UP_S)
-    driven.checks.demand("form: asked after", True, f"{now() - at:.1f} s")  # noqa: FBT003
-    others_are_refused(driven, asked)
-    at = now()
-    driven.ui.approve(str(run), APPROVER)
-    goes_on(driven, run, "form", at)
-    read = driven.ui.reads("/artifacts/key/report", "done, ", "report")
-    driven.checks.demand("form: the report is read", read, read)
+def clicks(checks: Checks) -> None:
+    """The tutorial as it stands, and around its commands the clicks in both UIs."""
+    bed(CLOUD, Progress())
+    tutorial.typed(checks, "1.", "2.")
+    with served(checks) as driven:
+        in_ui.rejected(driven)
+        in_ui.by_hand(driven)
+        tutorial.typed(checks, "4.")
+        in_ui.in_second_ui(driven)
+    tutorial.typed(checks, "5.")
 
 
-def in_second_ui(driven: Driven) -> None:
-    """Approval and report in the other UI, and asked again after the canary."""
-    asked = driven.asked("second UI", only=["notification"], gates=["after the canary"])
-    at = now()
-    driven.ui.approve_in_second(str(asked.id), APPROVER)
-    again = driven.in_state(asked.id, "Suspended", CARRIED_OUT_S, behind=asked.state_id)
-    driven.checks.demand("second UI: asked again", again.state_name == "Suspended", again.name)
-    at = now()
-    driven.ui.approve_in_second(str(asked.id), APPROVER)
-    goes_on(driven, asked.id, "second UI", at)
-    read = driven.ui.reads("/v2/artifacts/key/report", "done, ", "report-in-second")
-    driven.checks.demand("second UI: the report is read", read, read)
+def ahead_and_back(checks: Checks) -> None:
+    """A release staged ahead, an upgrade taken back: by clicks."""
+    bed(CLOUD, Progress())
+    with served(checks) as driven:
+        in_ui.staged(driven)
+        in_ui.taken_back(driven)
+
+
+def killed(checks: Checks) -> None:
+    """Engine, worker, both; a run that comes too late."""
+    bed(CLOUD, Progress())
+    with served(checks) as driven, receiver(str(driven.client.api_url)) as heard:
+        crashes.killed(driven, heard)
+
+
+def windows_by_itself(checks: Checks) -> None:
+    """A scheduled upgrade over two windows that nobody attends."""
+    bed(CLOUD, Progress())
+    with served(checks) as driven, receiver(str(driven.client.api_url)) as heard:
+        over_two_windows_by_itself(driven, heard)
+
+
+def windows_from_terminal(checks: Checks) -> None:
+    """An upgrade over two windows from the terminal."""
+    progress = Progress()
+    over_two_windows(bed(CLOUD, progress), CLOUD, checks, progress)
+
+
+def of_a_team(checks: Checks) -> None:
+    """PostgreSQL, a password, two workers of which one dies."""
+    progress = Progress()
+    two_machines(bed(CLOUD, progress), checks, progress)
+
+
+@contextmanager
+def served(checks: Checks) -> Iterator[Driven]:
+    """A private server, its worker and the lab as a cloud that it knows; and a browser."""
+    lab, progress = the_lab(), Progress()
+    os.environ.update({"CEILIFT_HOME": str(crashes.impatient_home(lab)), **crashes.QUICK})
+    product.ceilift("inventory", "add", str(lab.inventory), within=60)
+    url = product.ceilift("serve", "--format", "json", within=240).json()["ui"]
+    with SyncPrefectClient(f"{url}/api") as client, browser(url, lab.root / "pictures") as ui:
+        yield Driven(client, lab, checks, progress, ui, lab.inventory)
 
 
 def over_two_windows_by_itself(driven: Driven, heard: Sequence[str]) -> None:
@@ -117,7 +125,9 @@ def over_two_windows_by_itself(driven: Driven, heard: Sequence[str]) -> None:
     wish = {**driven.form("over two windows"), "inventory": windows.file.stem, "only": only}
     words = ("--inventory", str(windows.file), "--to", CLOUD.new, "--path", "partial")
     plan = product.ceilift("plan", *words, "--only", ",".join(only), "--format", "json").json()
-    made = driven.started({**wish, "wait": True, "approve": plan["hash"], "approver": APPROVER})
+    made = driven.started(
+        {**wish, "wait": True, "approve": plan["hash"], "approver": in_ui.APPROVER}
+    )
     cut = driven.ended(made.id)
     driven.checks.demand("by itself: cut", cut.state_name == "WindowClosed", cut.state_name)
     told = cut.state.message if cut.state is not None and cut.state.message else ""
@@ -142,24 +152,13 @@ def over_two_windows_by_itself(driven: Driven, heard: Sequence[str]) -> None:
     traffic.stop(driven.lab)
 
 
-def others_are_refused(driven: Driven, asked: FlowRun) -> None:
-    """While one run waits for its answer, nobody else acts on the cloud."""
-    other = product.ceilift(
-        "upgrade", "-i", str(driven.lab.inventory), "--to", CLOUD.new, "--approve", "0" * 16
-    )
-    driven.checks.demand("a second run is refused", other.code == REFUSED, other.code)
-    driven.checks.demand("and told who holds the cloud", asked.name in other.stderr, asked.name)
+Play = Callable[[Checks], None]
 
-
-def goes_on(driven: Driven, run: UUID, what: str, at: float) -> None:
-    """Approved at that moment: it resumes, is carried out, and is recorded as Ada's."""
-    driven.in_state(run, "Running", PICKED_UP_S)
-    driven.checks.demand(f"{what}: from approval to resume", True, f"{now() - at:.1f} s")  # noqa: FBT003
-    ended = driven.ended(run)
-    driven.checks.demand(f"{what}: done", ended.state_name == "Completed", ended.state_name)
-    kinds = driven.artifacts(run)
-    wanted = {"hosts", "plan", "progress", "report"}
-    driven.checks.demand(f"{what}: artifacts", wanted <= kinds, ", ".join(sorted(kinds)))
-    past = product.ceilift("history", "-i", str(driven.lab.inventory), "--format", "json")
-    name = past.json()[0]["approved_by"]
-    driven.checks.demand(f"{what}: approved by", name == APPROVER, name)
+SCENARIOS: Mapping[int, tuple[str, Play]] = {
+    1: ("clicks", clicks),
+    2: ("ahead and back", ahead_and_back),
+    3: ("killed", killed),
+    4: ("two windows by itself", windows_by_itself),
+    5: ("two windows from the terminal", windows_from_terminal),
+    6: ("a team", of_a_team),
+}

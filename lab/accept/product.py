@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,11 +29,20 @@ class Said:
         return json.loads(self.stdout)
 
 
-def ceilift(*words: str, within: float = UPGRADE_WITHIN_S) -> Said:
-    """Run `ceilift` with these words; its progress goes on to our standard error."""
+def ceilift(
+    *words: str, within: float = UPGRADE_WITHIN_S, env: Mapping[str, str] | None = None
+) -> Said:
+    """Run `ceilift` with these words; its progress goes on to our standard error.
+
+    `env`: the environment in place of ours.
+    """
     program = Path(sys.executable).with_name("ceilift")
     process = subprocess.Popen(
-        [program, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ
+        [program, *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ if env is None else env,
     )
     try:
         out, err = process.communicate(timeout=within)

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from ceilift.errors import BAD_INPUT, DONE, FAILED
-from lab.releases import pins_of
+from lab.checksums import listed, pip_options
 from tests.lab.conftest import Fresh
 from tests.lab.driving import Ran, pids
 
@@ -49,10 +45,11 @@ def story(fresh: Fresh, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
         "staging",
         install__requirements=str(lists / "{release}.txt"),
         install__python="/usr/bin/python3",
-        install__pip=pip_options(),
+        install__pip=list(pip_options()),
     )
-    file, text = lists / f"{TO}.txt", hashed(lists)
-    before = pids(bench)
+    file = lists / f"{TO}.txt"
+    listed(TO, file)
+    text, before = file.read_text(), pids(bench)
     try:
         file.write_text(re.sub(r"[0-9a-f]{64}", ZEROS, text))
         bad = bench.ceilift("stage", "--to", TO, "--host", HOST, inventory=inventory)
@@ -70,25 +67,6 @@ def story(fresh: Fresh, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
     finally:
         shutil.rmtree(place, ignore_errors=True)
         place.symlink_to(link)
-
-
-def pip_options() -> list[str]:
-    """Where this machine's own pip finds packages: hosts of the lab know nothing of it."""
-    index = os.environ.get("PIP_INDEX_URL")
-    return ["--index-url", index] if index else []
-
-
-def hashed(folder: Path) -> str:
-    """The lab's pins of the release, with the checksums that the package index tells."""
-    pins, out = folder / "pins.in", folder / "pins.txt"
-    pins.write_text(pins_of(TO))
-    index = os.environ.get("PIP_INDEX_URL")
-    more = ["--default-index", index] if index else []
-    words = ["uv", "pip", "compile", "--quiet", "--generate-hashes"]
-    words += ["--no-deps", "--no-annotate", "--no-header"]
-    words += ["--python-version", "3.11", "--system-certs", *more, str(pins), "-o", str(out)]
-    subprocess.run([sys.executable, "-m", *words], check=True)
-    return out.read_text()
 
 
 def test_a_package_that_does_not_match_its_checksum_is_not_installed(story: Story) -> None:
