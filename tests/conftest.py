@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # The test cloud's hosts, and a Prefect server, listen on this machine only.
 OWN_MACHINE = ["127.0.0.0/8", "::1", "198.18.0.0/16"]
+OF_THE_CLOUD = {"bench", "releases"}
 DEADLINE_S = {"lab": 900, "prefect": 240}
 
 settings.register_profile("ceilift", deadline=None)  # a busy machine is no failure
@@ -45,9 +46,15 @@ def pytest_configure(config: pytest.Config) -> None:
     }
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m chooses among them
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Only tests that say `lab` or `prefect` may use the network, and it ends at this machine."""
+    """Only tests that say `lab` or `prefect` may use the network, and it ends at this machine.
+
+    Those that use the test cloud, or the releases installed for it, are marked `cloud`.
+    """
     for item in items:
+        if OF_THE_CLOUD & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.cloud)
         kinds = [kind for kind in DEADLINE_S if item.get_closest_marker(kind)]
         if kinds and item.get_closest_marker("allow_hosts") is None:
             item.add_marker(pytest.mark.allow_hosts(OWN_MACHINE))

@@ -12,6 +12,7 @@ FIELDS |= {"tool": 1, "show": 2, "free": 1, "ticks": 3, "names": 2, "digest": 2,
 FIELDS |= {"python": 1, "room": 1, "memory": 1}
 START_TICKS = 19  # field 22 of /proc/PID/stat, counted from the one behind the name
 PARENT = 1
+WHOLE_SECONDS = 2.0  # btime is told in these, and rounded
 STOPPED = "/zz-ceilift-stopped.conf"  # the drop-in of services/systemd: no start meets it
 
 
@@ -89,6 +90,7 @@ def parse(text: str) -> Records:
     rows = _rows(text)
     boot, ticks = (float(value or 0) for value in (rows.get("boot") or [["0", "100"]])[0][:2])
     clock = rows.get("clock")
+    boot = _booted(clock[0], boot) if clock else boot
     shown = _properties(rows.get("show", []))
     return Records(
         clock=float(clock[0][0]) if clock else None,
@@ -135,6 +137,16 @@ def version_of(metadata_folder: str) -> str:
         .removesuffix(".dist")
         .removesuffix(".egg")
     )
+
+
+def _booted(clock: list[str], told: float) -> float:
+    """When the host booted, to the hundredth: the kernel tells whole seconds (btime of /proc/stat).
+
+    Where clock and uptime say something else, the uptime is that of a container, whose processes
+    are told by the kernel's own start.
+    """
+    exact = float(clock[0]) - float(clock[1]) if len(clock) > 1 and clock[1] else told
+    return exact if abs(exact - told) <= WHOLE_SECONDS else told
 
 
 def _process(row: list[str], boot: float, ticks: float) -> Process:

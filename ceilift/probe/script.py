@@ -11,7 +11,8 @@ tab=$(printf '\t')
 say() { printf '%s' "$1"; shift; for field; do printf '\t%s' "$field"; done; echo; }
 put() { [ -r "$1" ] && say file "$1" "$(base64 -w0 <"$1")" "$(stat -L -c %Y "$1")"; }
 
-say clock "$(date +%s.%N)"
+read -r up _ </proc/uptime
+say clock "$(date +%s.%N)" "$up"
 say boot "$(sed -n 's/^btime //p' /proc/stat)" "$(getconf CLK_TCK)"
 
 for link in $releases; do

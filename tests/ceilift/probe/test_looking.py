@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +66,25 @@ def test_the_script_reads_a_host_of_supervisor(machine: Machine) -> None:
     assert "pg_dump" in found.tools
     assert (found.free_bytes or 0) > 0
     assert found.processes == ()
+
+
+def test_when_a_process_began_is_told_to_a_tenth_of_a_second(machine: Machine) -> None:
+    """Joins are planned by it: the kernel's own time of boot is a whole second."""
+    before = time.time()
+    with subprocess.Popen(
+        ["/bin/sh", "-c", "echo; read -r line", "ceilometer-polling"],
+        cwd=machine.root,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        after = time.time()
+        found = machine.look(machine.described(backend="supervisor"))
+        process.kill()
+
+    [seen] = found.processes
+    assert before - 0.1 <= seen.started <= after + 0.1
 
 
 def test_the_script_finds_units_of_systemd_where_packages_put_them(machine: Machine) -> None:

@@ -55,6 +55,23 @@ def test_everything_that_is_whole_is_kept() -> None:
     assert (found.tools, found.free_bytes) == (("mysqldump",), 2048 * 1024)
 
 
+@pytest.mark.parametrize(
+    ("clock", "started"),
+    [
+        (("5000.95", "4000.00"), 1003.45),  # the kernel tells 1000 for 1000.95
+        (("5000.95", "12.00"), 1002.5),  # of a container
+        (("5000.95", ""), 1002.5),
+        (("5000.95",), 1002.5),
+    ],
+)
+def test_starts_are_told_to_the_hundredth(clock: tuple[str, ...], started: float) -> None:
+    booted = ("boot", "1000", "100")
+
+    [process] = parse(rows(("clock", *clock), booted, ("process", "12", STAT, "", "x"))).processes
+
+    assert process.started == pytest.approx(started)
+
+
 def test_a_file_never_shows_its_text() -> None:
     found = parse(rows(("file", "/etc/c.conf", TEXT, "33")))
 
