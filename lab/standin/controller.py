@@ -111,8 +111,13 @@ class Controller:
             processes.kill({pid, *processes.children(pid)})
 
     def forget_prefect(self) -> None:
-        """End the server and delete its database: nothing but the ledger remembers."""
+        """End the server and delete its database: nothing but the ledger remembers.
+
+        The worker ends, too: a new server knows nothing of it, nor of the flows (see `serve`).
+        """
         self.kill_server()
+        worker = self.worker()
+        processes.kill({worker} if worker else set())
         for path in (self.state / "prefect").glob("prefect.db*"):
             path.unlink()
 
