@@ -1,6 +1,7 @@
 """What the operator keeps on a host beside the packages: options, data files, calls of programs.
 
-Names and digests alone: no value of an option and no line of a file is in it.
+Names and digests alone, and the name of one account: no other value of an option, and no line of a
+file.
 """
 
 from __future__ import annotations
@@ -36,11 +37,15 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class HostFiles:
-    """The operator's files on one host, as far as they were looked at; none: nobody looked."""
+    """The operator's files on one host, as far as they were looked at; none: nobody looked.
+
+    `database_user` is the account by which the main configuration leads to a database ("": none).
+    """
 
     configs: tuple[ConfigFile, ...] = ()
     data: tuple[DataFile, ...] = ()
     calls: tuple[Call, ...] = ()
+    database_user: str = ""
 
 
 @dataclass(frozen=True, slots=True)

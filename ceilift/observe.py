@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -24,6 +25,8 @@ from ceilift.probe.pollsters import observe_pollsters
 from ceilift.release import Catalogue
 from ceilift.situation import Situation
 from ceilift.state import BusState, CloudState, DatabaseState, GroupState, HostState
+from ceilift.stores import Account, Use
+from ceilift.telemetry.tables import DatabaseTables
 from ceilift.undone import undone_upgrade
 
 RATE_WINDOW_S = 5.0
@@ -45,12 +48,13 @@ def observe(
     secret reference raises (BadInputError). `rates` measures publish and insert rates, which
     takes RATE_WINDOW_S longer. Baseline and evidence of an open upgrade come from the ledger.
     """
-    with ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(5) as pool:
         known = tuple(catalogue.releases)
         hosts = pool.submit(observe_hosts, cloud.connections, cloud.inventory, known, files=True)
         bus = pool.submit(observe_bus, cloud, rates=rates)
         groups = pool.submit(observe_groups, cloud)
         database = pool.submit(observe_database, cloud, rates=rates)
+        accounts = pool.submit(observe_accounts, cloud)
     state = CloudState(
         cloud=cloud.inventory.cloud,
         taken_at=timestamp(),
@@ -58,6 +62,7 @@ def observe(
         bus=bus.result(),
         groups=groups.result(),
         database=_with_space(database.result(), hosts.result()),
+        accounts=accounts.result(),
     )
     state = replace(state, turns=cloud.ledger.turns(state.cloud))
     rollback = request is not None and request.rollback
@@ -195,3 +200,23 @@ def observe_database(cloud: Cloud, *, rates: bool) -> DatabaseState | None:
         raise
     except CeiliftError as error:
         return DatabaseState(reachable=False, problem=str(error))
+
+
+def observe_accounts(cloud: Cloud) -> tuple[Account, ...]:
+    """What the accounts of the Ceilometer database and of the scratch one may do; none without."""
+    with cloud.timeline.pending("remote", "accounts"):
+        found = (
+            _account("database", lambda: cloud.production_tables),
+            _account("scratch", lambda: cloud.scratch_tables),
+        )
+    return tuple(one for one in found if one is not None)
+
+
+def _account(use: Use, tables: Callable[[], DatabaseTables | None]) -> Account | None:
+    try:
+        opened = tables()
+        return None if opened is None else opened.account(use)
+    except BadInputError:
+        raise
+    except CeiliftError as error:
+        return Account(use, problem=str(error))

@@ -9,6 +9,7 @@ from ceilift.component import Component
 from ceilift.host_files import HostFiles, HostMeans
 from ceilift.pipeline import LoadSeen, Pipelines
 from ceilift.pollsters import PollingFile, PollingSource, PollstersSeen
+from ceilift.stores import Account, Use
 
 
 class Restart(StrEnum):
@@ -252,7 +253,8 @@ class CloudState:
     `loads` what old releases say of its new pipeline. `turns` is the order in which the last plan
     replaces polling agents (`host/unit`): phases are measured anew, an order approved has to stay.
     For a rollback `former` is what ran before the upgrade that it undoes, and `left` the release
-    that one led to.
+    that one led to. `accounts` are those of the Ceilometer database and of the scratch one, looked
+    at for a plan alone.
     """
 
     cloud: str
@@ -269,10 +271,15 @@ class CloudState:
     turns: tuple[str, ...] = ()
     former: tuple[Instance, ...] = ()
     left: str = ""
+    accounts: tuple[Account, ...] = ()
 
     def host(self, name: str) -> HostState | None:
         """The named host's state; None when it was not looked at."""
         return next((host for host in self.hosts if host.name == name), None)
+
+    def account(self, use: Use) -> Account | None:
+        """The account of that database; None when it was not looked at."""
+        return next((one for one in self.accounts if one.use == use), None)
 
     @property
     def instances(self) -> tuple[Instance, ...]:

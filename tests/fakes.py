@@ -19,6 +19,7 @@ from ceilift.ledger.store import Ledger
 from ceilift.remote.shell import Result
 from ceilift.schema_change import Schema
 from ceilift.state import BusConnection, DatabaseState, QueueState, Sample
+from ceilift.stores import Account, Use
 
 OK = Result(0, "", "", 0.1)
 Answer = Callable[[str, tuple[str, ...]], Result]
@@ -167,6 +168,12 @@ class FakeTables:
     later: Schema | None = None
     ours: bool = True
     looks: int = 0
+    error: CeiliftError | None = None
+
+    def account(self, use: Use) -> Account:
+        if self.error is not None:
+            raise self.error
+        return Account(use, server="mariadb", held=("SELECT",), is_taken=not self.ours)
 
     def schema(self) -> Schema:
         self.looks += 1

@@ -21,6 +21,7 @@ from ceilift.hazards import (
     payload,
     pipelines,
     pollsters,
+    privileges,
     releases,
     rolling,
     way_back,
@@ -47,6 +48,9 @@ RULES: tuple[Rule, ...] = (
     database.samples_unreadable,
     database.no_dump_tool,
     database.backup_space,
+    privileges.to_dump,
+    privileges.to_migrate,
+    privileges.to_fill,
     database.dbsync_effect,
     database.not_additive,
     activity.broker_unreachable,
@@ -154,6 +158,7 @@ RULES_BACK: tuple[Rule, ...] = (
 ACCEPTABLE = frozenset(
     {
         "busy",
+        "database-privileges",
         "mantra",
         "pollsters-unknown",
         "publisher-removed",

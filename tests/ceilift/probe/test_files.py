@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from ceilift.digest import digest
 from ceilift.host_files import HostFiles
 from ceilift.probe.files import host_files, host_means
 from ceilift.probe.files_script import FILES
-from ceilift.probe.records import Records
+from ceilift.probe.records import File, Records, parse
 from tests.machine import Machine
 
 CRON = """\
@@ -75,6 +76,24 @@ def test_of_further_configuration_files_only_names_leave_the_host(
         "etc/ceilometer/ceilometer.conf.d/10-own.conf": ("[polling] cfg_file",),
     }
     assert "hunter2" not in repr(kept)
+
+
+@pytest.mark.parametrize(
+    ("text", "user"),
+    [
+        ("[database]\nconnection = mysql+pymysql://ceilo%40a:hunter2@192.0.2.3/c\n", "ceilo@a"),
+        ("[database]\nconnection = sqlite:////x\nmetering_connection = mysql://m@h/c\n", "m"),
+        ("[DEFAULT]\nconnection = mysql://wrong@h/c\n", ""),
+        ("[database]\nconnection = mysql://[broken/c\n", ""),
+    ],
+)
+def test_of_the_databases_address_the_account_alone_is_kept(text: str, user: str) -> None:
+    records = replace(parse(""), files={"/etc/c.conf": File(text, 0)})
+
+    found = host_files(records, ["/etc/c.conf", "/etc/other.conf"])
+
+    assert found.database_user == user
+    assert "hunter2" not in repr(found)
 
 
 def test_data_files_are_told_by_their_digests(machine: Machine, kept: Records) -> None:
