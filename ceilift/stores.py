@@ -1,4 +1,4 @@
-"""What was seen of the stores beside their samples: what accounts may do in a database."""
+"""What was seen of the stores beside their samples: what accounts may do, and Gnocchi."""
 
 from __future__ import annotations
 
@@ -41,3 +41,23 @@ class Account:
         if EVERYTHING in self.held:
             return ()
         return tuple(one for one in needed if one not in self.held)
+
+
+@dataclass(frozen=True, slots=True)
+class GnocchiState:
+    """Gnocchi as its API tells it: whether it answers, its version, and what waits in it.
+
+    `measures` were received and not yet processed, of so many `metrics`; `later` is the same number
+    of measures `apart_s` seconds afterwards. `processors` are the metricd processes that are there
+    (None: it does not tell). `unread` says why what waits was not read, `problem` why nothing was.
+    """
+
+    reachable: bool
+    problem: str = ""
+    version: str = ""
+    unread: str = ""
+    measures: int | None = None
+    metrics: int | None = None
+    later: int | None = None
+    apart_s: float = 0.0
+    processors: int | None = None

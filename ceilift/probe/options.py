@@ -17,6 +17,8 @@ FILES = (  # section, option and usual name
     ("DEFAULT", "event_pipeline_cfg_file", "event_pipeline.yaml"),
 )
 
+DISPATCHERS = (("DEFAULT", "meter_dispatchers"), ("DEFAULT", "dispatcher"))  # the older name last
+
 
 @dataclass(frozen=True, slots=True)
 class _Named:
@@ -62,6 +64,7 @@ def agent_config(
         pipeline_path=pipeline.path,
         event_pipeline_path=event_pipeline.path,
         shuffle_s=_seconds(options.get("DEFAULT", "shuffle_time_before_polling_task")),
+        dispatchers=tuple(one for names in DISPATCHERS for one in options.each(*names)),
     )
 
 

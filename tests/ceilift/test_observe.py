@@ -18,6 +18,7 @@ from ceilift.observe import (
     observe_accounts,
     observe_bus,
     observe_database,
+    observe_gnocchi,
     observe_groups,
     remember_activity,
     remember_turns,
@@ -32,9 +33,11 @@ from ceilift.remote.shell import Result
 from ceilift.secrets import EnvFileSecrets
 from ceilift.state import BusState, CloudState, DatabaseState, HostState
 from ceilift.stores import Account
+from ceilift.telemetry.gnocchi import Gnocchi
 from tests import clouds, golden
 from tests.ceilift.past import begin
 from tests.fakes import FakeBroker, FakeCloud, FakeStore, FakeTables, fake_ledger
+from tests.gnocchi_server import GnocchiServer, serving
 
 SHARING = clouds.inventory({"ctl1": ["notification"]}, wsgi=None, database=None, store="other")
 INVENTORY = clouds.inventory({"ctl1": ["collector"]})
@@ -115,6 +118,25 @@ def test_the_accounts_of_both_databases_are_looked_at(cloud: FakeCloud) -> None:
 def test_without_a_database_there_is_no_account() -> None:
     with Cloud(SHARING, EnvFileSecrets()) as opened:
         assert observe_accounts(opened) == ()
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_gnocchi_is_looked_at_where_it_is_described(cloud: FakeCloud) -> None:
+    assert observe_gnocchi(cloud.as_cloud(), rates=False) is None
+
+    with serving(GnocchiServer(measures=[3, 4])) as server:
+        cloud.gnocchi = Gnocchi(server.url, wait=lambda _: None)
+        seen = observe_gnocchi(cloud.as_cloud(), rates=True)
+        once = observe_gnocchi(cloud.as_cloud(), rates=False)
+
+    assert seen is not None
+    assert once is not None
+    assert (seen.version, seen.measures, seen.later) == ("4.7.1", 3, 4)
+    assert once.later is None
+    cloud.gnocchi = Gnocchi(server.url, patience_s=0)
+    gone = observe_gnocchi(cloud.as_cloud(), rates=False)
+    assert gone is not None
+    assert (gone.reachable, "does not answer" in gone.problem) == (False, True)
 
 
 def test_what_is_usual_needs_five_measurements(cloud: FakeCloud) -> None:

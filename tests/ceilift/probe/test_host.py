@@ -321,3 +321,12 @@ def test_the_names_under_which_samples_are_stored(resource: str, names: set[str]
 )
 def test_an_snmp_resource_is_likely_stored_by_its_address(resource: str, name: str) -> None:
     assert likely_name(resource) == name
+
+
+def test_what_a_collector_stores_with_is_told() -> None:
+    both = "[DEFAULT]\ndispatcher = file\nmeter_dispatchers = gnocchi\nmeter_dispatchers = http\n"
+    host = Host().program("ceilometer-collector").file("/etc/ceilometer/ceilometer.conf", both)
+
+    (found,) = host.state().instances
+
+    assert found.config.dispatchers == ("gnocchi", "http", "file")
