@@ -53,6 +53,12 @@ class Options(iniparser.BaseParser):
         """Every value of an option that may be set several times (MultiOpt), in order."""
         return tuple(self._each.get((section, name), ()))
 
+    def given(self, section: str) -> tuple[str, ...]:
+        """The options of a section that have a value, sorted."""
+        return tuple(
+            sorted(name for of, name in self._values if of == section and self._values[of, name])
+        )
+
     def flag(self, section: str, name: str) -> bool:
         """A boolean option; false when it is not set."""
         return (self.get(section, name) or "").strip().lower() in TRUE

@@ -28,6 +28,20 @@ class DataFile:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedFile:
+    """A file or folder that an option names, and what is there.
+
+    `path` is absolute where it was found; a bare name was found nowhere. `there` is `file`,
+    `folder`, `missing` or `closed`: not to be read by us, or by the agents. `digest` is a file's.
+    """
+
+    option: str
+    path: str
+    there: str
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """A unit or cron file that calls one of Ceilometer's programs."""
 
@@ -46,15 +60,18 @@ class HostFiles:
     data: tuple[DataFile, ...] = ()
     calls: tuple[Call, ...] = ()
     database_user: str = ""
+    named: tuple[NamedFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class HostMeans:
     """What a release to be installed would find on a host (None or "": it could not be told).
 
-    `python` is the version of the interpreter that environments are made with (`3.11`).
+    `python` is the version of the interpreter that environments are made with (`3.11`), `venv`
+    whether it can make one.
     """
 
     python: str = ""
     install_free_bytes: int | None = None
     memory_available_bytes: int | None = None
+    venv: bool | None = None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ceilift.component import Component
+from ceilift.credentials import Credentials
 from ceilift.host_files import HostFiles, HostMeans
 from ceilift.pipeline import LoadSeen, Pipelines
 from ceilift.pollsters import PollingFile, PollingSource, PollstersSeen
@@ -32,7 +33,7 @@ class AgentConfig:
     whether it loads a changed file by itself, where its release can. The paths are where its
     release looks for the files, whether they are there or not. `shuffle_s` is how long a polling
     agent of 9.x or older may wait at random before it begins. `dispatchers` are what a collector
-    stores samples with, as far as it is set.
+    stores samples with, as far as it is set; `credentials` the logins to keystone, by section.
     """
 
     workload_partitioning: bool = False
@@ -58,6 +59,7 @@ class AgentConfig:
     event_pipeline_digest: str = ""
     shuffle_s: float = 0.0
     dispatchers: tuple[str, ...] = ()
+    credentials: tuple[Credentials, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ class GnocchiServer:
             return 401 if not headers.get("authorization") else 403, {}
         measures = self.measures.pop(0) if len(self.measures) > 1 else self.measures[0]
         summary = {"metrics": self.metrics, "measures": measures}
-        metricd = {"processors": self.processors, "statistics": {}}
+        metricd: dict[str, Any] = {"processors": self.processors, "statistics": {}}
         return 200, {"storage": {"summary": summary}, "metricd": metricd}
 
 

@@ -8,11 +8,13 @@ from packaging.version import InvalidVersion, Version
 
 from ceilift.component import Component
 from ceilift.finding import Finding
-from ceilift.hazards.case import Case, blocker, info, labels, warning
+from ceilift.hazards.case import Case, blocker, info, labels, places_of, warning
+from ceilift.hazards.crossings import UPGRADE_RETRIES
 from ceilift.situation import Place
 from ceilift.stores import GnocchiState
 
 SCHEME = "gnocchi"
+UPGRADE = "ceilometer-upgrade"
 WHERE = "inventory: gnocchi"
 MANY = 1000  # measures: fewer are processed in seconds, whatever is behind
 DEEP = 10  # of one metric: metricd works once a minute, and who keeps up leaves one or two each
@@ -86,6 +88,32 @@ def backlog(case: Case) -> Iterator[Finding]:
         )
 
 
+def endless_retry(case: Case) -> Iterator[Finding]:
+    """T14: somebody's script would wait for ever where Gnocchi does not answer."""
+    series, seen = case.situation.target.series, case.situation.state.gnocchi
+    if case.situation.inventory.store != SCHEME or series < UPGRADE_RETRIES or case.is_empty:
+        return
+    hosts = [host for host in case.situation.hosts if host.name in case.situation.seen]
+    calls = [
+        (call.path, host.name)
+        for host in hosts
+        for call in case.situation.seen[host.name].files.calls
+        if call.program == UPGRADE
+    ]
+    away = seen is not None and not seen.reachable
+    if calls or away:
+        now = ", and it does not answer now" if away else ""
+        yield warning(
+            "T14",
+            f"{UPGRADE} of {case.to} tries for ever, without a pause, while Gnocchi does not "
+            f"answer{now}",
+            places_of(calls) if calls else "inventory: gnocchi",
+            "ceilometer/cmd/storage.py: --retry that is not given has no end (10.0 and later)",
+            f"See that it is called with --retry and a deadline: timeout 600 {UPGRADE} --retry "
+            f"{UPGRADE_RETRIES}",
+        )
+
+
 def _moving(seen: GnocchiState) -> str:
     if seen.later is None or seen.measures is None:
         return ""
@@ -100,15 +128,13 @@ def _publishing(case: Case) -> str:
         return "inventory: store"
     agents = case.situation.places[Component.NOTIFICATION]
     collectors = case.situation.places[Component.COLLECTOR]
-    found = [place for place in agents if _has_publisher(place)]
+    found = [place for place in agents if _has_publisher(case, place)]
     found += [place for place in collectors if place.config and SCHEME in place.config.dispatchers]
     return labels(found)
 
 
-def _has_publisher(place: Place) -> bool:
-    pipelines = place.config.pipelines if place.config is not None else None
-    pipes = pipelines.pipes if pipelines is not None else ()
-    urls = (url for pipe in pipes for url in pipe.publishers)
+def _has_publisher(case: Case, place: Place) -> bool:
+    urls = (url for pipe in case.pipes(place) for url in pipe.publishers)
     return any(url.partition("://")[0] == SCHEME for url in urls)
 
 

@@ -87,6 +87,15 @@ def to_fill(case: Case) -> Iterator[Finding]:
             "what is in it would be deleted: it is left alone",
             "Give an empty database of its own",
         )
+    elif not account.problem and _of_another_name(case, account):
+        yield blocker(
+            "scratch-unusable",
+            f"the scratch database's account is {account.name}, and production's tables belong to "
+            "another",
+            f"inventory: {field}",
+            "a dump of PostgreSQL names the owner of each table, and restoring sets it again",
+            "Let an account of the same name own the scratch database: createdb --owner",
+        )
     elif not account.problem and (lacking := account.lacks(*_needed(account, TO_FILL))):
         yield _short(account, lacking, field, "the restored copy and its migration")
 
@@ -95,6 +104,14 @@ def migrates(case: Case, account: Account) -> bool:
     """Whether the migration has work to do, as far as the database tells where it stands."""
     target = case.package.schema if case.package is not None else 0
     return not target or account.migration is None or account.migration < target
+
+
+def _of_another_name(case: Case, scratch: Account) -> bool:
+    """On PostgreSQL: production's account owns its tables, and the copy's is another."""
+    production = case.situation.state.account("database")
+    if production is None or scratch.server != "postgresql" or OWNER not in production.held:
+        return False
+    return production.name != scratch.name
 
 
 def _needed(account: Account, wanted: Sequence[str]) -> tuple[str, ...]:

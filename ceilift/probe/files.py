@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import unquote, urlsplit
 
 from ceilift.config_files import Options
-from ceilift.host_files import Call, ConfigFile, DataFile, HostFiles, HostMeans
+from ceilift.host_files import Call, ConfigFile, DataFile, HostFiles, HostMeans, NamedFile
 from ceilift.probe.records import Records
 
+ANSWERS = frozenset({"yes", "no"})
 VERSION = re.compile(r"python(\d+\.\d+)$")  # also platform-python3.6
 
 
@@ -21,6 +22,7 @@ def host_files(records: Records, configs: Iterable[str]) -> HostFiles:
         tuple(DataFile(path, digest) for path, digest in sorted(records.digests.items())),
         tuple(Call(path, program) for path, program in sorted(set(records.calls))),
         _database_user(records, *named[:1]),
+        tuple(NamedFile(*row) for row in sorted(set(records.named))),
     )
 
 
@@ -28,7 +30,10 @@ def host_means(records: Records) -> HostMeans:
     """The interpreter's version by the name it really has; room and memory as told."""
     named = VERSION.search(records.python)
     return HostMeans(
-        named[1] if named else "", records.install_free_bytes, records.memory_available_bytes
+        named[1] if named else "",
+        records.install_free_bytes,
+        records.memory_available_bytes,
+        None if records.venv not in ANSWERS else records.venv == "yes",
     )
 
 

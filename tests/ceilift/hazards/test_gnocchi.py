@@ -7,21 +7,29 @@ from dataclasses import replace
 
 import pytest
 
+from ceilift.host_files import Call, HostFiles
 from ceilift.stores import GnocchiState
+from tests.clouds import Field
 from tests.crossing import going, publishing
 from tests.troubled import BLOCKER, INFO, WARNING, Cloud, Fires, Silent, quiet
 
 WELL = GnocchiState(reachable=True, version="4.7.1", measures=900, metrics=10, processors=2)
 AWAY = GnocchiState(reachable=False, problem="timed out")
 WHERE = "inventory: gnocchi"
+CRON = "/etc/cron.d/c on ctl1"
 
 
 def having(seen: GnocchiState | None, new: str = "27.0.0") -> Callable[[], Cloud]:
     return lambda: going("26.0.0", new).seen(gnocchi=seen)
 
 
-def waiting(measures: int, metrics: int, **more: int) -> Callable[[], Cloud]:
+def waiting(measures: int, metrics: int, **more: Field) -> Callable[[], Cloud]:
     return having(replace(WELL, measures=measures, metrics=metrics, **more))
+
+
+def calling(program: str, old: str = "26.0.0", new: str = "27.0.0") -> Callable[[], Cloud]:
+    files = HostFiles(calls=(Call("/etc/cron.d/c", program),))
+    return lambda: going(old, new).host("ctl1", files=files)
 
 
 def dispatching(name: str) -> Cloud:
@@ -61,6 +69,8 @@ FIRES: Fires = {
         WARNING,
         WHERE,
     ),
+    "a cron file that may wait for ever": (calling("ceilometer-upgrade"), "T14", WARNING, CRON),
+    "Gnocchi away, and the migration to come": (having(AWAY), "T14", WARNING, WHERE),
     "nobody looked": (having(None), "gnocchi-unknown", INFO, "inventory: store"),
     "a backlog that may not be read": (
         having(replace(WELL, measures=None, unread="it refuses the login")),
@@ -76,6 +86,9 @@ FIRES: Fires = {
     ),
 }
 SILENT: Silent = {
+    "a cron file that calls something else": (calling("ceilometer-polling"), "T14"),
+    "before it tries again": (calling("ceilometer-upgrade", "8.1.5", "9.0.7"), "T14"),
+    "well, and nothing calls it": (having(WELL), "T14"),
     "well": (having(WELL), "gnocchi-unreachable"),
     "looked at": (having(WELL), "gnocchi-unknown"),
     "away, and told once": (having(AWAY), "gnocchi-unknown"),

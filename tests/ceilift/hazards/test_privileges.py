@@ -113,6 +113,12 @@ FIRES: Fires = {
         BLOCKER,
         SCRATCH_WHERE,
     ),
+    "a copy that nobody may own": (
+        having(OWNED, replace(OWNED, use="scratch", name='"d"'), backup=PROVEN),
+        "scratch-unusable",
+        BLOCKER,
+        SCRATCH_WHERE,
+    ),
     "a database behind its releases": (having(FULL), "dbsync-real", INFO, "database"),
     "a database that has had all": (
         having(replace(FULL, migration=45)),
@@ -144,6 +150,10 @@ SILENT: Silent = {
     "an owner": (having(OWNED), ID),
     "nobody looked": (having(), ID),
     "all of the copy": (proven(SCRATCH), ID),
+    "a copy of the same owner": (
+        having(OWNED, replace(OWNED, use="scratch"), backup=PROVEN),
+        "scratch-unusable",
+    ),
     "an empty copy": (proven(SCRATCH), "scratch-unusable"),
     "no copy is made": (having(FULL, Account("scratch", problem="refused")), "scratch-unusable"),
     "no longer a migration of nothing": (having(FULL), "dbsync-no-op"),
