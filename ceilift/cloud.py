@@ -19,6 +19,7 @@ from ceilift.ledger.store import Ledger
 from ceilift.remote.ssh import Connections
 from ceilift.secrets import SecretSource
 from ceilift.telemetry.file import FileSamples, Place
+from ceilift.telemetry.gnocchi import Gnocchi
 from ceilift.telemetry.source import SamplesByApi, StoredSamples
 from ceilift.telemetry.sql import SampleStore
 from ceilift.telemetry.tables import DatabaseTables
@@ -113,6 +114,11 @@ class Cloud:
         return None if self._scratch is None else self._secret(self._scratch.password)
 
     @property
+    def gnocchi(self) -> Gnocchi | None:
+        """Gnocchi's API; None where the inventory does not describe it."""
+        return self._once("gnocchi", self._open_gnocchi)
+
+    @property
     def coordination_url(self) -> tuple[str, str | None] | None:
         """URL and password of the coordination backend; None when agents do not coordinate."""
         return self._once("coordination", self._open_coordination)
@@ -151,6 +157,14 @@ class Cloud:
         store = SampleStore(url, secret)
         self._open.callback(store.dispose)
         return store
+
+    def _open_gnocchi(self) -> Gnocchi | None:
+        found = self.inventory.gnocchi
+        if found is None:
+            return None
+        url = self._reachable("gnocchi.url", found.url, found.via)
+        login = (found.user, self._secret(found.password) or "") if found.user else None
+        return Gnocchi(url, login, self._secret(found.token))
 
     @property
     def _scratch(self) -> Scratch | None:

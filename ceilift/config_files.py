@@ -24,6 +24,7 @@ class Options(iniparser.BaseParser):
         self.fault = ""
         self._section = "DEFAULT"
         self._values: dict[tuple[str, str], str] = {}
+        self._each: dict[tuple[str, str], list[str]] = {}
         try:
             self.parse(text.splitlines(keepends=True))
         except iniparser.ParseError as error:
@@ -35,7 +36,9 @@ class Options(iniparser.BaseParser):
 
     def assignment(self, key: str, value: list[str]) -> None:
         """Called by the parser at each option."""
-        self._values[self._section, key.replace("-", "_")] = "\n".join(value)
+        where = self._section, key.replace("-", "_")
+        self._values[where] = "\n".join(value)
+        self._each.setdefault(where, []).append(self._values[where])
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -45,6 +48,16 @@ class Options(iniparser.BaseParser):
     def get(self, section: str, name: str) -> str | None:
         """The value of an option; None when it is not set."""
         return self._values.get((section, name))
+
+    def each(self, section: str, name: str) -> tuple[str, ...]:
+        """Every value of an option that may be set several times (MultiOpt), in order."""
+        return tuple(self._each.get((section, name), ()))
+
+    def given(self, section: str) -> tuple[str, ...]:
+        """The options of a section that have a value, sorted."""
+        return tuple(
+            sorted(name for of, name in self._values if of == section and self._values[of, name])
+        )
 
     def flag(self, section: str, name: str) -> bool:
         """A boolean option; false when it is not set."""

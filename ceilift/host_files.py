@@ -1,6 +1,7 @@
 """What the operator keeps on a host beside the packages: options, data files, calls of programs.
 
-Names and digests alone: no value of an option and no line of a file is in it.
+Names and digests alone, and the name of one account: no other value of an option, and no line of a
+file.
 """
 
 from __future__ import annotations
@@ -27,6 +28,20 @@ class DataFile:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedFile:
+    """A file or folder that an option names, and what is there.
+
+    `path` is absolute where it was found; a bare name was found nowhere. `there` is `file`,
+    `folder`, `missing` or `closed`: not to be read by us, or by the agents. `digest` is a file's.
+    """
+
+    option: str
+    path: str
+    there: str
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """A unit or cron file that calls one of Ceilometer's programs."""
 
@@ -36,20 +51,27 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class HostFiles:
-    """The operator's files on one host, as far as they were looked at; none: nobody looked."""
+    """The operator's files on one host, as far as they were looked at; none: nobody looked.
+
+    `database_user` is the account by which the main configuration leads to a database ("": none).
+    """
 
     configs: tuple[ConfigFile, ...] = ()
     data: tuple[DataFile, ...] = ()
     calls: tuple[Call, ...] = ()
+    database_user: str = ""
+    named: tuple[NamedFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class HostMeans:
     """What a release to be installed would find on a host (None or "": it could not be told).
 
-    `python` is the version of the interpreter that environments are made with (`3.11`).
+    `python` is the version of the interpreter that environments are made with (`3.11`), `venv`
+    whether it can make one.
     """
 
     python: str = ""
     install_free_bytes: int | None = None
     memory_available_bytes: int | None = None
+    venv: bool | None = None

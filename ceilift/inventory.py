@@ -147,6 +147,28 @@ class Telemetry(Strict):
         return self
 
 
+class GnocchiApi(Strict):
+    """Gnocchi's API, where samples go there. `url` is its root.
+
+    Its version is told to everyone; its backlog to an administrator: `user`, with a password where
+    it wants one, for auth_mode basic, or `token`, sent as X-Auth-Token, for keystone.
+    """
+
+    url: str
+    user: str = ""
+    password: SecretRef | None = None
+    token: SecretRef | None = None
+    via: str | None = None
+
+    @model_validator(mode="after")
+    def _one_login(self) -> GnocchiApi:
+        if self.token is not None and self.user:
+            raise ValueError("give user (auth_mode basic) or token (keystone), not both")
+        if self.password is not None and not self.user:
+            raise ValueError("password belongs to user, and none is given")
+        return self
+
+
 class Limits(Strict):
     """What counts as low activity before dbsync (per second); empty: the recorded median."""
 
@@ -178,6 +200,7 @@ class Inventory(Strict):
     wsgi: Wsgi | None = None
     database: Database | None = None
     store: Literal["ceilometer", "gnocchi", "other"] = "ceilometer"
+    gnocchi: GnocchiApi | None = None
     message_bus: MessageBus
     coordination: Coordination | None = None
     telemetry: Telemetry = Telemetry()

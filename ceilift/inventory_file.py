@@ -24,6 +24,7 @@ URL_FIELDS = (
     "message_bus.management_url",
     "coordination.url",
     "telemetry.url",
+    "gnocchi.url",
 )
 IN_SQL = re.compile(r"^(?:mysql|mariadb|postgres)[^:]*://[^/@:]*:[^@]*@")  # as SQLAlchemy reads it
 IN_QUERY = re.compile(r"[?&](?:password|passwd)=", re.IGNORECASE)
@@ -224,7 +225,7 @@ def _references(
     yield "ssh.proxy_jump", _mapping(data.get("ssh")).get("proxy_jump")
     for index, host in enumerate(hosts):
         yield f"hosts.{index}.ssh.proxy_jump", _mapping(host.get("ssh")).get("proxy_jump")
-    for part in ("database", "message_bus", "coordination", "telemetry"):
+    for part in ("database", "message_bus", "coordination", "telemetry", "gnocchi"):
         yield f"{part}.via", _mapping(data.get(part)).get("via")
     database = _mapping(data.get("database"))
     yield "database.dbsync_host", database.get("dbsync_host")

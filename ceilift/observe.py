@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -24,6 +25,8 @@ from ceilift.probe.pollsters import observe_pollsters
 from ceilift.release import Catalogue
 from ceilift.situation import Situation
 from ceilift.state import BusState, CloudState, DatabaseState, GroupState, HostState
+from ceilift.stores import Account, GnocchiState, Use
+from ceilift.telemetry.tables import DatabaseTables
 from ceilift.undone import undone_upgrade
 
 RATE_WINDOW_S = 5.0
@@ -45,12 +48,14 @@ def observe(
     secret reference raises (BadInputError). `rates` measures publish and insert rates, which
     takes RATE_WINDOW_S longer. Baseline and evidence of an open upgrade come from the ledger.
     """
-    with ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(6) as pool:
         known = tuple(catalogue.releases)
         hosts = pool.submit(observe_hosts, cloud.connections, cloud.inventory, known, files=True)
         bus = pool.submit(observe_bus, cloud, rates=rates)
         groups = pool.submit(observe_groups, cloud)
         database = pool.submit(observe_database, cloud, rates=rates)
+        accounts = pool.submit(observe_accounts, cloud)
+        gnocchi = pool.submit(observe_gnocchi, cloud, rates=rates)
     state = CloudState(
         cloud=cloud.inventory.cloud,
         taken_at=timestamp(),
@@ -58,6 +63,8 @@ def observe(
         bus=bus.result(),
         groups=groups.result(),
         database=_with_space(database.result(), hosts.result()),
+        accounts=accounts.result(),
+        gnocchi=gnocchi.result(),
     )
     state = replace(state, turns=cloud.ledger.turns(state.cloud))
     rollback = request is not None and request.rollback
@@ -195,3 +202,37 @@ def observe_database(cloud: Cloud, *, rates: bool) -> DatabaseState | None:
         raise
     except CeiliftError as error:
         return DatabaseState(reachable=False, problem=str(error))
+
+
+def observe_accounts(cloud: Cloud) -> tuple[Account, ...]:
+    """What the accounts of the Ceilometer database and of the scratch one may do; none without."""
+    with cloud.timeline.pending("remote", "accounts"):
+        found = (
+            _account("database", lambda: cloud.production_tables),
+            _account("scratch", lambda: cloud.scratch_tables),
+        )
+    return tuple(one for one in found if one is not None)
+
+
+def observe_gnocchi(cloud: Cloud, *, rates: bool) -> GnocchiState | None:
+    """Its version and what waits in it, twice with `rates`; None where it is not described."""
+    try:
+        found = cloud.gnocchi
+        if found is None:
+            return None
+        with cloud.timeline.pending("remote", "gnocchi"):
+            return found.look(RATE_WINDOW_S if rates else 0.0)
+    except BadInputError:
+        raise
+    except CeiliftError as error:
+        return GnocchiState(reachable=False, problem=str(error))
+
+
+def _account(use: Use, tables: Callable[[], DatabaseTables | None]) -> Account | None:
+    try:
+        opened = tables()
+        return None if opened is None else opened.account(use)
+    except BadInputError:
+        raise
+    except CeiliftError as error:
+        return Account(use, problem=str(error))

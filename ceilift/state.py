@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ceilift.component import Component
+from ceilift.credentials import Credentials
 from ceilift.host_files import HostFiles, HostMeans
 from ceilift.pipeline import LoadSeen, Pipelines
 from ceilift.pollsters import PollingFile, PollingSource, PollstersSeen
+from ceilift.stores import Account, GnocchiState, Use
 
 
 class Restart(StrEnum):
@@ -30,7 +32,8 @@ class AgentConfig:
     its configuration was not read); `refresh_pipeline_cfg` and `refresh_event_pipeline_cfg` say
     whether it loads a changed file by itself, where its release can. The paths are where its
     release looks for the files, whether they are there or not. `shuffle_s` is how long a polling
-    agent of 9.x or older may wait at random before it begins.
+    agent of 9.x or older may wait at random before it begins. `dispatchers` are what a collector
+    stores samples with, as far as it is set; `credentials` the logins to keystone, by section.
     """
 
     workload_partitioning: bool = False
@@ -55,6 +58,8 @@ class AgentConfig:
     event_pipeline_path: str = ""
     event_pipeline_digest: str = ""
     shuffle_s: float = 0.0
+    dispatchers: tuple[str, ...] = ()
+    credentials: tuple[Credentials, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +257,8 @@ class CloudState:
     `loads` what old releases say of its new pipeline. `turns` is the order in which the last plan
     replaces polling agents (`host/unit`): phases are measured anew, an order approved has to stay.
     For a rollback `former` is what ran before the upgrade that it undoes, and `left` the release
-    that one led to.
+    that one led to. `accounts` are those of the Ceilometer database and of the scratch one,
+    `gnocchi` where the inventory describes its API: looked at for a plan alone.
     """
 
     cloud: str
@@ -269,10 +275,16 @@ class CloudState:
     turns: tuple[str, ...] = ()
     former: tuple[Instance, ...] = ()
     left: str = ""
+    accounts: tuple[Account, ...] = ()
+    gnocchi: GnocchiState | None = None
 
     def host(self, name: str) -> HostState | None:
         """The named host's state; None when it was not looked at."""
         return next((host for host in self.hosts if host.name == name), None)
+
+    def account(self, use: Use) -> Account | None:
+        """The account of that database; None when it was not looked at."""
+        return next((one for one in self.accounts if one.use == use), None)
 
     @property
     def instances(self) -> tuple[Instance, ...]:

@@ -14,7 +14,16 @@ from ceilift.release import Catalogue, Release
 from ceilift.state import CloudState, HostState
 
 # Known of a release only when it is installed, or when that upgrade is due.
-NOT_YET = frozenset({"activity", "busy", "not-tried", "pollsters-unknown", "releases-skipped"})
+NOT_YET = frozenset(
+    {
+        "activity",
+        "busy",
+        "pipeline-not-tried",
+        "pollsters-not-compared",
+        "pollsters-unknown",
+        "releases-skipped",
+    }
+)
 # Each names what goes or changes at that very boundary: the one before has told of something else,
 # though it be in the same place.
 OF_ONE_BOUNDARY = frozenset(

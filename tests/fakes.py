@@ -19,6 +19,8 @@ from ceilift.ledger.store import Ledger
 from ceilift.remote.shell import Result
 from ceilift.schema_change import Schema
 from ceilift.state import BusConnection, DatabaseState, QueueState, Sample
+from ceilift.stores import Account, Use
+from ceilift.telemetry.gnocchi import Gnocchi
 
 OK = Result(0, "", "", 0.1)
 Answer = Callable[[str, tuple[str, ...]], Result]
@@ -167,6 +169,12 @@ class FakeTables:
     later: Schema | None = None
     ours: bool = True
     looks: int = 0
+    error: CeiliftError | None = None
+
+    def account(self, use: Use) -> Account:
+        if self.error is not None:
+            raise self.error
+        return Account(use, server="mariadb", held=("SELECT",), is_taken=not self.ours)
 
     def schema(self) -> Schema:
         self.looks += 1
@@ -220,6 +228,7 @@ class FakeCloud:
     connections: FakeConnections = field(default_factory=FakeConnections)
     broker: FakeBroker = field(default_factory=FakeBroker)
     samples: FakeStore | None = field(default_factory=FakeStore)
+    gnocchi: Gnocchi | None = None
     coordination_url: tuple[str, str | None] | None = None
     database_password: str | None = None
     production_tables: FakeTables = field(default_factory=FakeTables)

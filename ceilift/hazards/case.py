@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -12,6 +12,7 @@ from ceilift.host_files import ConfigFile
 from ceilift.inventory import Database
 from ceilift.package import Package
 from ceilift.packages import load_package
+from ceilift.pipeline import Pipe
 from ceilift.plan import Action, Gate, Plan, Step
 from ceilift.situation import Place, Situation
 from ceilift.state import AgentConfig
@@ -118,6 +119,13 @@ class Case:
         """The places where that component is still to be started."""
         places = self.situation.wanted(component)
         return tuple(p for p in places if (p.component, p.host, p.unit) in self.starts)
+
+    def pipes(self, place: Place) -> Iterator[Pipe]:
+        """The pipes that a notification agent will have: of the files given, else its own."""
+        config, given = place.config, self.situation.state.new_files
+        own = config.pipelines.pipes if config is not None and config.pipelines is not None else ()
+        for kind, file in (("sample", given.pipeline), ("event", given.event_pipeline)):
+            yield from (pipe for pipe in (own if file is None else file.pipes) if pipe.kind == kind)
 
     @cached_property
     def polling(self) -> tuple[tuple[Place, AgentConfig], ...]:

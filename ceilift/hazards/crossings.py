@@ -10,8 +10,9 @@ from packaging.version import InvalidVersion, Version
 
 from ceilift.component import Component
 from ceilift.finding import Finding
-from ceilift.hazards.case import Case, blocker, labels, places_of, several, warning
+from ceilift.hazards.case import Case, blocker, info, labels, places_of, several, warning
 from ceilift.plan_files import FileKind
+from ceilift.pollster_change import new_sources
 from ceilift.pollsters import matched
 
 
@@ -81,9 +82,11 @@ TOLD = (
         (BATCH_SIZE, BATCH_TIMEOUT),
     ),
 )
-POLLING_FILE, NO_TRANSFORMERS, UPGRADE_RETRIES = 10, 12, 10
+POLLING_FILE, NO_TRANSFORMERS = 10, 12
+UPGRADE_RETRIES = 10  # the series from which its ceilometer-upgrade tries again
 BALANCERS = (Version("11.1"), Version("18.99"))  # releases that made the type loadbalancer
 NEW_BALANCER = 26
+EVALUATES = 25
 
 
 def boundaries(old: int, new: int) -> tuple[str, ...]:
@@ -165,6 +168,28 @@ def gnocchi_first(case: Case) -> Iterator[Finding]:
         "tries for ever while Gnocchi is down (T14)",
         f"Run ceilometer-upgrade{wait} of {case.to} before you approve, from one host",
     )
+
+
+def evaluated(case: Case) -> Iterator[Finding]:
+    """T23: from 25.0 on an agent evaluates a text of its polling file as Python."""
+    if case.situation.target.series < EVALUATES:
+        return
+    places = [
+        place
+        for place in case.starting(Component.POLLING)
+        if any(one.group_expression for one in new_sources(case.situation, place))
+    ]
+    what = (
+        f"agents of {case.to} evaluate group_id_coordination_expression of the polling file as "
+        "Python; Ceilift does not, so the groups of these sources are not known"
+    )
+    why = "ceilometer/polling/manager.py, eval (commit 4f0bec177, from 25.0 on)"
+    remedy = "See who may write that file: what stands there runs as the agents' account"
+    if places and _crosses(case, EVALUATES):
+        more = f"{what}. Older agents pass over it: they share these sources otherwise"
+        yield warning("T23", more, labels(places), why, remedy)
+    elif places:
+        yield info("T23", what, labels(places), why, remedy)
 
 
 def balancer_type(case: Case) -> Iterator[Finding]:

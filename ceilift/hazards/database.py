@@ -48,15 +48,30 @@ def no_database(case: Case) -> Iterator[Finding]:
 def database_unreachable(case: Case) -> Iterator[Finding]:
     """The database is needed (to save, to migrate, to prove) and does not answer."""
     seen, inventory = case.situation.state.database, case.situation.inventory
-    if inventory.database is None or inventory.telemetry.source != "database" or case.is_empty:
+    if inventory.database is None or case.is_empty:
         return
-    if seen is None or not seen.reachable:
+    if inventory.telemetry.source != "database":
+        yield from _unread_account(case)
+    elif seen is None or not seen.reachable:
         words = (seen.problem if seen else "") or "it was not looked at"
         yield blocker(
             "database-unreachable",
             f"the Ceilometer database could not be read: {words}",
             "inventory: database",
             "it is saved and migrated first, and gates look for fresh samples in it",
+            "Mend database.url, its password reference or `via` in the inventory",
+        )
+
+
+def _unread_account(case: Case) -> Iterator[Finding]:
+    """Samples are read elsewhere, and the database that is to be migrated does not answer."""
+    account = case.situation.state.account("database")
+    if case.database is not None and account is not None and account.problem and not account.server:
+        yield blocker(
+            "database-unreachable",
+            f"the Ceilometer database could not be read: {account.problem}",
+            "inventory: database",
+            "it is saved and migrated first",
             "Mend database.url, its password reference or `via` in the inventory",
         )
 
@@ -137,7 +152,11 @@ def dbsync_effect(case: Case) -> Iterator[Finding]:
     """Whether the migration changes anything, as far as the releases tell."""
     if case.database is None:
         return
-    if {_series(name) for name in (*case.plan.releases, case.to)} <= set(SAME_SCHEMA):
+    account = case.situation.state.account("database")
+    brings = case.package.schema if case.package is not None else 0
+    if brings and account is not None and account.migration is not None:
+        yield from _by_number(account.migration, brings, case.to)
+    elif {_series(name) for name in (*case.plan.releases, case.to)} <= set(SAME_SCHEMA):
         yield info(
             "dbsync-no-op",
             f"the schema of {', '.join(case.plan.releases) or case.to} is the one of {case.to}: "
@@ -145,14 +164,35 @@ def dbsync_effect(case: Case) -> Iterator[Finding]:
             "database",
             "the list of migrations (001 to 045) is the same from 5.0.0 to 9.0.7",
         )
-        return
-    yield info(
-        "dbsync-real",
-        "the migration may change the schema, and take long on a large database",
-        "database",
-        "migrations differ between these releases, or a running release is not known",
-        "With database.backup.policy dump+restore it is tried on a copy first",
-    )
+    else:
+        yield info(
+            "dbsync-real",
+            "the migration may change the schema, and take long on a large database",
+            "database",
+            "migrations differ between these releases, or a running release is not known",
+            "With database.backup.policy dump+restore it is tried on a copy first",
+        )
+
+
+def _by_number(had: int, brings: int, to: str) -> Iterator[Finding]:
+    """What the database itself says of the migrations that it has had."""
+    why = "its table migrate_version, and the migrations in the target's package"
+    if had < brings:
+        yield info(
+            "dbsync-real",
+            f"the database has had the migrations up to {had}, and {to} brings those up to "
+            f"{brings}: it changes the schema, and may take long on a large database",
+            "database",
+            why,
+            "With database.backup.policy dump+restore it is tried on a copy first",
+        )
+    else:
+        yield info(
+            "dbsync-no-op",
+            f"the database has had every migration of {to} (up to {had}): nothing is changed",
+            "database",
+            why,
+        )
 
 
 def _backs_up(case: Case) -> bool:

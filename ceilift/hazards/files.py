@@ -27,7 +27,7 @@ class Standing:
 
     `holds` is the key of a package's definitions that says what the default one is about (`noun`).
     `packaged`: the release falls back to its own file where there is none. `named_by`: the option
-    that may name another file; where that is set, nobody has looked which.
+    that may name another file; where that is set, the usual one is not read.
     """
 
     noun: str
@@ -47,12 +47,26 @@ STANDING = {
     "meters.yaml": Standing(
         "meters", "notification_meters", named_by="[meter] meter_definitions_dirs"
     ),
+    "snmp.yaml": Standing("meters", "snmp_meters", named_by="[hardware] meter_definitions_file"),
+    "api_paste.ini": Standing("", "", packaged=False),
+    "rootwrap.conf": Standing("", "", packaged=False),
+    "ipmi.filters": Standing("", "", packaged=False),
+}
+NAMED = {  # what an option that names a file stands in for; in folders, what has that name
+    "definitions_cfg_file": "event_definitions.yaml",
+    "resources_definition_file": "gnocchi_resources.yaml",
+    "meter_definitions_file": "snmp.yaml",
+    "meter_definitions_cfg_file": "meters.yaml",
+    "meter_definitions_dirs": "",
+    "api_paste_config": "api_paste.ini",
+    "rootwrap_config": "rootwrap.conf",
 }
 AGENTS_READ = {  # which agents' own configuration says where the file is, and what it holds
     "polling.yaml": (Component.POLLING, FileKind.POLLING),
     "pipeline.yaml": (Component.NOTIFICATION, FileKind.PIPELINE),
     "event_pipeline.yaml": (Component.NOTIFICATION, FileKind.EVENT_PIPELINE),
 }
+RESOURCES = "gnocchi_resources.yaml"  # read by who publishes to Gnocchi
 NOTHING = "nothing took its place"
 INSTEAD = {  # what does the work of a program that is gone
     "ceilometer-dbsync": "ceilometer-upgrade took its place",
@@ -133,18 +147,10 @@ def _publishing(case: Case) -> Iterator[tuple[Place, Pipe, tuple[str, ...]]]:
     known = {package.version: package for package in case.packages_before}
     for place in case.starting(Component.NOTIFICATION):
         old = known.get(place.ran or "")
-        for pipe in _pipes(case, place) if old and new else ():
+        for pipe in case.pipes(place) if old and new else ():
             gone = _entries(old, pipe) - _entries(new, pipe)
             if lost := tuple(sorted(gone & _schemes(pipe))):
                 yield place, pipe, lost
-
-
-def _pipes(case: Case, place: Place) -> Iterator[Pipe]:
-    """The pipes that it will have: those of the files that are given, else its own."""
-    config, given = place.config, case.situation.state.new_files
-    own = config.pipelines.pipes if config is not None and config.pipelines is not None else ()
-    for kind, file in (("sample", given.pipeline), ("event", given.event_pipeline)):
-        yield from (pipe for pipe in (own if file is None else file.pipes) if pipe.kind == kind)
 
 
 def _schemes(pipe: Pipe) -> set[str]:
@@ -157,7 +163,7 @@ def _entries(package: Package | None, pipe: Pipe) -> set[str]:
 
 def _standing(case: Case) -> Found:
     found: dict[tuple[str, str], list[tuple[str, str]]] = {}
-    for name, digest, path, host in (*_read_by_agents(case), *_beside(case)):
+    for name, digest, path, host in (*_read_by_agents(case), *_beside(case), *_named(case)):
         found.setdefault((name, digest), []).append((path, host))
     return found
 
@@ -180,8 +186,19 @@ def _beside(case: Case) -> Iterator[tuple[str, str, str, str]]:
                 yield name, file.digest, file.path, host.name
 
 
+def _named(case: Case) -> Iterator[tuple[str, str, str, str]]:
+    """The files that options name, wherever they are."""
+    for host in case.situation.hosts:
+        seen = case.situation.seen.get(host.name)
+        for file in seen.files.named if seen else ():
+            name = NAMED.get(file.option) or file.path.rpartition("/")[2]
+            known = file.digest and file.option in NAMED and name in STANDING
+            if known and (name != RESOURCES or case.situation.inventory.store == "gnocchi"):
+                yield name, file.digest, file.path, host.name
+
+
 def _elsewhere(case: Case, kind: Standing) -> frozenset[str]:
-    """The hosts on which an option may name another file: nobody has looked which."""
+    """The hosts on which an option names another file."""
     return frozenset(host for _, host in case.set_in(kind.named_by))
 
 
@@ -202,8 +219,13 @@ def _is_read(case: Case, path: str) -> bool:
 
 def _packaged(package: Package, name: str) -> str:
     """SHA-256 of the package's own file of that name; "" where it brings none, or is not known."""
-    found = (digest for path, digest in package.files.items() if path.endswith(f"/{name}"))
-    return next(found, "")
+    return package.files.get(_path(package, name), "")
+
+
+def _path(package: Package | None, name: str) -> str:
+    """The path of the package's own file of that name; "" where it brings none."""
+    paths = package.files if package is not None else ()
+    return next((path for path in paths if path.endswith(f"/{name}")), "")
 
 
 def _change(old: Package, new: Package, kind: Standing) -> str:
@@ -227,10 +249,13 @@ def _some(names: Iterable[str]) -> str:
 
 def _unchanged(case: Case, name: str, places: list[tuple[str, str]], change: str) -> Finding:
     old, kind = case.packages_before[-1].version, STANDING[name]
-    remedy = f"Remove it when all agents run {case.to}, which then reads its own"
+    named = _elsewhere(case, kind) & {host for _, host in places}
+    away = f"Take {kind.named_by} out" if named else "Remove it"
+    remedy = f"{away} when all agents run {case.to}, which then reads its own"
     if not kind.packaged:
         folder = case.situation.inventory.install.path.format(root="", release=case.to)
-        remedy = f"Put the target's in its place: {folder}/etc/ceilometer/{name}, or --new-polling"
+        given = ", or --new-polling" if name == "polling.yaml" else ""
+        remedy = f"Put the target's in its place: {folder}/{_path(case.package, name)}{given}"
     elif kind.holds.endswith("_publishers"):
         remedy = (
             f"Nothing, if agents shall publish as before; else: {remedy[:1].lower()}{remedy[1:]}"

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 
 from ceilift.component import Component
 from ceilift.finding import Finding
-from ceilift.hazards.case import Case, blocker, labels, warning
-from ceilift.inventory_hosts import DRAIN_SUFFIX
+from ceilift.hazards.case import Case, blocker, labels, several, warning
+from ceilift.inventory_hosts import DRAIN_SUFFIX, host_unit
 from ceilift.plan import Action
 from ceilift.situation import AGENT, by_key
 from ceilift.state import HostState
 
+UNKNOWN = "unknown"  # a release that cannot be told
 SKEW_S = 2.0  # samples are told old from new by their timestamps
 NEEDS_TARGET = {Action.DBSYNC, Action.START, Action.WARM_API, Action.SWITCH_API}
 PROBLEM_IDS = {"host-key": "host-key", "login": "login", "become": "become"}
@@ -122,6 +123,26 @@ def changed_since_start(case: Case) -> Iterator[Finding]:
                 "somebody else changes this cloud; the open upgrade does not know that agent",
                 f"Stop it and prevent its restart: unit {one.unit} on {one.host}",
             )
+
+
+def unit_otherwise(case: Case) -> Iterator[Finding]:
+    """A unit would start another release than the one that runs under it."""
+    if case.situation.state.baseline or case.is_empty:  # an open upgrade changes units itself
+        return
+    found: dict[tuple[str, str], list[str]] = {}
+    for one in case.situation.now:
+        runs, starts = one.release, one.defined_release
+        if runs in {None, UNKNOWN} or starts in {None, runs} or host_unit(one.unit) != one.unit:
+            continue
+        found.setdefault((runs or "", starts or ""), []).append(f"{one.unit} on {one.host}")
+    for (runs, starts), units in sorted(found.items()):
+        yield warning(
+            "unit-otherwise",
+            f"{runs} runs, and the unit would start {starts}",
+            several(units),
+            "whatever restarts it before its turn starts another release than is known to run",
+            f"Let the unit start {runs} until the upgrade; or restart it, and plan again",
+        )
 
 
 def set_aside(case: Case) -> Iterator[Finding]:

@@ -35,6 +35,21 @@ def python_unfit(case: Case) -> Iterator[Finding]:
         )
 
 
+def no_venv(case: Case) -> Iterator[Finding]:
+    """The release is not installed there, and the host's Python cannot make an environment."""
+    hosts = [host.name for host in _without_target(case) if host.means.venv is False]
+    if hosts:
+        yield warning(
+            "venv-missing",
+            f"{case.situation.inventory.install.python} lacks venv or ensurepip: no environment of "
+            f"{case.to} can be made with it",
+            several(hosts),
+            "ceilift stage makes one by `python -m venv`; Debian keeps that in its own package",
+            "Install it there: apt-get install python3-venv; or name another in the inventory: "
+            "install.python",
+        )
+
+
 def install_space(case: Case) -> Iterator[Finding]:
     """The release is not installed there, and there is too little room for it."""
     short = {

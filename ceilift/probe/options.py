@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ceilift.config_files import Options, read_polling
+from ceilift.credentials import SECTIONS, USUAL, Credentials
 from ceilift.digest import digest
 from ceilift.polling_file import read_polling_file
 from ceilift.pollsters import PollingFile, PollingSource, without_login
@@ -16,6 +17,8 @@ FILES = (  # section, option and usual name
     ("DEFAULT", "pipeline_cfg_file", "pipeline.yaml"),
     ("DEFAULT", "event_pipeline_cfg_file", "event_pipeline.yaml"),
 )
+
+DISPATCHERS = (("DEFAULT", "meter_dispatchers"), ("DEFAULT", "dispatcher"))  # the older name last
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,18 @@ def agent_config(
         pipeline_path=pipeline.path,
         event_pipeline_path=event_pipeline.path,
         shuffle_s=_seconds(options.get("DEFAULT", "shuffle_time_before_polling_task")),
+        dispatchers=tuple(one for names in DISPATCHERS for one in options.each(*names)),
+        credentials=tuple(_credentials(options, main, section) for section in SECTIONS),
     )
+
+
+def _credentials(options: Options, main: str, section: str) -> Credentials:
+    """What is set of a login; its values stay here (keystone_client.register_keystoneauth_opts)."""
+    usual = section if section == USUAL else USUAL
+    kept_in = options.get(section, "auth_section") or usual
+    given = (options.get(kept_in, name) for name in ("auth_type", "auth_plugin"))
+    kind = next(filter(None, given), "")
+    return Credentials(section, kept_in, main, kind, options.given(kept_in))
 
 
 def _without_login(source: PollingSource) -> PollingSource:

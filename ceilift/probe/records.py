@@ -9,7 +9,7 @@ from datetime import datetime
 
 FIELDS = {"clock": 1, "boot": 2, "process": 4, "file": 3, "loaded": 3, "installed": 2, "unit": 3}
 FIELDS |= {"tool": 1, "show": 2, "free": 1, "ticks": 3, "names": 2, "digest": 2, "call": 2}
-FIELDS |= {"python": 1, "room": 1, "memory": 1}
+FIELDS |= {"python": 1, "room": 1, "memory": 1, "named": 4, "venv": 1}
 START_TICKS = 19  # field 22 of /proc/PID/stat, counted from the one behind the name
 PARENT = 1
 WHOLE_SECONDS = 2.0  # btime is told in these, and rounded
@@ -59,8 +59,9 @@ class Records:
     clock) of the latest log lines that say that it polls.
 
     Where the operator's files were looked at: `names` are configuration files without the values,
-    `digests` of other files (SHA-256), `calls` pairs of a file and a program that it calls;
-    `python` is the path of the interpreter for environments.
+    `digests` of other files (SHA-256), `calls` pairs of a file and a program that it calls,
+    `named` what options name (option, path, what is there, SHA-256);
+    `python` is the path of the interpreter for environments, `venv` whether it makes any (yes, no).
     """
 
     clock: float | None
@@ -76,7 +77,9 @@ class Records:
     names: Mapping[str, str] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
     calls: tuple[tuple[str, str], ...] = ()
+    named: tuple[tuple[str, str, str, str], ...] = ()
     python: str = ""
+    venv: str = ""
     install_free_bytes: int | None = None
     memory_available_bytes: int | None = None
 
@@ -106,7 +109,9 @@ def parse(text: str) -> Records:
         names={row[0]: _decoded(row[1]) for row in rows.get("names", [])},
         digests={row[0]: row[1] for row in rows.get("digest", [])},
         calls=tuple((row[0], row[1]) for row in rows.get("call", [])),
+        named=tuple((row[0], row[1], row[2], row[3]) for row in rows.get("named", [])),
         python=rows.get("python", [[""]])[0][0],
+        venv=rows.get("venv", [[""]])[0][0],
         install_free_bytes=_bytes(rows, "room"),
         memory_available_bytes=_bytes(rows, "memory"),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from sqlalchemy import ColumnElement, Connection, Select, column, func, select, table
 
@@ -15,7 +16,9 @@ from ceilift.copy_comparison import ALL, Key, Rows, key_column
 from ceilift.database_restore import MARKER
 from ceilift.dump_record import Mark
 from ceilift.schema_change import Schema, Table
+from ceilift.stores import Account, Use
 from ceilift.telemetry.connection import ReadOnlyDatabase
+from ceilift.telemetry.privileges import account_of
 from ceilift.telemetry.schema_books import schema_of
 
 DEADLINE_S = 3600  # to count a table of hundreds of millions of rows
@@ -48,6 +51,12 @@ class DatabaseTables:
         with self._database.reading() as connection:
             found = schema_of(connection)
         return not found or MARKER in found
+
+    def account(self, use: Use) -> Account:
+        """What our account may do there, and whether a scratch database can be taken for a copy."""
+        with self._database.reading() as connection:
+            found = account_of(connection, use)
+        return replace(found, is_taken=use == "scratch" and not self.is_ours_or_empty())
 
     def marks(self, schema: Schema) -> tuple[Mark, ...]:
         """Up to where each table is filled now: its greatest key, or its number of rows."""

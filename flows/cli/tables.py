@@ -20,6 +20,8 @@ def state_table(console: Console, state: CloudState) -> None:
     _bus(console, state)
     _groups(console, state)
     _database(console, state)
+    _accounts(console, state)
+    _gnocchi(console, state)
 
 
 def _instances(state: CloudState) -> Table:
@@ -103,3 +105,22 @@ def _database(console: Console, state: CloudState) -> None:
             f"Database: {found.backend} {found.version}, {size}, {found.samples} samples, "
             f"{rate} rows/s written"
         )
+
+
+def _accounts(console: Console, state: CloudState) -> None:
+    """What the accounts of the databases may do, as far as it was told."""
+    for one in state.accounts:
+        what = one.problem or f"{one.name} has {', '.join(one.held) or 'no privilege'}"
+        migrated = "" if one.migration is None else f"; migrated up to {one.migration}"
+        console.print(f"Account of the {one.use}: {what}{migrated}", markup=False)
+
+
+def _gnocchi(console: Console, state: CloudState) -> None:
+    found = state.gnocchi
+    if found is None:
+        return
+    if not found.reachable:
+        console.print(f"Gnocchi: not reached: {found.problem}", markup=False)
+        return
+    waits = found.unread or f"{found.measures} measures of {found.metrics} metrics wait"
+    console.print(f"Gnocchi {found.version or 'of an unknown version'}: {waits}", markup=False)

@@ -147,6 +147,23 @@ def test_a_token_that_is_refused_is_not_said(described: Callable[..., Inventory]
         assert found_in(*everything_said(failed.value), repr(cloud)) == []
 
 
+@pytest.mark.parametrize(
+    "login",
+    [{"user": "admin", "password": {"env": "CANARY_OTHER"}}, {"token": {"env": "CANARY_TOKEN"}}],
+)
+def test_a_login_of_gnocchi_is_not_said(
+    described: Callable[..., Inventory], login: Mapping[str, object], dead_port: int
+) -> None:
+    section = {"url": f"http://127.0.0.1:{dead_port}", **login}
+    with Cloud(described(gnocchi=section), EnvFileSecrets()) as cloud:
+        found = cloud.gnocchi
+        assert found is not None
+        found._patience_s = 0  # no wait between its tries
+        with pytest.raises(CeiliftError) as failed:
+            found.look()
+        assert found_in(*everything_said(failed.value), repr(cloud), repr(found)) == []
+
+
 def test_a_ledger_that_refuses_the_password_does_not_say_it() -> None:
     wrong, right = CANARIES["other"].text, CANARIES["ledger"].text
     with ledger_server(right) as url:

@@ -117,10 +117,25 @@ def test_what_a_cloud_does_not_have_is_none(tmp_path: Path) -> None:
     with opened(described(tmp_path, database=None)) as cloud:
         assert cloud.samples is None
         assert cloud.coordination_url is None
+        assert cloud.gnocchi is None
         assert cloud.database_password is None
         assert cloud.production_tables is None
         assert cloud.scratch_tables is None
         assert cloud.scratch_password is None
+
+
+def test_gnocchi_is_led_through_a_tunnel_and_asked_with_its_login(tmp_path: Path) -> None:
+    section = {"url": "http://192.0.2.7:8041/metric", "user": "admin", "via": "ctl1"}
+    secrets = FakeSecrets()
+
+    with opened(described(tmp_path, gnocchi=section), secrets) as cloud:
+        found = cloud.gnocchi
+
+        assert found is cloud.gnocchi
+        assert found is not None
+        assert found._url == "http://127.0.0.1:40001/metric"
+        assert cloud.connections.tunnels == [("ctl1", "192.0.2.7", 8041)]  # type: ignore[attr-defined]
+    assert secrets.asked == []
 
 
 def test_files_of_samples_are_read_on_every_notification_host(tmp_path: Path) -> None:

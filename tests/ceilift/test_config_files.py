@@ -33,6 +33,13 @@ def test_the_last_value_of_an_option_counts_and_dashes_are_underscores() -> None
     assert options.fault == ""
 
 
+def test_every_value_of_an_option_that_may_be_set_again_is_kept() -> None:
+    options = Options(CONF)
+
+    assert options.each("DEFAULT", "host") == ("ctl1", "ctl2")
+    assert options.each("DEFAULT", "debug") == ()
+
+
 @pytest.mark.parametrize(
     ("text", "on"),
     [("true", True), ("On", True), ("1", True), ("yes", True), ("no", False), ("", False)],

@@ -107,6 +107,15 @@ def test_relative_names_are_taken_from_the_files_own_folder(tmp_path: Path) -> N
         ("telemetry", {"source": "file"}, "telemetry", "needs it"),
         ("telemetry", {"path": "/samples.log"}, "telemetry", "belongs to source file"),
         ("telemetry", {"source": "ceilometer-api"}, "telemetry", "needs url"),
+        ("gnocchi", {"url": "http://u:p@h:8041"}, "gnocchi.url", "holds a password"),
+        ("gnocchi", {"url": "http://h", "via": "gate"}, "gnocchi.via", "is no host"),
+        ("gnocchi", {"url": "http://h", "password": {"env": "X"}}, "gnocchi", "none is given"),
+        (
+            "gnocchi",
+            {"url": "http://h", "user": "admin", "token": {"env": "X"}},
+            "gnocchi",
+            "not both",
+        ),
         ("windows", [NIGHTS, NIGHTS], "windows", "'nights' stands 2 times"),
         ("windows", [NIGHTS | {"cron": "0 25 * * *"}], "windows.0.cron", "bad hour"),
         (

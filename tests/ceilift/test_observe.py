@@ -9,13 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from ceilift.cloud import Cloud
 from ceilift.digest import digest
 from ceilift.errors import BadInputError, CeiliftError, Fault, TransientError
 from ceilift.new_files import name_files
 from ceilift.observe import (
     _with_wishes,
+    observe_accounts,
     observe_bus,
     observe_database,
+    observe_gnocchi,
     observe_groups,
     remember_activity,
     remember_turns,
@@ -27,10 +30,14 @@ from ceilift.plan_files import FileKind
 from ceilift.plan_json import instances_to_json, loads_from_json, loads_to_json
 from ceilift.planner import make_plan
 from ceilift.remote.shell import Result
+from ceilift.secrets import EnvFileSecrets
 from ceilift.state import BusState, CloudState, DatabaseState, HostState
+from ceilift.stores import Account
+from ceilift.telemetry.gnocchi import Gnocchi
 from tests import clouds, golden
 from tests.ceilift.past import begin
-from tests.fakes import FakeBroker, FakeCloud, FakeStore, fake_ledger
+from tests.fakes import FakeBroker, FakeCloud, FakeStore, FakeTables, fake_ledger
+from tests.gnocchi_server import GnocchiServer, serving
 
 SHARING = clouds.inventory({"ctl1": ["notification"]}, wsgi=None, database=None, store="other")
 INVENTORY = clouds.inventory({"ctl1": ["collector"]})
@@ -93,6 +100,43 @@ def test_no_coordination_and_no_database_are_no_failure(cloud: FakeCloud) -> Non
 
     assert observe_groups(cloud.as_cloud()) == ()
     assert observe_database(cloud.as_cloud(), rates=True) is None
+
+
+def test_the_accounts_of_both_databases_are_looked_at(cloud: FakeCloud) -> None:
+    cloud.scratch_tables = FakeTables(ours=False)
+    cloud.production_tables = FakeTables(error=AWAY)
+
+    production, scratch = observe_accounts(cloud.as_cloud())
+
+    assert production == Account("database", problem=str(AWAY))
+    assert (scratch.use, scratch.is_taken, scratch.problem) == ("scratch", True, "")
+    cloud.production_tables = FakeTables(error=UNSET)
+    with pytest.raises(BadInputError):
+        observe_accounts(cloud.as_cloud())
+
+
+def test_without_a_database_there_is_no_account() -> None:
+    with Cloud(SHARING, EnvFileSecrets()) as opened:
+        assert observe_accounts(opened) == ()
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_gnocchi_is_looked_at_where_it_is_described(cloud: FakeCloud) -> None:
+    assert observe_gnocchi(cloud.as_cloud(), rates=False) is None
+
+    with serving(GnocchiServer(measures=[3, 4])) as server:
+        cloud.gnocchi = Gnocchi(server.url, wait=lambda _: None)
+        seen = observe_gnocchi(cloud.as_cloud(), rates=True)
+        once = observe_gnocchi(cloud.as_cloud(), rates=False)
+
+    assert seen is not None
+    assert once is not None
+    assert (seen.version, seen.measures, seen.later) == ("4.7.1", 3, 4)
+    assert once.later is None
+    cloud.gnocchi = Gnocchi(server.url, patience_s=0)
+    gone = observe_gnocchi(cloud.as_cloud(), rates=False)
+    assert gone is not None
+    assert (gone.reachable, "does not answer" in gone.problem) == (False, True)
 
 
 def test_what_is_usual_needs_five_measurements(cloud: FakeCloud) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from ceilift.hops_text import hops_to_json, hops_to_text
 from ceilift.host_files import ConfigFile, HostFiles
 from ceilift.planner import make_plan
+from ceilift.state import Instance
 from ceilift.way_by_hops import Hop, way_by_hops
 from tests.clouds import all_at, catalogue, inventory, request
 
@@ -93,3 +94,21 @@ def test_the_json_has_severities_in_words() -> None:
     assert (first["old"], first["new"], first["slurp"]) == ("17.0.2", "18.1.0", False)
     severities = {one["id"]: one["severity"] for one in first["findings"]}
     assert (severities["T6"], severities["T1"]) == ("blocker", "warning")
+
+
+def test_what_is_known_later_only_is_not_told_of_an_upgrade_to_come() -> None:
+    cloud = inventory({name: ["notification", "polling-central"] for name in ("ctl1", "ctl2")})
+    cloud = cloud.model_copy(update={"database": None, "wsgi": None, "store": "other"})
+    state = all_at(cloud, "16.0.1", installed=("16.0.1", "18.1.0"))
+    shared = [replace(host, instances=tuple(map(_sharing, host.instances))) for host in state.hosts]
+    state = replace(state, hosts=tuple(shared))
+    plan = make_plan(cloud, state, catalogue(), request("18.1.0", path="partial"))
+
+    told = {one.id for hop in way_by_hops(plan, cloud, state, catalogue()) for one in hop.findings}
+
+    assert "pollsters-not-compared" in {one.id for one in plan.findings}
+    assert "pollsters-not-compared" not in told
+
+
+def _sharing(one: Instance) -> Instance:
+    return replace(one, config=replace(one.config, group_prefix="", resources=()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ceilift.hazards import ACCEPTABLE
 from ceilift.pollsters import PollstersSeen
 from ceilift.state import Evidence
+from ceilift.stores import Account
 from tests.crossing import going, publishing
 from tests.troubled import (
     BLOCKER,
@@ -70,6 +71,7 @@ def test_exactly_the_blockers_that_say_so_can_be_accepted() -> None:
         rehearsed_badly(),
         publishing("21.0.1", "22.0.1", "monasca://host"),
         going("18.1.0", "19.0.0").asked(to="19.0.0", path="partial"),
+        quiet().seen(accounts=(Account("database", server="mariadb"),)),
     )
     blockers = [finding for cloud in clouds for finding in cloud.planned().blockers]
 

@@ -10,10 +10,11 @@ from ceilift.hazards.crossings import TOLD
 from ceilift.packages import load_package
 from ceilift.pipeline import read_pipelines
 from ceilift.plan_files import FileKind, NewFile
+from ceilift.pollsters import PollingSource
 from ceilift.state import Instance
 from tests.clouds import catalogue
 from tests.crossing import going
-from tests.troubled import BLOCKER, WARNING, Cloud, modern
+from tests.troubled import BLOCKER, INFO, WARNING, Cloud, modern
 
 DERIVED = """
 sources: [{name: meters, meters: ["*"], sinks: [rates]}]
@@ -80,6 +81,22 @@ def test_without_a_polling_file_agents_of_10_end_at_once() -> None:
     assert going("9.0.7", "10.0.1").found("T12") == []
     assert going("8.1.5", "9.0.7").polling(polling_file="").found("T12") == []
     assert cloud.asked(to="10.0.1", files=(given,)).found("T12") == []
+
+
+def test_a_text_that_agents_evaluate_is_told_and_not_evaluated() -> None:
+    source = PollingSource("s", 300.0, ("cpu",), group_expression="__import__('os')._exit(1)")
+
+    def polled(old: str, new: str) -> Cloud:
+        return going(old, new).polling(polling_sources=(source,))
+
+    (crossed,) = polled("24.0.2", "25.0.0").found("T23")
+    (known,) = polled("26.0.0", "27.0.0").found("T23")
+
+    assert (crossed.severity, crossed.where) == (WARNING, "ctl1, ctl2")
+    assert known.severity is INFO
+    assert polled("23.0.2", "24.0.2").found("T23") == []
+    plain = (replace(source, group_expression=""),)
+    assert going("24.0.2", "25.0.0").polling(polling_sources=plain).found("T23") == []
 
 
 def piped(cloud: Cloud, text: str) -> Cloud:

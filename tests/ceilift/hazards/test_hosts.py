@@ -18,6 +18,11 @@ from tests.troubled import (
     quiet,
 )
 
+
+def opened(cloud: Cloud) -> Cloud:
+    return cloud.seen(baseline=cloud.state.instances)
+
+
 FIRES: Fires = {
     "a host that does not answer": (
         lambda: quiet().host("ctl2", reachable=False, problem_kind="unreachable", instances=()),
@@ -48,6 +53,12 @@ FIRES: Fires = {
         "become",
         BLOCKER,
         "pol1",
+    ),
+    "a unit that would start another release": (
+        lambda: quiet().agent("collector", "ctl2", defined_release="9.0.6"),
+        "unit-otherwise",
+        WARNING,
+        "ceilometer-collector on ctl2",
     ),
     "the target is not installed": (
         lambda: quiet().host("pol1", installed=("8.1.5",)),
@@ -113,6 +124,15 @@ FIRES: Fires = {
 }
 
 SILENT: Silent = {
+    "a unit that starts what runs": (quiet, "unit-otherwise"),
+    "a unit of nobody knows what": (
+        lambda: quiet().agent("collector", "ctl2", defined_release=None),
+        "unit-otherwise",
+    ),
+    "a unit that an open upgrade has changed": (
+        lambda: opened(quiet().agent("collector", "ctl2", defined_release="9.0.7")),
+        "unit-otherwise",
+    ),
     "not installed where nothing starts": (
         lambda: quiet({**ROLES, "spare": []}).host("spare", installed=()),
         "target-not-installed",

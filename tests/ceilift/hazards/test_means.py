@@ -31,6 +31,12 @@ FIRES: Fires = {
         WARNING,
         "ctl1, ctl2",
     ),
+    "a Python without venv": (
+        lambda: having(going("26.0.0", "27.0.0"), python="3.11", venv=False),
+        "venv-missing",
+        WARNING,
+        "ctl1, ctl2",
+    ),
     "too little room": (
         lambda: having(going("26.0.0", "27.0.0"), install_free_bytes=499 * MB),
         "install-space",
@@ -58,6 +64,15 @@ SILENT: Silent = {
         "python-unfit",
     ),
     "a Python that could not be told": (lambda: having(going("26.0.0", "27.0.0")), "python-unfit"),
+    "a Python with venv": (
+        lambda: having(going("26.0.0", "27.0.0"), python="3.11", venv=True),
+        "venv-missing",
+    ),
+    "nobody asked for venv": (lambda: having(going("26.0.0", "27.0.0")), "venv-missing"),
+    "no environment is to be made": (
+        lambda: having(going("26.0.0", "27.0.0"), installed=True, venv=False),
+        "venv-missing",
+    ),
     "enough room": (
         lambda: having(going("26.0.0", "27.0.0"), install_free_bytes=500 * MB),
         "install-space",

@@ -321,3 +321,37 @@ def test_the_names_under_which_samples_are_stored(resource: str, names: set[str]
 )
 def test_an_snmp_resource_is_likely_stored_by_its_address(resource: str, name: str) -> None:
     assert likely_name(resource) == name
+
+
+def test_what_a_collector_stores_with_is_told() -> None:
+    both = "[DEFAULT]\ndispatcher = file\nmeter_dispatchers = gnocchi\nmeter_dispatchers = http\n"
+    host = Host().program("ceilometer-collector").file("/etc/ceilometer/ceilometer.conf", both)
+
+    (found,) = host.state().instances
+
+    assert found.config.dispatchers == ("gnocchi", "http", "file")
+
+
+LOGINS = """\
+[service_credentials]
+auth-type = password
+password = hunter2
+project_name =
+[gnocchi]
+auth_section = own
+[own]
+auth_plugin = gnocchi-basic
+user = admin
+"""
+
+
+def test_of_logins_the_kind_and_the_names_of_what_is_set_are_kept() -> None:
+    host = Host().program("ceilometer-collector").file("/etc/ceilometer/ceilometer.conf", LOGINS)
+
+    usual, gnocchi, dispatcher = host.one().config.credentials
+
+    assert usual.file == "/etc/ceilometer/ceilometer.conf"
+    assert (usual.auth_type, usual.given) == ("password", ("auth_type", "password"))
+    assert (gnocchi.kept_in, gnocchi.auth_type) == ("own", "gnocchi-basic")
+    assert (dispatcher.kept_in, dispatcher.auth_type) == ("service_credentials", "password")
+    assert "hunter2" not in repr(host.one())
