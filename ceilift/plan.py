@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
@@ -229,7 +229,7 @@ class Plan:
     @property
     def hash(self) -> str:
         """SHA-256 (first 16 hex digits) of the intent alone: no estimates, no measurements."""
-        text = json.dumps(self._intent(), sort_keys=True, separators=(",", ":"))
+        text = json.dumps(self._intent(), sort_keys=True, separators=(",", ":"), default=_fields)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
@@ -251,14 +251,21 @@ class Plan:
         raise KeyError(node_id)
 
     def _intent(self) -> dict[str, Any]:
-        gates = [{k: v for k, v in asdict(gate).items() if k != "timeout_s"} for gate in self.gates]
+        gates = [_fields(gate) for gate in self.gates]
+        for gate in gates:
+            del gate["timeout_s"]
         return {
             "schema": SCHEMA,
             "cloud": self.cloud,
             "path": self.path,
             "to": self.to,
             "batches": [[stage.name, stage.batches] for stage in self.stages],
-            "steps": [asdict(step) for step in self.steps],
+            "steps": self.steps,
             "gates": gates,
-            "request": asdict(self.request),
+            "request": self.request,
         }
+
+
+def _fields(value: Any) -> dict[str, Any]:  # noqa: ANN401 - a dataclass, whichever
+    """What a dataclass holds, for JSON: asdict would copy it all the way down first."""
+    return {one.name: getattr(value, one.name) for one in fields(value)}
