@@ -64,15 +64,18 @@ def database_unreachable(case: Case) -> Iterator[Finding]:
 
 
 def _unread_account(case: Case) -> Iterator[Finding]:
-    """Samples are read elsewhere, and the database that is to be migrated does not answer."""
+    """Samples are read elsewhere, and the database that is to be migrated does not answer.
+
+    It need not answer here: dump and migration run on the hosts.
+    """
     account = case.situation.state.account("database")
     if case.database is not None and account is not None and account.problem and not account.server:
-        yield blocker(
-            "database-unreachable",
-            f"the Ceilometer database could not be read: {account.problem}",
+        yield warning(
+            "database-unread",
+            f"the Ceilometer database could not be read from here: {account.problem}",
             "inventory: database",
-            "it is saved and migrated first",
-            "Mend database.url, its password reference or `via` in the inventory",
+            "hosts save and migrate it; whether its account may, and what it has had, is not known",
+            "Mend database.url, its password reference or `via`, where it is meant to be reached",
         )
 
 

@@ -130,8 +130,8 @@ FIRES: Fires = {
         lambda: quiet(telemetry={"source": "file", "path": "/s"}).seen(
             accounts=(Account("database", problem="refused"),)
         ),
-        "database-unreachable",
-        BLOCKER,
+        "database-unread",
+        WARNING,
         "inventory: database",
     ),
 }
@@ -159,7 +159,7 @@ SILENT: Silent = {
     "no longer a migration of nothing": (having(FULL), "dbsync-no-op"),
     "the database is away, and told once": (
         lambda: having(Account("database", problem="refused"))().database(reachable=True),
-        "database-unreachable",
+        "database-unread",
     ),
 }
 
