@@ -43,6 +43,18 @@ def refuse_ended(approval: Approval | None, fresh: Plan) -> None:
         )
 
 
+def refuse_unapproved(approval: Approval | None, before: Plan, fresh: Plan) -> None:
+    """Raise PausedError where nobody approved what the open upgrade would go on with.
+
+    An earlier Ceilift opened it, and was killed before it had written the approval down.
+    """
+    if approval is None:
+        raise PausedError(
+            f"nobody has approved plan {before.hash} of the open upgrade; nothing was changed",
+            next_command=f"ceilift resume --approve {fresh.hash}",
+        )
+
+
 def refuse_blockers(plan: Plan) -> None:
     """Raise RefusedError listing every blocker of the plan with its remedy."""
     if plan.blockers:
