@@ -77,9 +77,14 @@ def _unchanged(rest: Plan, fresh: Plan) -> Plan:
 
 
 def _act(plan: Plan) -> str:
-    return "ceilift rollback" if plan.request.rollback else f"ceilift upgrade --to {plan.to}"
+    return _back(plan) if plan.request.rollback else f"ceilift upgrade --to {plan.to}"
 
 
 def _look(plan: Plan) -> str:
     """How the plan is shown once more; a rollback shows it when nobody has approved it."""
-    return "ceilift rollback" if plan.request.rollback else f"ceilift plan --to {plan.to}"
+    return _back(plan) if plan.request.rollback else f"ceilift plan --to {plan.to}"
+
+
+def _back(plan: Plan) -> str:
+    restored = " --restore-database" if plan.request.restore_database else ""
+    return f"ceilift rollback{restored}"

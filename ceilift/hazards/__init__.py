@@ -22,6 +22,7 @@ from ceilift.hazards import (
     pipelines,
     pollsters,
     releases,
+    restoring,
     rolling,
     way_back,
 )
@@ -49,6 +50,7 @@ RULES: tuple[Rule, ...] = (
     database.backup_space,
     database.dbsync_effect,
     database.not_additive,
+    restoring.half_restored,
     activity.broker_unreachable,
     activity.busy,
     activity.activity,
@@ -138,6 +140,18 @@ RULES_ROLLBACK: tuple[Rule, ...] = (
     way_back.ran_otherwise,
     way_back.host_left,
     way_back.database_stays,
+    database.no_dump_tool,
+    database.backup_space,
+    restoring.half_restored,
+    restoring.no_dump,
+    restoring.dump_file,
+    restoring.unlabelled,
+    restoring.elsewhere,
+    restoring.restored_already,
+    restoring.unseen,
+    restoring.api_goes_on,
+    restoring.loses,
+    restoring.all_down,
 )
 
 # What matters on the way back of one stage: whether it can be walked, not what the target would do.
@@ -148,6 +162,7 @@ RULES_BACK: tuple[Rule, ...] = (
     hosts.set_aside,
     agents.polling_file,
     activity.broker_unreachable,
+    restoring.half_restored,
 )
 
 # Blockers an operator may lift with a reason; every other blocker has to be mended.

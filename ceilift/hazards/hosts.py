@@ -13,7 +13,7 @@ from ceilift.situation import AGENT, by_key
 from ceilift.state import HostState
 
 SKEW_S = 2.0  # samples are told old from new by their timestamps
-NEEDS_TARGET = {Action.DBSYNC, Action.START, Action.WARM_API, Action.SWITCH_API}
+NEEDS_TARGET = {Action.DBSYNC, Action.START, Action.WARM_API, Action.SWITCH_API, Action.START_API}
 PROBLEM_IDS = {"host-key": "host-key", "login": "login", "become": "become"}
 REMEDIES: Mapping[str, str] = {
     "host-unreachable": "Bring the host back, or set it aside: --without {host} --reason TEXT",
