@@ -92,6 +92,14 @@ class Cloud:
         """
         return self._once("samples", self._open_samples)
 
+    def leave_database(self) -> None:
+        """End our own sessions with the Ceilometer database; the next question opens one again."""
+        with self._lock:
+            opened = [self._made.get(name) for name in ("samples", "production tables")]
+        for one in opened:
+            if isinstance(one, SampleStore | DatabaseTables):
+                one.dispose()
+
     @property
     def database_password(self) -> str | None:
         """The database's password, for a dump on a host; None when it needs none."""

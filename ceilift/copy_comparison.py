@@ -29,6 +29,31 @@ class Rows:
     sampled: Mapping[Key, str] = field(default_factory=dict)
 
 
+def rows_to_json(found: Mapping[str, Rows]) -> dict[str, list[object]]:
+    """What was counted and picked, as plain data; rows whose key JSON would alter are left out."""
+    return {
+        name: [
+            one.count,
+            [
+                [list(key), value]
+                for key, value in one.sampled.items()
+                if all(isinstance(part, int | str) for part in key)
+            ],
+        ]
+        for name, one in found.items()
+    }
+
+
+def rows_from_json(
+    data: Mapping[str, tuple[int, list[tuple[list[object], str]]]],
+) -> dict[str, Rows]:
+    """What `rows_to_json` gave."""
+    return {
+        name: Rows(count, {tuple(key): value for key, value in sampled})
+        for name, (count, sampled) in data.items()
+    }
+
+
 def key_column(table: Table) -> str:
     """The column by which a table's rows are marked: its primary key's first, a whole number.
 

@@ -40,6 +40,15 @@ def address_of(url: str) -> Address:
     return Address(backend, _host(parts), port or DEFAULT_PORTS[backend], name.casefold())
 
 
+def shown_address(url: str) -> str:
+    """Where an SQLAlchemy URL leads, in one word without its user; empty when it cannot be told."""
+    try:
+        found = address_of(url)
+    except ValueError:
+        return ""
+    return f"{found.backend}://{found.host}:{found.port}/{found.name}"
+
+
 def copy_fault(production: str, scratch: str) -> str:
     """Why the scratch database's URL cannot be used beside production's; empty when it can."""
     try:

@@ -10,6 +10,7 @@ from ceilift.state import Evidence
 BACKUP_ID = "database/backup"
 VERIFY_ID, REHEARSE_ID = "database/verify-backup", "database/rehearse"
 DISPROVED = "database/backup-disproved"  # evidence that the dump made before is none
+OUTDATED = "database/save-outdated"  # evidence that what a restore takes has to be saved once more
 NOT_ADDITIVE = "database/not-additive"  # evidence of what the rehearsed migration breaks
 OF_ONE_DUMP = {BACKUP_ID: (), VERIFY_ID: (BACKUP_ID,), REHEARSE_ID: (BACKUP_ID, VERIFY_ID)}
 SECONDS = re.compile(r"rehearsed in (\d+(?:\.\d+)?) s")

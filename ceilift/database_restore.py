@@ -64,8 +64,7 @@ CLEAR_MYSQL = """\
     ask "SELECT CONCAT('DROP ', CASE table_type WHEN 'VIEW' THEN 'VIEW' ELSE 'TABLE' END, ' \\`',
       REPLACE(table_name, '\\`', '\\`\\`'), '\\`;') FROM information_schema.tables
       WHERE table_schema = DATABASE() AND table_name <> 'ceilift_scratch';"; } | sql"""
-CLEAR_POSTGRESQL = """\
-  sql <<'CEILIFT_END'
+DROP_POSTGRESQL = """\
 DO $$
 DECLARE one record;
 BEGIN
@@ -82,7 +81,10 @@ BEGIN
   LOOP
     EXECUTE format('DROP TYPE %I CASCADE', one.typname);
   END LOOP;
-END $$;
+END $$;"""
+CLEAR_POSTGRESQL = f"""\
+  sql <<'CEILIFT_END'
+{DROP_POSTGRESQL}
 CEILIFT_END"""
 
 

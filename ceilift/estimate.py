@@ -18,6 +18,7 @@ from ceilift.plan import Action, ExpectedLoss, Gate, GateKind, Stage, Step, Targ
 from ceilift.polling_pause import Pause, pause_loss
 from ceilift.pollster_change import group_change, new_sources
 from ceilift.pollsters import PollingSource, restricted
+from ceilift.restorable import UNCOUNTED, Lost
 from ceilift.rolling_loss import Polled, Polling, rolling_loss
 from ceilift.situation import Place, Situation
 
@@ -48,6 +49,7 @@ class Pace:
     margin_s: float = 30.0
     polling: Polling = field(default_factory=Polling)
     rolls: bool = False
+    lost: Lost | None = None
 
     @property
     def first_gate_s(self) -> float:
@@ -70,6 +72,7 @@ def pace_of(situation: Situation) -> Pace:
         margin_s=situation.inventory.gates.margin_s,
         polling=_polling(situation),
         rolls=situation.request.path == "partial",
+        lost=situation.state.restorable.lost if situation.state.restorable else None,
     )
 
 
@@ -147,6 +150,8 @@ def node_seconds(node: Step | Gate, pace: Pace) -> float:
         Action.VERIFY_BACKUP: RESTORING * pace.backup_s,
         Action.REHEARSE: pace.dbsync_s,
         Action.DBSYNC: pace.dbsync_s,
+        Action.SAVE: pace.backup_s,
+        Action.RESTORE: RESTORING * pace.backup_s,
         Action.STOP: pace.stop_s[component] + REMOTE_S,
         Action.START: pace.start_s[component] + REMOTE_S,
         Action.ENABLE: REMOTE_S,
@@ -155,6 +160,8 @@ def node_seconds(node: Step | Gate, pace: Pace) -> float:
         Action.MERGE: pace.stop_s[component] + pace.start_s[component] + 2 * REMOTE_S,
         Action.WARM_API: pace.start_s[component] + REMOTE_S,
         Action.SWITCH_API: 2 * REMOTE_S,
+        Action.STOP_API: pace.stop_s[component] + REMOTE_S,
+        Action.START_API: pace.start_s[component] + 2 * REMOTE_S,
         Action.WRITE: REMOTE_S,
         Action.RELOAD: pace.stop_s[component] + 2 * REMOTE_S,
     }
@@ -187,8 +194,8 @@ def stage_seconds(stage: Stage, nodes: Mapping[str, Step | Gate], pace: Pace) ->
 def expected_loss(stage: Stage, nodes: Mapping[str, Step | Gate], pace: Pace) -> ExpectedLoss:
     """What the stage is expected to cost: samples are lost only while nobody polls."""
     inside = [nodes[node_id] for wave in stage.batches for node_id in wave]
-    if stage.name == Component.API and all(_is(node, Action.STOP) for node in inside):
-        return ExpectedLoss(why="these hosts serve no API any more")
+    if (told := _of_api_or_restore(stage, inside, pace)) is not None:
+        return told
     if stage.name != Component.POLLING:
         rolling = pace.rolls and stage.name in AGENTS and not _stops_all(inside)
         if any(_is(node, Action.RELOAD) for node in inside):
@@ -204,6 +211,25 @@ def expected_loss(stage: Stage, nodes: Mapping[str, Step | Gate], pace: Pace) ->
     waves = [[nodes[n] for n in wave] for wave in stage.batches]
     begun = [node for node in starts if isinstance(node, Step)]
     return pause_loss(_pause(pace, waves), begun, pace.polling.agents)
+
+
+def _of_api_or_restore(
+    stage: Stage, inside: Sequence[Step | Gate], pace: Pace
+) -> ExpectedLoss | None:
+    if stage.name == Component.API and all(_is(node, Action.STOP) for node in inside):
+        return ExpectedLoss(why="these hosts serve no API any more")
+    if any(_is(node, Action.START_API) for node in inside):
+        return ExpectedLoss(why="the API is down from before the restore until it is started here")
+    restores = any(_is(node, Action.RESTORE) for node in inside)
+    return _restored(pace.lost) if restores else None
+
+
+def _restored(lost: Lost | None) -> ExpectedLoss:
+    """What a restore takes: what was stored since, and what the migration added."""
+    if lost is None:
+        return ExpectedLoss(why=UNCOUNTED)
+    later = "what is stored until all is stopped comes on top; all of it stays in a dump of its own"
+    return ExpectedLoss(why=f"{lost}; {later}", stored=lost.samples)
 
 
 def _pause(pace: Pace, waves: Sequence[Sequence[Step | Gate]]) -> Pause:

@@ -49,13 +49,23 @@ class Wsgi(Strict):
     `config` holds the path of the release (python-home); `reload` is the graceful reload, a
     command of the host, and empty where the server sees by itself that the file changed (mod_wsgi
     in daemon mode, with the release named in the WSGI script: then no request fails); `script` is
-    the WSGI file; `url` answers with one of the API's hosts' addresses ({address}).
+    the WSGI file; `url` answers with one of the API's hosts' addresses ({address}). `stop` and
+    `start` are commands of the host that end and start the web server: both or neither; wanted
+    where the database is restored, while nothing may read or write it.
     """
 
     config: HostPath
     script: HostPath
     reload: tuple[str, ...]
     url: Annotated[str, template("address", "root")] = "http://{address}:8777/v2/meters?limit=1"
+    stop: tuple[str, ...] = ()
+    start: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _both(self) -> Wsgi:
+        if bool(self.stop) != bool(self.start):
+            raise ValueError("stop and start belong together: what is stopped is started again")
+        return self
 
 
 class Scratch(Strict):

@@ -26,11 +26,12 @@ def leftovers(plan: Plan, done: Collection[str]) -> Leftovers:
             if step.action is action and step.id in done
             for target in step.targets
         ]
-        for action in (Action.STOP, Action.START, Action.BESIDE, Action.REMOVE)
+        for action in Action
     }
-    started, removed = _places(acted[Action.START]), _places(acted[Action.REMOVE])
+    started = _places([*acted[Action.START], *acted[Action.START_API]])
+    removed, stopped = _places(acted[Action.REMOVE]), (*acted[Action.STOP], *acted[Action.STOP_API])
     return Leftovers(
-        tuple(one for one in acted[Action.STOP] if _place(one) not in started),
+        tuple(one for one in stopped if _place(one) not in started),
         tuple(one for one in acted[Action.BESIDE] if _place(one) not in removed),
     )
 

@@ -11,6 +11,7 @@ from ceilift.clock import timestamp
 from ceilift.cloud import Cloud
 from ceilift.component import Component
 from ceilift.coordination import live_groups
+from ceilift.dump_look import restorable
 from ceilift.errors import BadInputError, CeiliftError
 from ceilift.new_files import EMPTY, read_new_files, text_of
 from ceilift.pipeline import LoadSeen
@@ -42,7 +43,7 @@ def observe(
 
     With a request, also what its new files say, and, before a rolling upgrade of polling agents,
     which pollsters the old and the target release load, and before old notification agents get
-    another pipeline, whether their releases load it.
+    another pipeline, whether their releases load it; and what a restore of the database would take.
 
     A part that does not answer is in the state as unreachable with its reason; only a bad
     secret reference raises (BadInputError). `rates` measures publish and insert rates, which
@@ -81,6 +82,8 @@ def _with_wishes(
     releases may be gone by now.
     """
     state = replace(state, new_files=read_new_files(request))
+    if request.rollback and request.restore_database:
+        state = replace(state, restorable=restorable(cloud))
     if request.to not in catalogue.releases:
         return state
     situation = Situation(cloud.inventory, state, catalogue, request, catalogue.get(request.to))

@@ -26,6 +26,8 @@ class Action(StrEnum):
     VERIFY_BACKUP = "verify-backup"  # restore the dump into the scratch database, and compare
     REHEARSE = "rehearse"  # the target's migration on that copy
     DBSYNC = "dbsync"
+    SAVE = "save"  # dump what a restore takes
+    RESTORE = "restore"  # the database becomes what it was when it was saved, and is compared
     STOP = "stop"  # stop the unit and prevent its restart
     START = "start"  # point the unit at the release and start it
     ENABLE = "enable"  # allow its restart again, once it is proven
@@ -33,6 +35,8 @@ class Action(StrEnum):
     REMOVE = "remove"  # stop that unit and take it away again
     WARM_API = "warm-api"  # load the target's application beside the serving one
     SWITCH_API = "switch-api"  # all API hosts in one step, gracefully
+    STOP_API = "stop-api"  # the web servers of all API hosts, by the inventory's command
+    START_API = "start-api"  # the same, pointed at the release
     MERGE = "merge"  # restart a polling agent with the whole polling file, in the common group
     WRITE = "write"  # put new files where a running agent reads them when it loads them next
     RELOAD = "reload"  # let all `targets` load their files anew at the same moment
@@ -133,7 +137,8 @@ class ExpectedLoss:
     """What a stage is expected to cost any one meter of one resource: polls missed and doubled.
 
     `missed_in_all` and `doubled_in_all` are the polls of all of them together, where the plan
-    foretells them (None: it does not).
+    foretells them (None: it does not). `stored` are the samples that were stored before and that a
+    restore takes (None: none is made, or nobody could look).
     """
 
     missed: int = 0
@@ -142,6 +147,7 @@ class ExpectedLoss:
     why: str = ""
     missed_in_all: int | None = None
     doubled_in_all: int | None = None
+    stored: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +186,7 @@ class Request:
     them, and `stop_all` names stages that are carried out as on the full path. `files` are those
     that the hosts get with the target release. `rollback`: the target is what ran before the last
     upgrade; where what ran, and what that upgrade led to, is in the state (`former`, `left`).
+    `restore_database`: the database goes back, too, to the dump that upgrade made.
     """
 
     to: str
@@ -197,6 +204,7 @@ class Request:
     stop_all: tuple[str, ...] = ()
     files: tuple[NewFile, ...] = ()
     rollback: bool = False
+    restore_database: bool = False
 
     def file(self, kind: FileKind) -> NewFile | None:
         """The new file of that kind; None where the hosts keep theirs."""
@@ -262,8 +270,15 @@ class Plan:
             "batches": [[stage.name, stage.batches] for stage in self.stages],
             "steps": self.steps,
             "gates": gates,
-            "request": self.request,
+            "request": self._wish(),
         }
+
+    def _wish(self) -> dict[str, Any]:
+        """The request; without a wish that most have not, so that older hashes hold."""
+        asked = _fields(self.request)
+        if not self.request.restore_database:
+            del asked["restore_database"]
+        return asked
 
 
 def _fields(value: Any) -> dict[str, Any]:  # noqa: ANN401 - a dataclass, whichever

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ceilift.component import Component
+from ceilift.paths.nodes import START_API_ID
 from ceilift.plan import Action, Gate, GateKind, Plan, Stage, Step
 from ceilift.plan_files import Origin
-from ceilift.progress import plan_nodes
+from ceilift.plan_nodes import plan_nodes
 from ceilift.situation import AGENT
 
 NAMED = 8  # hosts named in one sentence; beyond, the first, the last and the number
 SHOWN = 4  # findings of one kind shown in full
+BESIDE = " beside the serving one"
 TOGETHER = (GateKind.PIPELINE, GateKind.HEARD)  # gates about all their agents
 Node = Step | Gate
 
@@ -27,13 +29,16 @@ def stage_sentences(plan: Plan, stage: Stage) -> tuple[str, ...]:
             else:
                 groups.append([alike])
     pipeline = "former pipeline" if plan.request.rollback else "new pipeline"
-    return tuple(_sentence(batches, pipeline) for batches in groups)
+    sentences = tuple(_sentence(batches, pipeline) for batches in groups)
+    if any(nodes[n].id == START_API_ID for wave in stage.batches for n in wave):
+        return tuple(one.replace(BESIDE, ", which serves nobody yet,") for one in sentences)
+    return sentences
 
 
 def _kind(node: Node) -> object:
     if isinstance(node, Gate):
-        return (node.kind, is_first(node), node.meters)
-    return (node.action, _held_to(node))
+        return (node.kind, is_first(node), node.meters, node.targets[0].component)
+    return (node.action, _held_to(node), node.targets[0].component)
 
 
 def _by_kind(nodes: Iterable[Node]) -> Iterable[list[Node]]:
@@ -64,6 +69,11 @@ def _sentence(batches: Sequence[Sequence[Node]], pipeline: str) -> str:
         Action.VERIFY_BACKUP: f"Restore it into the scratch database, on {hosts}, and compare",
         Action.REHEARSE: f"Rehearse the migration on that copy, from {hosts}",
         Action.DBSYNC: f"Migrate the database to {node.release} on {hosts} (no return from here)",
+        Action.SAVE: f"Save the database as it is now on {hosts}: what goes is kept there",
+        Action.RESTORE: f"Restore the dump into the database, from {hosts}, and compare (what was "
+        "stored since is lost)",
+        Action.STOP_API: f"Stop the web servers of the {agent} on {hosts}",
+        Action.START_API: f"Start them again with the {agent} of {node.release} on {hosts}",
         Action.STOP: f"Stop the {agent} on {hosts} and prevent a restart",
         Action.START: f"Start the {agent} of {node.release} on {hosts}{_held_to(node)}",
         Action.ENABLE: f"Allow the restart of the {agent} on {hosts}",
@@ -71,7 +81,7 @@ def _sentence(batches: Sequence[Sequence[Node]], pipeline: str) -> str:
         f"of its own{_held_to(node)}",
         Action.REMOVE: f"Stop the {agent} beside on {hosts} and take its unit away",
         Action.MERGE: f"Restart the {agent} on {hosts} with the whole polling file",
-        Action.WARM_API: f"Load the API of {node.release} beside the serving one on {hosts}",
+        Action.WARM_API: f"Load the API of {node.release}{BESIDE} on {hosts}",
         Action.SWITCH_API: f"Switch the API to {node.release} on {hosts}, all in one step",
         Action.WRITE: f"Write the {pipeline} for the {agent} on {hosts}, not loaded yet",
         Action.RELOAD: f"Reload the {agent} on {hosts}, all at the same moment",

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ceilift.finding import Finding, Severity
 from ceilift.plan import ExpectedLoss, Gate, Plan, Stage
+from ceilift.plan_nodes import plan_nodes
 from ceilift.plan_sentences import NAMED, SHOWN, Node, is_first, stage_sentences
-from ceilift.progress import plan_nodes
+from ceilift.restorable import UNCOUNTED
 
 INDENT = "    "
 MINUTE, HOUR = 60, 3600
@@ -19,6 +20,7 @@ TITLES = {
     "polling": "Polling agents",
     "api": "API",
 }
+RESTORED = ", the database restored from its dump"
 HEADINGS = {
     Severity.BLOCKER: "What refuses this plan",
     Severity.WARNING: "Warnings",
@@ -79,7 +81,7 @@ def title_of(plan: Plan) -> str:
         kind = TITLES[plan.request.start_old].lower()
         return f"Start the {kind} of {plan.cloud} again as they ran before the upgrade to {plan.to}"
     if plan.request.rollback:
-        return _title_of_rollback(plan)
+        return _title_of_rollback(plan) + (RESTORED if plan.request.restore_database else "")
     if not plan.stages:
         return f"Nothing to do: {plan.cloud} is at {plan.to}"
     if plan.releases == (plan.to,):
@@ -114,6 +116,11 @@ def loss_in_words(loss: ExpectedLoss) -> str:
         polls = f"{missed or 'no'} {'poll' if missed == 1 else 'polls'}"
         gap = duration(loss.longest_gap_s)
         return f"{polls} missed, {doubled} doubled, no gap over {gap} ({loss.why})"
+    if loss.why == UNCOUNTED:
+        return UNCOUNTED
+    if loss.stored is not None:
+        noun = "sample" if loss.stored == 1 else "samples"
+        return f"{loss.stored or 'no'} stored {noun} lost ({loss.why})"
     if not (loss.missed or loss.doubled or loss.longest_gap_s):
         return f"nothing lost ({loss.why})" if loss.why else "nothing lost"
     doubled = f", {loss.doubled} doubled" if loss.doubled else ""

@@ -19,7 +19,8 @@ from ceilift.paths.nodes import DBSYNC_ID, Builder
 from ceilift.paths.partial import partial_path
 from ceilift.paths.start_old import start_old
 from ceilift.plan import Gate, Plan, Request, Stage, Step
-from ceilift.progress import Progress, plan_nodes, without_nodes
+from ceilift.plan_nodes import plan_nodes, without_nodes
+from ceilift.progress import Progress
 from ceilift.release import Catalogue
 from ceilift.request_faults import refuse_faults
 from ceilift.situation import Situation

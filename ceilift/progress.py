@@ -9,14 +9,14 @@ older of its kind runs: otherwise it has to go down again with the others.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from ceilift.component import Component
-from ceilift.database_evidence import DISPROVED
-from ceilift.paths.nodes import DBSYNC_ID
+from ceilift.database_evidence import DISPROVED, OUTDATED
+from ceilift.paths.nodes import DBSYNC_ID, RESTORE_ID
 from ceilift.pipeline_change import digest_of
 from ceilift.plan import Action, Gate, GateKind, Plan, Step, Target
 from ceilift.plan_files import FileKind
+from ceilift.plan_nodes import plan_nodes
 from ceilift.situation import Key, by_key, key_of
 from ceilift.state import CloudState, Instance, Restart
 
@@ -27,6 +27,7 @@ class Progress:
     def __init__(self, plan: Plan, state: CloudState) -> None:
         self._plan = plan
         self._now = by_key(state.instances)
+        self._half_restored = state.restorable is not None and state.restorable.half
         self._seen = {host.name for host in state.hosts if host.reachable}
         told = enumerate(state.evidence)
         releases = {node_id: {plan.to, one.release} for node_id, one in plan_nodes(plan).items()}
@@ -46,6 +47,7 @@ class Progress:
         }
         self._removes = self._steps_by_key(Action.REMOVE)
         self._clears = dict(self._cleared_for_another())
+        self._waiting = frozenset(self._behind_the_restore())
         self._spoilt = {
             gate.stage
             for gate in plan.gates
@@ -54,8 +56,10 @@ class Progress:
 
     def satisfied(self) -> frozenset[str]:
         """The ids of all steps and gates that need not be done (again)."""
-        steps = {step.id for step in self._plan.steps if self._step_done(step)}
-        return frozenset(steps | {gate.id for gate in self._plan.gates if self._gate_done(gate)})
+        steps = [one for one in self._plan.steps if one.stage not in self._waiting]
+        gates = [one for one in self._plan.gates if one.stage not in self._waiting]
+        done = {step.id for step in steps if self._step_done(step)}
+        return frozenset(done | {gate.id for gate in gates if self._gate_done(gate)})
 
     def _step_done(self, step: Step) -> bool:
         if step.stage == Component.DATABASE:
@@ -72,6 +76,7 @@ class Progress:
             Action.ENABLE: self._enabled,
             Action.WARM_API: self._serves,
             Action.SWITCH_API: self._serves,
+            Action.START_API: self._serves,
             Action.BESIDE: self._stood_beside,
             Action.REMOVE: self._removed,
             Action.MERGE: self._runs,
@@ -80,13 +85,34 @@ class Progress:
             return False
         return all(judge(target) and self._has_files(step, target) for target in step.targets)
 
+    def _behind_the_restore(self) -> Iterator[str]:
+        """The stages whose agents are down until the database is restored, while that is not done.
+
+        What runs there now, be it the right release, has to be stopped and started again.
+        """
+        if RESTORE_ID in self._steps and RESTORE_ID not in self._proven:
+            down = {gate.targets[0].component for gate in self._plan.gates if _is_down(gate)}
+            yield from (component.value for component in down)
+
     def _saved(self, step: Step) -> bool:
         """Whether it was done for the dump there is: one that was disproved has to be made anew."""
+        if RESTORE_ID in self._proven:
+            return True
         if step.id not in self._proven:
             return False
+        if step.targets[0].component is not Component.DATABASE:
+            return all(self._is_down(target) for target in step.targets)
         if step.action is Action.BACKUP:
             return not self._again(step.id, (DISPROVED,))
+        if step.action is Action.SAVE:
+            return self._half_restored or self._is_of_now(step)
         return not self._again(step.id, step.needs)
+
+    def _is_of_now(self, step: Step) -> bool:
+        """Whether nobody can have written since it was saved: all that writes is down as it was."""
+        down = (self._gates[need] for need in step.needs if need in self._gates)
+        again = self._again(step.id, (OUTDATED, *step.needs))
+        return not again and all(self._gate_done(gate) for gate in down)
 
     def _has_files(self, step: Step, target: Target) -> bool:
         """Whether what a polling agent reads is what the step gave it, or what a later one did."""
@@ -98,8 +124,13 @@ class Progress:
         return now.config.polling_digest in wanted
 
     def _gate_done(self, gate: Gate) -> bool:
+        if _is_down(gate) and RESTORE_ID in self._proven:
+            return True
         if gate.id not in self._proven:
             return False
+        if _is_down(gate):
+            down = all(self._is_down(target) for target in gate.targets)
+            return down and not self._outdated(gate)
         if gate.kind is GateKind.ALL_STOPPED:
             return self._down_was_proven(gate)
         return not self._outdated(gate) and self._still_holds(gate)
@@ -185,6 +216,11 @@ class Progress:
         passed = self._proven[node]
         return any(self._proven.get(need, passed) > passed for need in needs)
 
+    def _is_down(self, target: Target) -> bool:
+        """Whether nothing of it runs, whatever its release. An unseen host is never down."""
+        now = self._instance(target)
+        return target.host in self._seen and (now is None or not now.running)
+
     def _rests(self, target: Target) -> bool:
         """Whether nothing of it is left to stop, nor would start by itself."""
         now = self._instance(target)
@@ -254,44 +290,9 @@ class Progress:
         return {_key(step.targets[0]): step for step in self._plan.steps if step.action is action}
 
 
-def without_nodes(plan: Plan, dropped: frozenset[str]) -> Plan:
-    """The same plan with those nodes gone. What needed one now needs what that one needed."""
-    needs = _inherited(plan, dropped)
-    kept = [replace(step, needs=needs[step.id]) for step in plan.steps if step.id not in dropped]
-    gates = [replace(gate, needs=needs[gate.id]) for gate in plan.gates if gate.id not in dropped]
-    stages = []
-    for stage in plan.stages:
-        waves = (tuple(n for n in wave if n not in dropped) for wave in stage.batches)
-        batches = tuple(wave for wave in waves if wave)
-        left = len(batches) / len(stage.batches)
-        if batches:
-            estimate = round(stage.estimate_s * left, 1)
-            stages.append(replace(stage, batches=batches, estimate_s=estimate))
-    point = plan.point_of_no_return
-    return replace(
-        plan,
-        stages=tuple(stages),
-        steps=tuple(kept),
-        gates=tuple(gates),
-        point_of_no_return=None if point in dropped else point,
-    )
-
-
-def plan_nodes(plan: Plan) -> Mapping[str, Step | Gate]:
-    """Every step and gate of the plan by its id."""
-    steps: dict[str, Step | Gate] = {step.id: step for step in plan.steps}
-    return steps | {gate.id: gate for gate in plan.gates}
-
-
-def _inherited(plan: Plan, dropped: frozenset[str]) -> Mapping[str, tuple[str, ...]]:
-    nodes = plan_nodes(plan)
-    needs: dict[str, tuple[str, ...]] = {}
-    for node_id in (n for stage in plan.stages for wave in stage.batches for n in wave):
-        found: dict[str, None] = {}
-        for need in nodes[node_id].needs:
-            found.update(dict.fromkeys(needs[need] if need in dropped else (need,)))
-        needs[node_id] = tuple(found)
-    return needs
+def _is_down(gate: Gate) -> bool:
+    """Whether it proves that all of a kind are down for the database's sake."""
+    return gate.stage == Component.DATABASE and gate.kind is GateKind.ALL_STOPPED
 
 
 def _key(target: Target) -> Key:

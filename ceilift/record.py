@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from ceilift.plan import Accepted
 from ceilift.state import Evidence
 
 WAITS = "waits for an answer"  # how the stage of such a lease begins
@@ -102,6 +103,30 @@ class Approval:
     def over(self, moment: float) -> bool:
         """Whether it has ended at that moment (epoch seconds)."""
         return self.until is not None and moment >= self.until
+
+
+@dataclass(frozen=True, slots=True)
+class Assent:
+    """An approval about to be written: of which plan, by whom as stated, by which way, how long."""
+
+    plan_hash: str
+    name: str
+    how: str
+    until: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is written together with a plan, or not at all: a run may be killed at any moment.
+
+    `documents` are kind, name and body (plain data); `accepted` findings and hosts set `aside` have
+    their reasons.
+    """
+
+    assent: Assent | None = None
+    documents: tuple[tuple[str, str, object], ...] = ()
+    accepted: tuple[Accepted, ...] = ()
+    aside: tuple[Accepted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

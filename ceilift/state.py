@@ -10,6 +10,7 @@ from ceilift.credentials import Credentials
 from ceilift.host_files import HostFiles, HostMeans
 from ceilift.pipeline import LoadSeen, Pipelines
 from ceilift.pollsters import PollingFile, PollingSource, PollstersSeen
+from ceilift.restorable import Restorable
 from ceilift.stores import Account, GnocchiState, Use
 
 
@@ -194,6 +195,7 @@ class DatabaseState:
     """The Ceilometer database, seen from outside: size, rows, write rate, backup space.
 
     `usual_insert_rate` is the median of what the ledger remembers; None: too few measurements.
+    `half_restored`: a restore was begun and is not finished.
     """
 
     reachable: bool
@@ -205,6 +207,7 @@ class DatabaseState:
     insert_rate: float | None = None
     backup_free_bytes: int | None = None
     usual_insert_rate: float | None = None
+    half_restored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,9 +259,10 @@ class CloudState:
     installed releases load, old and target; `new_files` what the operator gives for the target;
     `loads` what old releases say of its new pipeline. `turns` is the order in which the last plan
     replaces polling agents (`host/unit`): phases are measured anew, an order approved has to stay.
-    For a rollback `former` is what ran before the upgrade that it undoes, and `left` the release
-    that one led to. `accounts` are those of the Ceilometer database and of the scratch one,
-    `gnocchi` where the inventory describes its API: looked at for a plan alone.
+    For a rollback `former` is what ran before the upgrade that it undoes, `left` the release that
+    one led to, and `restorable` the dump it made, where that is to be restored. `accounts` are
+    those of the Ceilometer database and of the scratch one, `gnocchi` where the inventory describes
+    its API: looked at for a plan alone.
     """
 
     cloud: str
@@ -277,6 +281,7 @@ class CloudState:
     left: str = ""
     accounts: tuple[Account, ...] = ()
     gnocchi: GnocchiState | None = None
+    restorable: Restorable | None = None
 
     def host(self, name: str) -> HostState | None:
         """The named host's state; None when it was not looked at."""

@@ -18,15 +18,17 @@ from ceilift.state import AgentConfig, Instance
 from ceilift.undone import Undone, newest_plan, undone_upgrade
 
 
-def rollback_request(cloud: Cloud, folder: Path) -> Request:
+def rollback_request(cloud: Cloud, folder: Path, *, restore_database: bool = False) -> Request:
     """The wish to go back: by the path that was taken, in the manner that was asked for.
 
+    One that goes on with a rollback that restores the database does so, too, asked for or not.
     What the upgrade replaced of the hosts' files is read from there and kept in `folder` (mode
     0600: a pipeline may hold credentials). Raises RefusedError where nothing can be taken back.
     """
     undone = undone_upgrade(cloud.ledger, cloud.inventory.cloud)
     if undone.by is not None:
-        return newest_plan(cloud.ledger, undone.by).request
+        asked = newest_plan(cloud.ledger, undone.by).request
+        return replace(asked, restore_database=asked.restore_database or restore_database)
     request = undone.plan.request
     return replace(
         request,
@@ -36,6 +38,7 @@ def rollback_request(cloud: Cloud, folder: Path) -> Request:
         accept=(),
         files=tuple(_kept(cloud, undone, file, folder) for file in request.files),
         rollback=True,
+        restore_database=restore_database,
     )
 
 

@@ -44,11 +44,13 @@ class Piece:
 
 
 def pieces(plan: Plan, seconds: Mapping[str, float]) -> tuple[Piece, ...]:
-    """The plan's pieces, in its order; `seconds` is what each node is expected to take."""
+    """The plan's pieces, in its order; `seconds` is what each node is expected to take.
+
+    What begins with a restore of the database is one piece: what writes to it is down from then on.
+    """
     return tuple(
-        Piece(stage.name, waves, sum(max(seconds[node] for node in wave) for wave in waves))
-        for stage in plan.stages
-        for waves in _parted(plan, stage)
+        Piece(name, waves, sum(max(seconds[node] for node in wave) for wave in waves))
+        for name, waves in _as_one(plan)
     )
 
 
@@ -74,6 +76,17 @@ def refusal(seconds: float, opening: Opening | None, moment: datetime) -> str:
 def moment_text(moment: datetime) -> str:
     """A moment in words, to the second, in UTC."""
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _as_one(plan: Plan) -> Iterator[tuple[str, tuple[tuple[str, ...], ...]]]:
+    """The stages' parts; those from a restore of the database on as one, by that stage's name."""
+    restored = {step.stage for step in plan.steps if step.action is Action.RESTORE}
+    found = [(stage.name, waves) for stage in plan.stages for waves in _parted(plan, stage)]
+    names = [name for name, _ in found]
+    first = next((n for n, name in enumerate(names) if name in restored), len(found))
+    yield from found[:first]
+    if first < len(found):
+        yield names[first], tuple(wave for _, waves in found[first:] for wave in waves)
 
 
 def _parted(plan: Plan, stage: Stage) -> Iterator[tuple[tuple[str, ...], ...]]:

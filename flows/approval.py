@@ -43,6 +43,18 @@ def refuse_ended(approval: Approval | None, fresh: Plan) -> None:
         )
 
 
+def refuse_unapproved(approval: Approval | None, before: Plan, fresh: Plan) -> None:
+    """Raise PausedError where nobody approved what the open upgrade would go on with.
+
+    An earlier Ceilift opened it, and was killed before it had written the approval down.
+    """
+    if approval is None:
+        raise PausedError(
+            f"nobody has approved plan {before.hash} of the open upgrade; nothing was changed",
+            next_command=f"ceilift resume --approve {fresh.hash}",
+        )
+
+
 def refuse_blockers(plan: Plan) -> None:
     """Raise RefusedError listing every blocker of the plan with its remedy."""
     if plan.blockers:
@@ -65,9 +77,14 @@ def _unchanged(rest: Plan, fresh: Plan) -> Plan:
 
 
 def _act(plan: Plan) -> str:
-    return "ceilift rollback" if plan.request.rollback else f"ceilift upgrade --to {plan.to}"
+    return _back(plan) if plan.request.rollback else f"ceilift upgrade --to {plan.to}"
 
 
 def _look(plan: Plan) -> str:
     """How the plan is shown once more; a rollback shows it when nobody has approved it."""
-    return "ceilift rollback" if plan.request.rollback else f"ceilift plan --to {plan.to}"
+    return _back(plan) if plan.request.rollback else f"ceilift plan --to {plan.to}"
+
+
+def _back(plan: Plan) -> str:
+    restored = " --restore-database" if plan.request.restore_database else ""
+    return f"ceilift rollback{restored}"

@@ -23,7 +23,7 @@ from ceilift.planner import difference
 from ceilift.record import Question
 from ceilift.state import CloudState
 from flows.act_form import ActForm
-from flows.approval import approved_plan, refuse_blockers, refuse_ended
+from flows.approval import approved_plan, refuse_blockers, refuse_ended, refuse_unapproved
 from flows.telling import Moment, Teller
 from tasks.lease import LeaseKeeper
 from tasks.run import Consent, approved_for
@@ -133,7 +133,10 @@ class Asking:
         ledger, given = self.cloud.ledger, self.form.approve
         before = approved_for(ledger, fresh)
         if before is not None and (by_schedule() or given != fresh.hash):
-            refuse_ended(ledger.approved(before[0].id, before[1].hash), fresh)
+            approval = ledger.approved(before[0].id, before[1].hash)
+            if given != fresh.hash:
+                refuse_unapproved(approval, before[1], fresh)
+            refuse_ended(approval, fresh)
         if fresh.request.start_old is None:
             return approved_plan(fresh, state, before[1] if before else None, given)
         if before is None:

@@ -46,6 +46,8 @@ def run_name(node: Step | Gate) -> str:
     hosts = ", ".join(target.host for target in node.targets[:4])
     more = f" and {len(node.targets) - 4} more" if len(node.targets) > 4 else ""  # noqa: PLR2004 - four names fit
     if isinstance(node, Step) and node.stage == Component.DATABASE:
+        if node.targets[0].component is not Component.DATABASE:  # down for a restore
+            return f"{node.id.partition('/')[2].split('/')[0].replace('-', ' ')} on {hosts}{more}"
         return f"{node.action.value} on {hosts}"
     if isinstance(node, Step):
         verb = node.action.value.removesuffix(f"-{node.stage}")

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from ceilift.approval_gates import approval_gates
 from ceilift.plan import Plan
-from ceilift.progress import plan_nodes
+from ceilift.plan_nodes import plan_nodes
 from ceilift.schedule import Window
 from ceilift.situation import Situation
 from ceilift.window import pieces

@@ -19,9 +19,9 @@ def rollback(form: RollbackForm) -> State[Any]:
     """Take the last upgrade back, from wherever it is: services, units and files.
 
     The plan is made from the ledger and a fresh look at the cloud, and carried out only when its
-    hash is the approved one. The database keeps its schema. Ends Completed, or Failed with a name
-    that says why: Refused (nothing was changed), Paused (a gate could not decide), BadInput,
-    Failed.
+    hash is the approved one. The database stays, unless its restore is asked for. Ends Completed,
+    or Failed with a name that says why: Refused (nothing was changed), Paused (a gate could not
+    decide), BadInput, Failed.
 
     Args:
         form: what the operator asks for.

@@ -39,6 +39,13 @@ class RollbackForm(ActForm):
         "the upgrade stopped so.",
     )
 
+    restore_database: bool = Field(
+        default=False,
+        title="Restore the database",
+        description="The database goes back, too, to the dump that the upgrade made. What was "
+        "stored since is lost: the plan counts it. Off: the database stays.",
+    )
+
     @property
     def goal(self) -> str:
         """What ran before."""
@@ -46,7 +53,9 @@ class RollbackForm(ActForm):
 
     def wish(self, cloud: Cloud) -> Request:
         """What ran before the last upgrade, as far as hosts take part."""
-        base = self.exceptions(rollback_request(cloud, state_folder() / FORMER))
+        folder = state_folder() / FORMER
+        base = rollback_request(cloud, folder, restore_database=self.restore_database)
+        base = self.exceptions(base)
         stopped = tuple(dict.fromkeys((*base.stop_all, *self.stop_all)))
         return replace(base, first=self.first or base.first, stop_all=stopped)
 

@@ -28,6 +28,32 @@ def switch(nodes: list[str]) -> NodesDone:
     return carry_out(nodes, _switch)
 
 
+@node_task()
+def stop(nodes: list[str]) -> NodesDone:
+    """Stop the web servers of all API hosts at the same time, for as long as a restore takes."""
+    return carry_out(nodes, _stop)
+
+
+@node_task()
+def start(nodes: list[str]) -> NodesDone:
+    """Point the web servers that were stopped at the target's API, and start them."""
+    return carry_out(nodes, _start)
+
+
+def _stop(session: Session, step: Step) -> str:
+    return _everywhere(session, step, wsgi.stop)
+
+
+def _start(session: Session, step: Step) -> str:
+    return _everywhere(session, step, wsgi.start)
+
+
+def _everywhere(session: Session, step: Step, act: wsgi.Act) -> str:
+    with ThreadPoolExecutor(len(step.targets)) as pool:
+        done = list(pool.map(lambda target: _on_host(session, step, target, act), step.targets))
+    return "dry run" if session.dry_run else ", ".join(dict.fromkeys(done))
+
+
 def _warm(session: Session, step: Step) -> str:
     return _on_host(session, step, step.targets[0], wsgi.warm)
 
@@ -62,8 +88,8 @@ def _until_same(session: Session, step: Step, deadline: float) -> bool:
 
 
 def _on_host(session: Session, step: Step, target: Target, act: wsgi.Act) -> str:
-    if step.release is None:
+    if step.release is None and act is not wsgi.stop:
         raise StepFailedError(f"{step.id}: the plan names no release to serve", step=step.id)
-    inventory = session.cloud.inventory
+    inventory, release = session.cloud.inventory, step.release or ""
     shell = session.cloud.connections.shell(target.host)
-    return act(session.actor, shell, step.id, inventory, inventory.host(target.host), step.release)
+    return act(session.actor, shell, step.id, inventory, inventory.host(target.host), release)

@@ -8,13 +8,15 @@ from typing import Any
 from prefect import Task
 
 from ceilift.plan import Action, Gate, Step
-from tasks import agents, api, database, health, pipelines, scratch
+from tasks import agents, api, database, health, pipelines, restoring, scratch
 
 TASKS: Mapping[Action, Task[[list[str]], Any]] = {
     Action.BACKUP: database.backup,
     Action.VERIFY_BACKUP: scratch.verify_backup,
     Action.REHEARSE: scratch.rehearse,
     Action.DBSYNC: database.dbsync,
+    Action.SAVE: restoring.save,
+    Action.RESTORE: restoring.restore,
     Action.STOP: agents.stop,
     Action.START: agents.start,
     Action.ENABLE: agents.enable,
@@ -25,6 +27,8 @@ TASKS: Mapping[Action, Task[[list[str]], Any]] = {
     Action.RELOAD: pipelines.reload,
     Action.WARM_API: api.warm,
     Action.SWITCH_API: api.switch,
+    Action.STOP_API: api.stop,
+    Action.START_API: api.start,
 }
 
 

@@ -5,23 +5,25 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
-from ceilift.database_dump import DumpTarget, dump_script
+from ceilift.database_address import shown_address
+from ceilift.database_dump import DumpTarget
 from ceilift.database_rehearsal import DBSYNC
-from ceilift.digest import digest
-from ceilift.dump_record import Mark, dump_from
-from ceilift.errors import StepFailedError
+from ceilift.dump_look import DUMPED, noted
+from ceilift.dump_record import dump_from
+from ceilift.errors import CeiliftError, StepFailedError
 from ceilift.inventory import Database
 from ceilift.plan import Step
 from ceilift.remote.shell import Shell
+from ceilift.restorable import Dumped
 from tasks.carry_out import carry_out
 from tasks.migration import (
-    DUMP_TIMEOUT_S,
+    dump,
     how_it_ended,
     migrate,
     migration,
     once_for,
+    remember_rows,
     rotate,
-    said,
     the_database,
 )
 from tasks.retrying import NodesDone, node_task
@@ -46,7 +48,7 @@ def _backup(session: Session, step: Step) -> str:
     database = the_database(session)
     if database.backup.policy == "external":
         return f"external snapshot {database.backup.snapshot}, unproven by us"
-    marks = _marks(session, database)
+    known = None if session.dry_run else _known(session, step, database)
     target = DumpTarget(
         url=database.url,
         password=None if session.dry_run else session.cloud.database_password,
@@ -54,42 +56,76 @@ def _backup(session: Session, step: Step) -> str:
         name="-".join((session.plan.cloud, *session.plan.releases[:1], "to", session.plan.to)),
     )
     shell = session.cloud.connections.shell(database.backup.host)
-    script = dump_script(target, needed_bytes=None if session.dry_run else _size(session))
-    once = once_for(session, step, shell.host, digest(str(marks)))  # it reaches up to these
-    words = f"dump to {target.folder}"
-    result = session.actor.act(
-        shell, step.id, words, once.script(script), *once.args, timeout_s=DUMP_TIMEOUT_S
-    )
-    if not result.ok:
-        raise StepFailedError(
-            f"{step.id}: the dump failed on {shell.host}: {said(result)}",
-            host=shell.host,
-            step=step.id,
-            next_command="mend it, then: ceilift resume",
-        )
+    marks = known.marks if known is not None else ()
+    told = dump(session, step, shell, target, str(marks))
     if session.dry_run:
         return "dry run"
+    _count(session, step, database, known)
     _rotate(session, step, shell, database)
-    told = result.stdout.strip()
     return str(replace(dump_from(told), marks=marks)) if marks else told
 
 
-def _marks(session: Session, database: Database) -> tuple[Mark, ...]:
-    """Up to where a dump that is to be proven must reach; looks at the scratch database first.
+def _known(session: Session, step: Step, database: Database) -> Dumped | None:
+    """What the dump has to hold; None where a dump that is not to be proven cannot be looked into.
 
     Raises StepFailedError when the scratch database holds something of somebody else's.
     """
-    if session.dry_run or database.backup.policy != "dump+restore":
-        return ()
-    scratch, production = session.cloud.scratch_tables, session.cloud.production_tables
-    if scratch is None or production is None or not scratch.is_ours_or_empty():
+    if database.backup.policy == "dump+restore":
+        _refuse_foreign(session)
+        return _noted(session, step, database)
+    try:
+        return _noted(session, step, database)
+    except CeiliftError as error:
+        session.progress.note(f"a rollback will not restore this dump: {error}")
+        return None
+
+
+def _count(session: Session, step: Step, database: Database, known: Dumped | None) -> None:
+    """Remember what a plain dump holds; of one that is proven that is done when it is compared.
+
+    After the dump, as rows may be deleted while it is made.
+    """
+    production = session.cloud.production_tables
+    if known is None or production is None or database.backup.policy == "dump+restore":
+        return
+    try:
+        remember_rows(session, _number(session, step), production.picked(known.tables, known.marks))
+    except CeiliftError as error:
+        session.progress.note(f"a rollback will not restore this dump: {error}")
+
+
+def _refuse_foreign(session: Session) -> None:
+    scratch = session.cloud.scratch_tables
+    if scratch is None or not scratch.is_ours_or_empty():
         raise StepFailedError(
             "the scratch database holds tables that Ceilift did not put there; nothing was done",
             next_command="give an empty one as database.backup.scratch, then: ceilift resume",
         )
-    marks = production.marks(production.schema())
+
+
+def _noted(session: Session, step: Step, database: Database) -> Dumped | None:
+    """Up to where the dump must reach, with the schema: noted in the ledger before it is made.
+
+    A run that goes on with one that died keeps to what that one noted, so that the host knows the
+    dump again that may still be under way.
+    """
+    ledger, upgrade, number = session.cloud.ledger, session.upgrade or 0, _number(session, step)
+    production = session.cloud.production_tables
+    known = noted(ledger, upgrade, number)
+    if known is not None or production is None:
+        return known
+    schema = production.schema()
+    marks = production.marks(schema)
+    known = Dumped(database.backup.host, shown_address(database.url), schema, marks)
+    ledger.save_document(upgrade, DUMPED, str(number), known.to_json())
     threading.Event().wait(SETTLE_S)
-    return marks
+    return known
+
+
+def _number(session: Session, step: Step) -> int:
+    """Of the upgrade's dumps the one that is to be made, from 0."""
+    evidence = session.cloud.ledger.evidence(session.upgrade or 0)
+    return sum(one.node == step.id for one in evidence)
 
 
 def _rotate(session: Session, step: Step, shell: Shell, database: Database) -> None:
@@ -125,8 +161,3 @@ def _dbsync(session: Session, step: Step) -> str:
         if session.dry_run
         else f"{program} of {release.version} ended with 0 in {result.seconds:.1f} s"
     )
-
-
-def _size(session: Session) -> int | None:
-    store = session.cloud.samples
-    return None if store is None else store.facts().size_bytes

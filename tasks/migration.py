@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 
-from ceilift.database_dump import ROTATE, dumps_of
+from ceilift.copy_comparison import Rows, rows_to_json
+from ceilift.database_dump import ROTATE, DumpTarget, dump_script, dumps_of
+from ceilift.digest import digest
+from ceilift.dump_look import HELD
 from ceilift.errors import StepFailedError
 from ceilift.inventory import Database
 from ceilift.inventory_hosts import Host
@@ -48,6 +52,39 @@ def once_for(session: Session, step: Step, host: str, what: str = "") -> Once:
         key = " ".join((found.opened_at, step.id, session.plan.to, str(times), what))
     name = f"{inventory.cloud}.{step.id.replace('/', '-')}"
     return Once(inventory.host(host).root, name, key)
+
+
+def dump(session: Session, step: Step, shell: Shell, target: DumpTarget, what: str) -> str:
+    """Make the dump on that host, and give what was said of it; `what` tells two of a step apart.
+
+    Raises StepFailedError when it failed. A dry run sends nothing.
+    """
+    script = dump_script(target, needed_bytes=None if session.dry_run else _size(session))
+    once = once_for(session, step, shell.host, digest(what))
+    words = f"dump to {target.folder}"
+    result = session.actor.act(
+        shell, step.id, words, once.script(script), *once.args, timeout_s=DUMP_TIMEOUT_S
+    )
+    if not result.ok:
+        raise StepFailedError(
+            f"{step.id}: the dump failed on {shell.host}: {said(result)}",
+            host=shell.host,
+            step=step.id,
+            next_command="mend it, then: ceilift resume",
+        )
+    return result.stdout.strip()
+
+
+def remember_rows(session: Session, number: int, rows: Mapping[str, Rows]) -> None:
+    """What production holds of that dump (the upgrade's, from 0): a restore of it is to hold it."""
+    if session.upgrade is not None:
+        found = rows_to_json(rows)
+        session.cloud.ledger.save_document(session.upgrade, HELD, str(number), found)
+
+
+def _size(session: Session) -> int | None:
+    store = session.cloud.samples
+    return None if store is None else store.facts().size_bytes
 
 
 def migrate(

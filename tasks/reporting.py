@@ -9,6 +9,7 @@ from ceilift.account import Account
 from ceilift.clock import covered, now
 from ceilift.errors import PAUSED, CeiliftError, with_inventory
 from ceilift.ledger.store import Ledger
+from ceilift.paths.nodes import RESTORE_ID, SAVE_ID
 from ceilift.probe import observe_hosts
 from ceilift.record import HostAside
 from ceilift.report import Ended, Report, Timing, make_report, report_to_json
@@ -37,6 +38,7 @@ def finish(
         session.cloud.connections, session.cloud.inventory, tuple(session.catalogue.releases)
     )
     bring_back(ledger, plan.cloud, hosts)
+    restored = (SAVE_ID, RESTORE_ID) if plan.request.restore_database else ()
     ended = Ended(
         outcome=_outcome(error),
         nodes=ledger.status(upgrade, nodes),
@@ -47,6 +49,7 @@ def finish(
         readings=tuple(session.readings),
         asides=ledger.aside(plan.cloud),
         next_command=with_inventory(_following(error), inventory),
+        restored=ledger.status(upgrade, restored),
     )
     report = make_report(plan, ended, _timing(session, begun))
     ledger.save_document(upgrade, REPORT_KIND, plan.hash, report_to_json(report))

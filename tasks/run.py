@@ -13,14 +13,14 @@ from ceilift.cloud import Cloud
 from ceilift.errors import CeiliftError, RefusedError
 from ceilift.ledger.store import Ledger
 from ceilift.observe import LOADS, POLLSTERS
-from ceilift.plan import Plan
+from ceilift.plan import Accepted, Plan
 from ceilift.plan_json import (
     instances_to_json,
     loads_to_json,
     plan_to_json,
     pollsters_to_json,
 )
-from ceilift.record import Approval, Lease, OpenUpgrade
+from ceilift.record import Approval, Assent, Beside, Lease, OpenUpgrade
 from ceilift.release import Catalogue
 from ceilift.remote.act import Actor, Recorder
 from ceilift.scrub import scrubbed
@@ -163,39 +163,56 @@ def _outcome(error: CeiliftError) -> str:
 
 
 def _opened(ledger: Ledger, lease: Lease, plan: Plan, state: CloudState, consent: Consent) -> int:
-    """The upgrade's id: the open one, with a changed plan added to it, or a new one."""
-    text = plan_to_json(plan)
+    """The upgrade's id: the open one, with a changed plan added to it, or a new one.
+
+    What belongs together is written together: a process that is killed here leaves no upgrade, and
+    no changed plan, that nobody approved.
+    """
     before = approved_for(ledger, plan)
     if before is None:
+        text = json.dumps(plan_to_json(plan), sort_keys=True)
         baseline = json.dumps(instances_to_json(state.baseline or state.instances))
         undoes = undone_upgrade(ledger, plan.cloud).number if plan.request.rollback else None
-        upgrade = ledger.begin(lease, json.dumps(text, sort_keys=True), baseline, undoes)
-        if state.pollsters:
-            ledger.save_document(upgrade, POLLSTERS, "", pollsters_to_json(state.pollsters))
-        _keep_loads(ledger, upgrade, state)
-        _record_exceptions(ledger, upgrade, plan)
-    else:
-        upgrade, known = before[0].id, before[1]
-        if plan.request.start_old is not None:
-            ledger.save_document(upgrade, WAY_BACK, plan.hash, text)
-        elif consent.plan_hash == plan.hash != known.hash:
-            ledger.save_document(upgrade, PLAN, plan.hash, text)
-            _keep_loads(ledger, upgrade, state)
-            _record_exceptions(ledger, upgrade, plan)
-    if consent.plan_hash == plan.hash and not _good(ledger.approved(upgrade, plan.hash)):
-        name, how = consent.approver or UNNAMED, consent.how
-        ledger.approve(upgrade, plan.hash, name, how, consent.until)
+        assent = _assent(plan, consent)
+        seen = (POLLSTERS, "", pollsters_to_json(state.pollsters))
+        documents = ((seen,) if state.pollsters else ()) + _loads(state)
+        exceptions = (plan.request.accept, plan.request.without)
+        return ledger.begin(lease, text, baseline, undoes, Beside(assent, documents, *exceptions))
+    upgrade = before[0].id
+    beside = _added(ledger, upgrade, before[1], plan, state, consent)
+    if beside != Beside():
+        ledger.add_beside(upgrade, beside)
     return upgrade
+
+
+def _added(
+    ledger: Ledger, upgrade: int, known: Plan, plan: Plan, state: CloudState, consent: Consent
+) -> Beside:
+    """What a run that goes on adds to the open upgrade: an approval, and the plan that it is of."""
+    given = consent.plan_hash == plan.hash
+    approved = given and _good(ledger.approved(upgrade, plan.hash))
+    assent = None if approved else _assent(plan, consent)
+    if plan.request.start_old is not None:
+        return Beside(assent, ((WAY_BACK, plan.hash, plan_to_json(plan)),))
+    if not given or plan.hash == known.hash:
+        return Beside(assent)
+    documents = ((PLAN, plan.hash, plan_to_json(plan)), *_loads(state))
+    return Beside(assent, documents, *_exceptions(ledger, upgrade, plan))
+
+
+def _assent(plan: Plan, consent: Consent) -> Assent | None:
+    if consent.plan_hash != plan.hash:
+        return None
+    return Assent(plan.hash, consent.approver or UNNAMED, consent.how, consent.until)
 
 
 def _good(approval: Approval | None) -> bool:
     return approval is not None and not approval.over(now())
 
 
-def _keep_loads(ledger: Ledger, upgrade: int, state: CloudState) -> None:
+def _loads(state: CloudState) -> tuple[tuple[str, str, object], ...]:
     """What old releases said of the plan's new pipeline: they may be gone later."""
-    if state.loads:
-        ledger.save_document(upgrade, LOADS, "", loads_to_json(state.loads))
+    return ((LOADS, "", loads_to_json(state.loads)),) if state.loads else ()
 
 
 def _opened_at(ledger: Ledger, cloud: str) -> float | None:
@@ -203,13 +220,15 @@ def _opened_at(ledger: Ledger, cloud: str) -> float | None:
     return None if found is None else datetime.fromisoformat(found.opened_at).timestamp()
 
 
-def _record_exceptions(ledger: Ledger, upgrade: int, plan: Plan) -> None:
-    """Write down what was accepted and set aside, once for each upgrade and reason."""
+def _exceptions(
+    ledger: Ledger, upgrade: int, plan: Plan
+) -> tuple[tuple[Accepted, ...], tuple[Accepted, ...]]:
+    """What was accepted and set aside and is not written down yet for this upgrade and reason."""
     accepted_before = ledger.accepted(upgrade)
-    for accepted in plan.request.accept:
-        if accepted not in accepted_before:
-            ledger.accept(upgrade, accepted.id, accepted.reason)
     aside_before = {(one.upgrade, one.host, one.reason) for one in ledger.aside(plan.cloud)}
-    for aside in plan.request.without:
-        if (upgrade, aside.id, aside.reason) not in aside_before:
-            ledger.set_aside(upgrade, aside.id, aside.reason)
+    return (
+        tuple(one for one in plan.request.accept if one not in accepted_before),
+        tuple(
+            one for one in plan.request.without if (upgrade, one.id, one.reason) not in aside_before
+        ),
+    )

@@ -21,6 +21,7 @@ from tasks.migration import (
     how_it_ended,
     migrate,
     migration,
+    remember_rows,
     rotate,
     said,
     the_database,
@@ -58,6 +59,8 @@ def _verify(session: Session, step: Step) -> str:
     ours = production.picked(schema, dump.marks)
     if faults := row_faults(dump.marks, ours, copy.same(schema, dump.marks, ours)):
         raise _disproved(session, step, f"{ANOTHER}: {_few(faults)}")
+    made = session.cloud.ledger.evidence(session.upgrade or 0)
+    remember_rows(session, sum(one.node == BACKUP_ID for one in made) - 1, ours)
     if keep := the_database(session).backup.keep:
         shell = session.cloud.connections.shell(the_database(session).backup.host)
         rotate(session, step, shell, keep)

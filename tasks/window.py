@@ -15,7 +15,7 @@ from ceilift.inventory import Inventory
 from ceilift.ledger.store import Ledger
 from ceilift.paths.nodes import DBSYNC_ID
 from ceilift.plan import Plan
-from ceilift.progress import plan_nodes
+from ceilift.plan_nodes import plan_nodes
 from ceilift.record import NodeTime
 from ceilift.schedule import ANY_TIME, Opening, Window, open_now, opens_next
 from ceilift.situation import Situation

@@ -32,6 +32,15 @@ DATABASE = {
     "url": "mysql+pymysql://ceilometer@192.0.2.10/ceilometer",
     "backup": {"host": "ctl1", "folder": "/var/backups/ceilometer"},
 }
+NOTHING_RUNS_OTHERWISE = {
+    Action.BACKUP,
+    Action.VERIFY_BACKUP,
+    Action.REHEARSE,
+    Action.DBSYNC,
+    Action.SAVE,
+    Action.RESTORE,
+    Action.WARM_API,
+}
 WSGI = {"config": "/etc/apache2/site.conf", "script": "/etc/app.wsgi", "reload": ["true"]}
 
 
@@ -196,7 +205,7 @@ def hosts_named(text: str) -> list[str]:
 
 def _carried_out(state: CloudState, node: Step | Gate, to: str) -> CloudState:
     state = replace(state, evidence=(*state.evidence, Evidence(node.id, to)))
-    if isinstance(node, Gate) or node.stage == "database" or node.action is Action.WARM_API:
+    if isinstance(node, Gate) or node.action in NOTHING_RUNS_OTHERWISE:
         return state
     return replace(
         state,
@@ -258,6 +267,8 @@ def _acted(was: Instance, step: Step, to: str) -> Instance:
         },
         Action.MERGE: {"release": to, "pids": (400,), "restart": Restart.ENABLED},
         Action.START: {"release": to, "defined_release": to, "pids": (200,)},
+        Action.STOP_API: {"release": None, "pids": ()},
+        Action.START_API: {"release": to, "defined_release": to, "pids": (500,)},
         Action.SWITCH_API: {"release": to, "defined_release": to},
         Action.ENABLE: {"restart": Restart.ENABLED},
     }

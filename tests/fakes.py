@@ -162,13 +162,19 @@ class FakeStore:
 
 @dataclass
 class FakeTables:
-    """A database with this schema and these rows; `later` is its schema from the second look on."""
+    """A database with this schema and these rows; `later` is its schema from the second look on.
+
+    `after` are the rows above each mark, stored at the `times`.
+    """
 
     tables: Schema = field(default_factory=dict)
     rows: Mapping[str, Rows] = field(default_factory=dict)
     later: Schema | None = None
     ours: bool = True
     looks: int = 0
+    after: Mapping[str, int] = field(default_factory=dict)
+    times: tuple[float, float] | None = None
+    half: bool = False
     error: CeiliftError | None = None
 
     def account(self, use: Use) -> Account:
@@ -178,10 +184,21 @@ class FakeTables:
 
     def schema(self) -> Schema:
         self.looks += 1
+        if self.error is not None:
+            raise self.error
         return self.tables if self.later is None or self.looks == 1 else self.later
 
     def is_ours_or_empty(self) -> bool:
         return self.ours
+
+    def is_half_restored(self) -> bool:
+        return self.half
+
+    def rows_after(self, schema: Schema, marks: Sequence[Mark]) -> Mapping[str, int]:
+        return {mark.table: self.after.get(mark.table, 0) for mark in marks if mark.table in schema}
+
+    def stored_after(self, schema: Schema, marks: Sequence[Mark]) -> tuple[float, float] | None:
+        return self.times if self.rows_after(schema, marks) else None
 
     def marks(self, schema: Schema) -> tuple[Mark, ...]:
         return tuple(Mark(name, "id", self.rows[name].count) for name in sorted(schema))
@@ -235,6 +252,10 @@ class FakeCloud:
     scratch_tables: FakeTables = field(default_factory=FakeTables)
     scratch_password: str | None = None
     timeline: Timeline = field(default_factory=Timeline)
+    left: int = 0
+
+    def leave_database(self) -> None:
+        self.left += 1
 
     def as_cloud(self) -> Cloud:
         """The same, for what takes a Cloud."""

@@ -10,8 +10,8 @@ from ceilift.component import SERVICES, Component
 from ceilift.inventory import Inventory
 from ceilift.inventory_hosts import UNITS
 from ceilift.plan import Plan, Request
+from ceilift.plan_nodes import plan_nodes
 from ceilift.planner import make_plan
-from ceilift.progress import plan_nodes
 from ceilift.state import CloudState, Instance, Restart
 from tests.clouds import agent, catalogue, inventory, request, seen
 

@@ -26,6 +26,7 @@ from ceilift.hazards import (
     pollsters,
     privileges,
     releases,
+    restoring,
     rolling,
     way_back,
 )
@@ -57,6 +58,7 @@ RULES: tuple[Rule, ...] = (
     privileges.to_fill,
     database.dbsync_effect,
     database.not_additive,
+    restoring.half_restored,
     gnocchi.unreachable,
     gnocchi.too_old,
     gnocchi.backlog,
@@ -155,6 +157,18 @@ RULES_ROLLBACK: tuple[Rule, ...] = (
     way_back.ran_otherwise,
     way_back.host_left,
     way_back.database_stays,
+    database.no_dump_tool,
+    database.backup_space,
+    restoring.half_restored,
+    restoring.no_dump,
+    restoring.dump_file,
+    restoring.unlabelled,
+    restoring.elsewhere,
+    restoring.restored_already,
+    restoring.unseen,
+    restoring.api_goes_on,
+    restoring.loses,
+    restoring.all_down,
 )
 
 # What matters on the way back of one stage: whether it can be walked, not what the target would do.
@@ -165,6 +179,7 @@ RULES_BACK: tuple[Rule, ...] = (
     hosts.set_aside,
     agents.polling_file,
     activity.broker_unreachable,
+    restoring.half_restored,
 )
 
 # Blockers an operator may lift with a reason; every other blocker has to be mended.

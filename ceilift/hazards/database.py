@@ -9,6 +9,7 @@ from packaging.version import InvalidVersion, Version
 from ceilift.database_evidence import breaks
 from ceilift.finding import Finding
 from ceilift.hazards.case import Case, blocker, info, warning
+from ceilift.inventory import Database
 from ceilift.plan import Action
 
 DUMP_TOOLS: Mapping[str, tuple[str, ...]] = {
@@ -97,7 +98,7 @@ def samples_unreadable(case: Case) -> Iterator[Finding]:
 
 def no_dump_tool(case: Case) -> Iterator[Finding]:
     """The host that is to write the dump has no tool for it."""
-    database = case.database
+    database = _to_be_saved(case)
     host = case.situation.backup_host
     if database is None or database.backup.policy == "external" or not _backs_up(case):
         return
@@ -111,21 +112,21 @@ def no_dump_tool(case: Case) -> Iterator[Finding]:
         "no-dump-tool",
         f"{needed} is not there on {host}",
         host,
-        "the database is saved by its own tool before dbsync",
+        "the database is saved by its own tool before it is changed",
         f"Install it on {host}, name another database.backup.host, or use policy external",
     )
 
 
 def backup_space(case: Case) -> Iterator[Finding]:
     """The dump does not fit where it is to be written, or nobody knows."""
-    database, seen = case.database, case.situation.state.database
+    database, seen = _to_be_saved(case), case.situation.state.database
     if database is None or seen is None or not seen.reachable or not _backs_up(case):
         return
     if database.backup.policy == "external":
         return
     where = f"{case.situation.backup_host}:{database.backup.folder}"
     size, free = seen.size_bytes, seen.backup_free_bytes
-    why = "a dump that runs out of space is no backup, and without a backup there is no dbsync"
+    why = "a dump that runs out of space is no backup, and without one the database is not changed"
     if size is None or free is None:
         what = "whether the dump fits could not be told: its size or the free space is unknown"
         yield warning("backup-space", what, where, why, "See that there is room")
@@ -199,7 +200,13 @@ def _by_number(had: int, brings: int, to: str) -> Iterator[Finding]:
 
 
 def _backs_up(case: Case) -> bool:
-    return Action.BACKUP in case.actions
+    return bool({Action.BACKUP, Action.SAVE} & case.actions)
+
+
+def _to_be_saved(case: Case) -> Database | None:
+    """The inventory's database while it still has to be migrated, or restored."""
+    going = case.situation.inventory.database if Action.SAVE in case.actions else None
+    return case.database or going
 
 
 def _series(release: str) -> int:

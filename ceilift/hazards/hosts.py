@@ -14,7 +14,7 @@ from ceilift.state import HostState
 
 UNKNOWN = "unknown"  # a release that cannot be told
 SKEW_S = 2.0  # samples are told old from new by their timestamps
-NEEDS_TARGET = {Action.DBSYNC, Action.START, Action.WARM_API, Action.SWITCH_API}
+NEEDS_TARGET = {Action.DBSYNC, Action.START, Action.WARM_API, Action.SWITCH_API, Action.START_API}
 PROBLEM_IDS = {"host-key": "host-key", "login": "login", "become": "become"}
 REMEDIES: Mapping[str, str] = {
     "host-unreachable": "Bring the host back, or set it aside: --without {host} --reason TEXT",

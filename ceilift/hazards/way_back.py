@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ceilift.database_writers import restores
 from ceilift.finding import Finding
 from ceilift.hazards.case import Case, blocker, info, several, warning
 from ceilift.state import Instance
@@ -40,13 +41,14 @@ def host_left(case: Case) -> Iterator[Finding]:
 
 def database_stays(case: Case) -> Iterator[Finding]:
     """The schema is not taken back."""
-    if case.situation.inventory.database is not None and not case.is_empty:
+    asked = restores(case.situation)
+    if case.situation.inventory.database is not None and not case.is_empty and not asked:
         yield info(
             "database-stays",
             f"the database keeps its schema; agents of {case.to} work on it",
             "database",
             "a migration only ever adds; what was stored since would be lost with a restore",
-            "Nothing to do. To restore the dump all the same, stop every agent first, by hand",
+            "Nothing to do. To go back to the dump all the same: --restore-database",
         )
 
 

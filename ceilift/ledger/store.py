@@ -16,11 +16,13 @@ from ceilift.ledger import progress, queries, tables
 from ceilift.ledger.engine import Database
 from ceilift.ledger.journal import RunJournal
 from ceilift.ledger.leases import Leases, fence
-from ceilift.ledger.rows import add_row, undo
+from ceilift.ledger.rows import add_row, approve, undo, write_beside
 from ceilift.plan import Accepted
 from ceilift.record import (
     Activity,
     Approval,
+    Assent,
+    Beside,
     Document,
     HostAside,
     Intent,
@@ -68,12 +70,18 @@ class Ledger:
     # --- upgrades
 
     def begin(
-        self, lease: Lease, plan_json: str, baseline_json: str, undoes: int | None = None
+        self,
+        lease: Lease,
+        plan_json: str,
+        baseline_json: str,
+        undoes: int | None = None,
+        beside: Beside | None = None,
     ) -> int:
-        """Open an upgrade with its plan and what ran before it; gives its id.
+        """Open an upgrade with its plan, what ran before it and what is `beside`; gives its id.
 
-        One that takes another back (`undoes`) ends that, where it is open. Raises RefusedError
-        when the cloud has an open upgrade, or the lease was lost.
+        All is there afterwards, or nothing: none is open that nobody approved. One that takes
+        another back (`undoes`) ends that, where it is open. Raises RefusedError when the cloud has
+        an open upgrade, or the lease was lost.
         """
         plan = json.loads(plan_json)
         with self._database.writing() as connection:
@@ -83,20 +91,20 @@ class Ledger:
                 since = f"to {found.to} since {found.opened_at}"
                 message = f"Cloud {lease.cloud} has an open upgrade {since}"
                 raise RefusedError(message, next_command="ceilift resume")
-            upgrade = self._add(
-                connection,
-                tables.upgrades,
-                cloud=lease.cloud,
-                path=plan["path"],
-                releases=", ".join(plan["from"]),
-                to=plan["to"],
-                plan_hash=plan["hash"],
-                plan=plan_json,
-            )
+            told = {name: plan[name] for name in ("path", "to")} | {"plan_hash": plan["hash"]}
+            releases = ", ".join(plan["from"])
+            told |= {"cloud": lease.cloud, "releases": releases, "plan": plan_json}
+            upgrade = self._add(connection, tables.upgrades, **told)
             self._add(connection, tables.baselines, upgrade_id=upgrade, instances=baseline_json)
             if undoes is not None:
                 undo(connection, self._now(), undoes, upgrade, is_open=found is not None)
+            write_beside(connection, self._now(), upgrade, beside or Beside())
         return upgrade
+
+    def add_beside(self, upgrade: int, beside: Beside) -> None:
+        """Write what belongs to a later plan of the upgrade: all of it, or nothing."""
+        with self._database.writing() as connection:
+            write_beside(connection, self._now(), upgrade, beside)
 
     def close(self, upgrade: int, outcome: str, detail: str = "") -> None:
         """Say how an upgrade ended (`done`, `undone`, `abandoned`): once and for ever."""
@@ -121,11 +129,8 @@ class Ledger:
         self, upgrade: int, plan_hash: str, name: str, how: str, until: float | None = None
     ) -> None:
         """Record who approved which plan, the name as stated, and until when it is good."""
-        values = {"plan_hash": plan_hash, "name": name, "how": how}
         with self._database.writing() as connection:
-            given = self._add(connection, tables.approvals, upgrade_id=upgrade, **values)
-            if until is not None:
-                self._add(connection, tables.approval_terms, approval_id=given, until=until)
+            approve(connection, self._now(), upgrade, Assent(plan_hash, name, how, until))
 
     def approved(self, upgrade: int, plan_hash: str) -> Approval | None:
         """The newest approval of that very plan; None when nobody approved it."""

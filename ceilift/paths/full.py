@@ -13,11 +13,13 @@ from typing import TypeVar
 
 from ceilift.component import SERVICES, Component
 from ceilift.constraints import Demand, agent_order, constraints_of
+from ceilift.database_writers import restores, writers
 from ceilift.estimate import Pace
 from ceilift.groups import shared_groups
 from ceilift.paths.clearing import cleared
 from ceilift.paths.nodes import Builder, Ids, Wave
 from ceilift.paths.pipeline_nodes import drained_while_down
+from ceilift.paths.restoring import restored, with_restore
 from ceilift.paths.way_back import reverse_order
 from ceilift.pipeline_change import pipeline_change
 from ceilift.plan import Gate, Step, Timing
@@ -51,7 +53,8 @@ def full_path(situation: Situation, pace: Pace) -> tuple[Section, ...]:
 def stage_order(situation: Situation) -> tuple[Component, ...]:
     """The stages in order, the API put after the one named."""
     if situation.request.rollback:
-        return reverse_order(situation, stage_order)
+        order = reverse_order(situation, stage_order)
+        return with_restore(situation, order) if restores(situation) else order
     stages = (Component.DATABASE, *agent_order(situation))
     place = stages.index(Component(situation.request.api_after)) + 1
     return (*stages[:place], Component.API, *stages[place:])
@@ -67,10 +70,12 @@ def migrates(situation: Situation) -> bool:
 def database_stage(build: Builder, barrier: Ids) -> Section:
     """Save, prove and rehearse where the policy says so, then migrate; nothing is stopped.
 
-    Skipped without a Ceilometer database. On the way back the schema stays: it was only added to,
-    and the former release works on it.
+    Skipped without a Ceilometer database. On the way back the schema stays, unless a restore is
+    asked for: it was only added to, and the former release works on it.
     """
     situation = build.situation
+    if restores(situation) and situation.inventory.database is not None:
+        return Section(build.stage, *restored(build, barrier))
     database, back = situation.inventory.database, situation.request.rollback
     if database is None or back or not situation.target.dbsync.sql.value or not migrates(situation):
         return Section(build.stage)
@@ -87,9 +92,9 @@ def database_stage(build: Builder, barrier: Ids) -> Section:
 def agent_stage(build: Builder, barrier: Ids) -> Section:
     """Collectors or notification agents: all stopped, the gate, then all new ones."""
     places = build.situation.places[Component(build.stage)]
-    if not _moves(places, build.release):
+    if not (_moves(places, build.release) or was_down(build)):
         return _completion(build, places, barrier)
-    read, barrier = old_ones_heard(build, barrier)
+    read, barrier = ((), barrier) if was_down(build) else old_ones_heard(build, barrier)
     waves, stopped = _all_down(build, places, barrier)
     drains, empty = _drains(build, stopped)
     wanted = [place for place in places if place.wanted]
@@ -120,7 +125,8 @@ def polling_stage(build: Builder, barrier: Ids) -> Section:
 def api_stage(build: Builder, barrier: Ids) -> Section:
     """The API: the new application warmed everywhere, then one switch for all hosts."""
     places = build.situation.places[Component.API]
-    if all(place.is_settled(build.release) for place in places):
+    down = was_down(build)
+    if all(place.is_settled(build.release) for place in places) and not down:
         return Section(build.stage)
     wanted = [place for place in places if place.wanted]
     warms = tuple(build.warm(place, barrier) for place in wanted)
@@ -128,7 +134,7 @@ def api_stage(build: Builder, barrier: Ids) -> Section:
     ready = _ids((*warms, *stops))
     if not wanted:
         return Section(build.stage, _waves([stops]), ready)
-    switch = build.switch(wanted, ready)
+    switch = build.start_api(wanted, ready) if down else build.switch(wanted, ready)
     gate = build.served(wanted, (switch.id,))
     return Section(build.stage, _waves([warms, stops, (switch,), (gate,)]), (gate.id,))
 
@@ -142,6 +148,12 @@ def first_place(situation: Situation) -> Place | None:
     return next(iter((*central, *chosen)), None)
 
 
+def was_down(build: Builder) -> bool:
+    """Whether the stage's agents were all stopped for the database's restore, before it."""
+    situation = build.situation
+    return restores(situation) and Component(build.stage) in writers(situation)
+
+
 def _moves(places: Sequence[Place], release: str) -> bool:
     """Whether agents of another release ran, or none at all: then the whole stage is walked."""
     if any(place.is_old(release) for place in places):
@@ -153,7 +165,7 @@ def _moves(places: Sequence[Place], release: str) -> bool:
 def _all_down(
     build: Builder, places: Sequence[Place], barrier: Ids
 ) -> tuple[tuple[Wave, ...], Gate]:
-    there = [place for place in places if place.before is not None]
+    there = [place for place in places if place.before is not None and not was_down(build)]
     stops = (
         *(build.stop(place, barrier) for place in there if not place.is_ours),
         *cleared(build, [place for place in there if place.is_ours], barrier),

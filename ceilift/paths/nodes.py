@@ -7,7 +7,7 @@ request alone, never on how far an upgrade has come.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ceilift.component import Component
 from ceilift.database_evidence import BACKUP_ID, REHEARSE_ID, VERIFY_ID
@@ -20,6 +20,8 @@ Ids = tuple[str, ...]
 Wave = tuple[Step | Gate, ...]
 Options = tuple[tuple[str, str, str], ...]  # section, name and value
 DBSYNC_ID = "database/dbsync"
+SAVE_ID, RESTORE_ID = "database/save", "database/restore"
+START_API_ID = "api/start"
 
 PROOF = {
     Component.COLLECTOR: (GateKind.COLLECTOR, "it consumes, and the backlog falls or stays empty"),
@@ -204,6 +206,17 @@ class Builder:
             why="of one application never two versions serve: all hosts are switched in one step",
             judged_by=f"every host serves {self.release}; the seconds they differ are measured",
             undo="switch all of them back in one step",
+        )
+
+    def start_api(self, places: Sequence[Place], needs: Ids) -> Step:
+        """Start the web servers that were stopped for a restore, pointed at the target's API."""
+        return replace(
+            self.switch(places, needs),
+            id=START_API_ID,
+            action=Action.START_API,
+            why="its web servers were stopped for the restore; it now reads what was restored",
+            judged_by=f"every host serves {self.release}",
+            undo="stop the web servers again",
         )
 
     def all_stopped(self, places: Sequence[Place], needs: Ids) -> Gate:

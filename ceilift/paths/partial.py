@@ -13,13 +13,15 @@ from dataclasses import dataclass
 
 from ceilift.component import SERVICES, Component
 from ceilift.constraints import Demand, agent_order, constraints_of
+from ceilift.database_writers import restores, writers
 from ceilift.estimate import Pace
 from ceilift.groups import shared_groups
 from ceilift.handover import retiring_order
 from ceilift.paths.clearing import cleared, clearing_of
-from ceilift.paths.full import BUILD, Section, database_stage, old_ones_heard
+from ceilift.paths.full import BUILD, Section, old_ones_heard
 from ceilift.paths.nodes import Ids, Options, Wave
 from ceilift.paths.pipeline_nodes import old_agents_first
+from ceilift.paths.restoring import with_restore
 from ceilift.paths.rolling_nodes import ANY_PORT, RollingBuilder
 from ceilift.paths.separate import Separate
 from ceilift.paths.way_back import reverse_order
@@ -44,9 +46,10 @@ class Manner:
 
 def partial_path(situation: Situation, pace: Pace) -> tuple[Section, ...]:
     """Every stage in which something differs, each after the one before."""
-    database = database_stage(RollingBuilder(situation, pace, Component.DATABASE.value), ())
-    sections, barrier = ([database], database.exits) if database.waves else ([], ())
-    for component in stage_order(situation):
+    sections: list[Section] = []
+    barrier: Ids = ()
+    order = stage_order(situation)
+    for component in order if Component.DATABASE in order else (Component.DATABASE, *order):
         build = RollingBuilder(situation, pace, component.value)
         section = _stage(component, situation)(build, barrier)
         if section.waves:
@@ -59,7 +62,8 @@ def stage_order(situation: Situation) -> tuple[Component, ...]:
     """The components after the database: as the operator orders them, those not named behind."""
     request = situation.request
     if request.rollback:
-        return reverse_order(situation, stage_order)
+        order = reverse_order(situation, stage_order)
+        return with_restore(situation, order) if restores(situation) else order
     named = [Component(name) for name in request.order if name != Component.DATABASE]
     advised = (*agent_order(situation), Component.API)
     order = (*named, *(one for one in advised if one not in named))
@@ -69,7 +73,8 @@ def stage_order(situation: Situation) -> tuple[Component, ...]:
 
 def _stage(component: Component, situation: Situation) -> Callable[[RollingBuilder, Ids], Section]:
     stopped = component.value in situation.request.stop_all
-    if component is Component.API or stopped:
+    down = restores(situation) and component in writers(situation)
+    if component in {Component.API, Component.DATABASE} or stopped or down:
         return BUILD[component]
     return rolling_stage
 

@@ -30,7 +30,8 @@ class Ended:
     """Everything a report is made from, next to plan and timing.
 
     `before` and `now` are the instances as they ran before the upgrade and run at its end.
-    `account` is None where samples could not be accounted for.
+    `account` is None where samples could not be accounted for. `restored` are the steps that saved
+    and restored the database, of this run or an earlier one; none where it stays.
     """
 
     outcome: str
@@ -42,6 +43,7 @@ class Ended:
     readings: tuple[Reading, ...] = ()
     asides: tuple[HostAside, ...] = ()
     next_command: str = ""
+    restored: tuple[NodeState, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,4 +133,5 @@ class Report:
     overhead: Overhead
     next_command: str
     account: Account | None = field(default=None, repr=False)
+    restored: tuple[NodeState, ...] = ()
     picture: str = field(default="", repr=False)

@@ -55,6 +55,7 @@ def make_report(plan: Plan, ended: Ended, timing: Timing) -> Report:
         overhead=_overhead(timing),
         next_command=ended.next_command,
         account=ended.account,
+        restored=ended.restored,
         picture=draw(ended.account, ended.readings, ended.spans) if ended.account else "",
     )
 

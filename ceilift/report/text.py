@@ -26,6 +26,7 @@ def report_to_markdown(report: Report, *, picture: bool = False) -> str:
         f"# {report.headline}",
         f"Plan {report.plan_hash}, path {report.path}.",
         *_not_done(report),
+        *_restored(report),
         *_hosts(report),
         *_stages(report),
         *(_picture(report) if picture else ()),
@@ -52,6 +53,16 @@ def _node_line(node: NodeState) -> str:
     words = f": {_cell(node.detail)}" if node.detail else ""
     place = f" on {node.host}" if node.host else ""
     return f"- {node.node}{place}{words}"
+
+
+def _restored(report: Report) -> Iterator[str]:
+    """What a restore of the database brought back and took, and where that still is."""
+    if report.restored:
+        lines = (
+            f"- {one.node}: {one.status.value}{f', {_cell(one.detail)}' if one.detail else ''}"
+            for one in report.restored
+        )
+        yield "## The database's restore\n\n" + "\n".join(lines)
 
 
 def _hosts(report: Report) -> Iterator[str]:

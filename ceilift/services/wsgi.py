@@ -15,6 +15,7 @@ from ceilift.services.script import Script, carry_out, release_pattern
 
 WARM_S = 60.0
 RELOAD_S = 30.0
+SERVER_S = 60.0
 WARM = Script("warm", ("common.sh", "wsgi_warm.sh"))
 SWITCH = Script("switch", ("common.sh", "wsgi_switch.sh"))
 
@@ -57,6 +58,50 @@ def switch(
     reload = [inventory.path(word, host) for word in wsgi.reload]
     args = (config, release_pattern(inventory, host), _folder(inventory, host, release), *reload)
     return carry_out(actor, shell, node, SWITCH, subject, *args, wait_s=RELOAD_S)
+
+
+def stop(
+    actor: Actor, shell: Shell, node: str, inventory: Inventory, host: Host, _release: str
+) -> str:
+    """Stop the web server by the inventory's command; one that is stopped already is no failure.
+
+    Raises StepFailedError when the command fails, or the inventory gives none.
+    """
+    return _server(actor, shell, node, inventory, host, "stop")
+
+
+def start(
+    actor: Actor, shell: Shell, node: str, inventory: Inventory, host: Host, release: str
+) -> str:
+    """Point the web server, which was stopped, at the release, and start it.
+
+    Nothing is reloaded: it reads what it serves when it starts. Raises StepFailedError as `switch`
+    and `stop` do.
+    """
+    wsgi = _wsgi(inventory, host, node)
+    still = inventory.model_copy(update={"wsgi": wsgi.model_copy(update={"reload": ()})})
+    pointed = switch(actor, shell, node, still, host, release)
+    return f"{pointed}, {_server(actor, shell, node, inventory, host, 'start')}"
+
+
+def _server(
+    actor: Actor, shell: Shell, node: str, inventory: Inventory, host: Host, verb: str
+) -> str:
+    wsgi = _wsgi(inventory, host, node)
+    words = wsgi.stop if verb == "stop" else wsgi.start
+    if not words:
+        raise StepFailedError(
+            f"{host.name}: the inventory does not say how to {verb} the API's web server",
+            host=host.name,
+            step=node,
+            next_command=f"give wsgi.{verb}, then: ceilift resume",
+        )
+    said = "stopped" if verb == "stop" else "started"
+    command = [inventory.path(word, host) for word in words]
+    script = Script(verb, ("common.sh", "wsgi_server.sh"))
+    return carry_out(
+        actor, shell, node, script, "the API's web server", said, *command, wait_s=SERVER_S
+    )
 
 
 def _folder(inventory: Inventory, host: Host, release: str) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
+from ceilift.production_restore import RESTORING
 from ceilift.state import DatabaseState
+from ceilift.telemetry.schema_books import has_table
 
 MYSQL = text(
     "SELECT (SELECT SUM(data_length + index_length) FROM information_schema.tables"
@@ -32,6 +34,8 @@ def database_facts(connection: Connection) -> DatabaseState:
     size, rows, version = connection.execute(query).one()
     return DatabaseState(
         reachable=True,
+        # PostgreSQL restores all in one transaction: there it is never half.
+        half_restored=query is MYSQL and has_table(connection, RESTORING),
         backend="mariadb" if "mariadb" in str(version).lower() else name,
         version=str(version),
         size_bytes=None if size is None else int(size),

@@ -41,6 +41,21 @@ POSTGRESQL_INDEXES = text(
     " CROSS JOIN generate_series(1, x.indnkeyatts) AS k"
     " WHERE n.nspname = current_schema() ORDER BY t.relname, i.relname, k"
 )
+# Tables alone, which answers also while a restore holds all of them locked.
+MYSQL_TABLE = text(
+    "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = :name"
+)
+POSTGRESQL_TABLE = text(
+    "SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+    " WHERE n.nspname = current_schema() AND c.relname = :name"
+)
+
+
+def has_table(connection: Connection, name: str) -> bool:
+    """Whether the connection's own schema has that table; no table is opened for it."""
+    postgresql = connection.dialect.name == "postgresql"
+    query = POSTGRESQL_TABLE if postgresql else MYSQL_TABLE
+    return connection.execute(query, {"name": name}).first() is not None
 
 
 def schema_of(connection: Connection) -> Schema:

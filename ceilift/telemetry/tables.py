@@ -15,11 +15,13 @@ from sqlalchemy import ColumnElement, Connection, Select, column, func, select, 
 from ceilift.copy_comparison import ALL, Key, Rows, key_column
 from ceilift.database_restore import MARKER
 from ceilift.dump_record import Mark
+from ceilift.production_restore import RESTORING
 from ceilift.schema_change import Schema, Table
 from ceilift.stores import Account, Use
 from ceilift.telemetry.connection import ReadOnlyDatabase
 from ceilift.telemetry.privileges import account_of
-from ceilift.telemetry.schema_books import schema_of
+from ceilift.telemetry.schema import sample
+from ceilift.telemetry.schema_books import has_table, schema_of
 
 DEADLINE_S = 3600  # to count a table of hundreds of millions of rows
 PLACES, AT_EACH = 64, 8  # rows are picked at so many places of a table, so many at each
@@ -41,10 +43,31 @@ class DatabaseTables:
         self._database.dispose()
 
     def schema(self) -> Schema:
-        """Every table as the server describes it, but not the one that marks a copy as ours."""
+        """Every table as the server describes it, but not those of Ceilift's own."""
         with self._database.reading() as connection:
             found = schema_of(connection)
-        return {name: one for name, one in found.items() if name != MARKER}
+        return {name: one for name, one in found.items() if name not in {MARKER, RESTORING}}
+
+    def is_half_restored(self) -> bool:
+        """Whether a restore into it was begun and is not finished."""
+        with self._database.reading() as connection:
+            return has_table(connection, RESTORING)
+
+    def rows_after(self, schema: Schema, marks: Sequence[Mark]) -> Mapping[str, int]:
+        """How many rows of each table came after its mark: what a restore takes."""
+        with self._database.reading() as connection:
+            return {mark.table: _after(connection, mark) for mark in marks if mark.table in schema}
+
+    def stored_after(self, schema: Schema, marks: Sequence[Mark]) -> tuple[float, float] | None:
+        """When the first and the last sample after the mark were stored; None: there is none."""
+        mark = next((one for one in marks if one.table == sample.name), None)
+        if mark is None or mark.column != sample.c.id.name or mark.table not in schema:
+            return None
+        stored = func.coalesce(sample.c.recorded_at, sample.c.timestamp)
+        asked = select(func.min(stored), func.max(stored)).where(sample.c.id > mark.value)
+        with self._database.reading() as connection:
+            first, last = connection.execute(asked).one()
+        return None if first is None or last is None else (float(first), float(last))
 
     def is_ours_or_empty(self) -> bool:
         """Whether nothing is in it, or Ceilift's own mark."""
@@ -99,6 +122,13 @@ def _mark(connection: Connection, name: str, one: Table) -> Mark:
 def _count(connection: Connection, mark: Mark) -> int:
     query = select(func.count()).select_from(table(mark.table))
     return connection.scalar(query if mark.column == ALL else query.where(_upto(mark))) or 0
+
+
+def _after(connection: Connection, mark: Mark) -> int:
+    query = select(func.count()).select_from(table(mark.table))
+    if mark.column == ALL:
+        return max(0, (connection.scalar(query) or 0) - mark.value)
+    return connection.scalar(query.where(column(mark.column) > mark.value)) or 0
 
 
 def _spread(connection: Connection, mark: Mark, one: Table) -> Iterator[tuple[Key, str]]:

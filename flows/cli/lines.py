@@ -51,6 +51,7 @@ def upgrade_command(request: Request, inventory: Path) -> str:
 def _rollback_command(request: Request, inventory: Path) -> str:
     words = ["ceilift", "rollback", "--inventory", str(inventory), *_exceptions(request)]
     words += ["--stop-all", ",".join(request.stop_all)] if request.stop_all else []
+    words += ["--restore-database"] if request.restore_database else []
     return shlex.join(words + (["--probe"] if request.probe else []))
 
 

@@ -89,6 +89,13 @@ NewEventPipelineOption = Annotated[
         "--new-event-pipeline", help="event_pipeline.yaml that the hosts get with the release."
     ),
 ]
+RestoreOption = Annotated[
+    bool,
+    typer.Option(
+        "--restore-database",
+        help="Bring the database back to the upgrade's dump: what was stored since is lost.",
+    ),
+]
 ReasonOption = Annotated[
     list[str] | None,
     typer.Option("--reason", help="Why a finding is accepted or a host set aside."),

@@ -18,6 +18,7 @@ from flows.cli.options import (
     InventoryOption,
     ProbeOption,
     ReasonOption,
+    RestoreOption,
     StopAllOption,
     WithoutOption,
     names,
@@ -51,6 +52,7 @@ def rollback(
     dry_run: DryRunOption = False,
     first: FirstOption = None,
     stop_all: StopAllOption = None,
+    restore_database: RestoreOption = False,
     accept: AcceptOption = None,
     without: WithoutOption = None,
     reason: ReasonOption = None,
@@ -65,7 +67,8 @@ def rollback(
 ) -> None:
     """Take the last upgrade back: what ran before runs again, proven by the same gates.
 
-    By the path that was taken, its stages in reverse order. The database keeps its schema.
+    By the path that was taken, its stages in reverse order. The database stays as it is, unless
+    --restore-database brings it back to the upgrade's dump; the plan counts what is lost.
     """
     begun = now()
     load_inventory(inventory)
@@ -78,6 +81,7 @@ def rollback(
         probe=probe,
         stop_all=names(stop_all),
         rollback=True,
+        restore_database=restore_database,
     )
     form = rollback_form(asked, inventory)
     if not approve and not dry_run:
@@ -97,6 +101,7 @@ def rollback_form(request: Request, inventory: Path) -> dict[str, Any]:
         "start_old": request.start_old or "",
         "first": request.first or "",
         "stop_all": list(request.stop_all),
+        "restore_database": request.restore_database,
     }
 
 

@@ -6,7 +6,7 @@ import re
 
 from ceilift.approval_gates import AskAt, approval_gates
 from ceilift.plan import Plan
-from ceilift.progress import plan_nodes
+from ceilift.plan_nodes import plan_nodes
 from ceilift.window import pieces
 from tests.golden import FILES, read
 

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from ceilift.leftovers import leftovers
 from ceilift.plan import Plan
-from ceilift.progress import plan_nodes
+from ceilift.plan_nodes import plan_nodes
+from tests.ceilift.paths.test_restoring import lab
+from tests.ceilift.paths.test_restoring import planned as restoring
 from tests.clouds import after, in_order
 from tests.generated import Made, runnable_clouds
 from tests.golden import FILES, read
@@ -58,3 +60,15 @@ def test_what_is_named_as_stopped_does_not_run(made: Made, data: st.DataObject) 
             one for one in state.instances if (one.host, one.unit) == (target.host, target.unit)
         ]
         assert not any(one.running for one in there)
+
+
+def test_a_web_server_that_was_stopped_for_a_restore_is_named_until_it_is_started() -> None:
+    upgrade, state = lab()
+    plan = restoring(upgrade, state)
+
+    half = leftovers(plan, done_up_to(plan, "database/save"))
+    whole = leftovers(plan, [node.id for node in in_order(plan)])
+
+    stopped = {(one.host, one.component.value) for one in half.stopped}
+    assert stopped == {(host, kind) for host in ("ctl1", "ctl2") for kind in ("api", "collector")}
+    assert not whole.stopped

@@ -50,6 +50,7 @@ LOSS_KEYS = {
     "why",
     "missed_in_all",
     "doubled_in_all",
+    "stored",
 }
 
 few = settings(max_examples=25)

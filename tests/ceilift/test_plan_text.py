@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ceilift.plan import ExpectedLoss
+from ceilift.plan_nodes import plan_nodes
 from ceilift.plan_text import duration, loss_in_words, plan_to_markdown, plan_to_sentences
-from ceilift.progress import plan_nodes
 from tests.troubled import Cloud, quiet
 
 COMPUTE = [{"component": "polling", "namespaces": ["compute", "ipmi"]}]

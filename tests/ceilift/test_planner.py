@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from ceilift.component import AGENTS, Component
 from ceilift.plan import Action, GateKind, Plan, Step
 from ceilift.plan_json import plan_to_json
+from ceilift.plan_nodes import plan_nodes
 from ceilift.planner import difference, make_plan, remaining
-from ceilift.progress import plan_nodes
 from ceilift.state import CloudState
 from tests.clouds import (
     after,

@@ -9,7 +9,7 @@ from hypothesis import given
 
 from ceilift.inventory_hosts import host_unit
 from ceilift.plan import Action, Gate, GateKind, Plan, Step
-from ceilift.progress import plan_nodes
+from ceilift.plan_nodes import plan_nodes
 from ceilift.schedule import Opening, Window
 from ceilift.window import Piece, pieces, refusal, unfitting
 from tests.generated import Made, runnable_clouds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from prefect.client.schemas.objects import FlowRun
 
 from ceilift.errors import ApprovalWantedError, PausedError, RefusedError
 from ceilift.plan import Plan
+from ceilift.plan_json import plan_to_json
 from ceilift.planner import make_plan
 from flows import consent
 from flows.consent import Approval, Asking
@@ -140,6 +142,22 @@ def test_where_nobody_can_be_asked_the_run_pauses(
         asked.asking().consented(asked.plan(), STATE)
 
     assert not asked.shown
+
+
+def test_what_an_earlier_ceilift_left_open_and_nobody_approved_is_not_gone_on_with(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was killed between opening the upgrade and writing its approval down."""
+    plan, ledger = asked.plan(), asked.cloud.ledger
+    ledger.begin(asked.keeper.lease, json.dumps(plan_to_json(plan)), "[]")
+    monkeypatch.setattr(consent, "_run", lambda: None)
+
+    with pytest.raises(PausedError, match="nobody has approved") as told:
+        asked.asking().consented(plan, STATE)
+
+    assert told.value.next_command == f"ceilift resume --approve {plan.hash}"
+    found, given = asked.asking(approve=plan.hash).consented(plan, STATE)
+    assert (found, given.plan_hash) == (plan, plan.hash)
 
 
 def test_on_its_way_it_asks_again_and_what_was_answered_is_not_asked_twice(asked: Asked) -> None:

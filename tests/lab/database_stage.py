@@ -11,16 +11,18 @@ from pathlib import Path
 from sqlalchemy import insert, text
 
 from ceilift.cloud import Cloud
+from ceilift.dump_look import restorable
 from ceilift.inventory import Inventory
 from ceilift.inventory_hosts import SecretRef
 from ceilift.ledger.store import Ledger
-from ceilift.plan import Plan
+from ceilift.plan import Plan, Request
 from ceilift.planner import make_plan
 from ceilift.remote.shell import Shell
 from ceilift.secrets import Secret
-from ceilift.state import CloudState
+from ceilift.state import CloudState, Evidence, Restart
 from ceilift.telemetry.schema import metadata, meter, resource, sample
-from tasks import database, scratch
+from ceilift.undone import Undone, undone_upgrade
+from tasks import database, restoring, scratch
 from tasks.carry_out import carry_out
 from tasks.lease import held
 from tasks.run import Consent, recorded_run
@@ -35,7 +37,10 @@ WORK = {
     "database/verify-backup": scratch._verify,
     "database/rehearse": scratch._rehearse,
     "database/dbsync": database._dbsync,
+    "database/save": restoring._save,
+    "database/restore": restoring._restore,
 }
+STOPPED = ("stop-collector/ctl1", "no-collector")  # before the database is saved
 MIGRATION = '''#!{python}
 """Stands for ceilometer-upgrade: of its configuration files the last wins, as in oslo.config."""
 import configparser, sys
@@ -167,6 +172,18 @@ class DatabaseStage:
             yield made
             self.told += made.progress.notes
 
+    @contextmanager
+    def rollback(self, inventory: Inventory | None = None) -> Iterator[Upgrade]:
+        """The way back with the database, begun or gone on with; its agents are down."""
+        with ExitStack() as stack:
+            cloud = stack.enter_context(Cloud(inventory or self.inventory(), Passwords()))
+            cloud.connections = self.here  # type: ignore[assignment]
+            found = undone_upgrade(cloud.ledger, cloud.inventory.cloud)
+            asked = clouds.request("8.1.5", rollback=True, restore_database=True)
+            made = _run(cloud, stack, asked, _found(cloud, found))
+            yield made
+            self.told += made.progress.notes
+
     def summaries(self) -> list[str]:
         """What was intended in the run that was begun last, each with its node."""
         ledger = Ledger(f"sqlite:///{self.root}/ledger.db")
@@ -193,14 +210,20 @@ class Upgrade:
 
     @property
     def left(self) -> tuple[str, ...]:
-        """The steps of the database stage that are left at the beginning of this run."""
-        return tuple(step.id for step in self.plan.steps if step.stage == "database")
+        """The steps of the database stage that are left at the beginning of this run.
+
+        Those that stop what writes to it are left out: this machine runs none of it.
+        """
+        return tuple(step.id for step in self.plan.steps if step.id in WORK)
 
 
 def _opened(cloud: Cloud, stack: ExitStack, asked: dict[str, clouds.Field]) -> Upgrade:
+    return _run(cloud, stack, clouds.request(**asked), _looked(cloud))
+
+
+def _run(cloud: Cloud, stack: ExitStack, asked: Request, state: CloudState) -> Upgrade:
     progress = FakeProgress()
-    state = _looked(cloud)
-    plan = make_plan(cloud.inventory, state, clouds.catalogue(), clouds.request(**asked))
+    plan = make_plan(cloud.inventory, state, clouds.catalogue(), asked)
     keeper = stack.enter_context(held(cloud.ledger, cloud.inventory.cloud, progress))
     consent = Consent("ann", "terminal", "", plan.hash)
     way = recorded_run(cloud, clouds.catalogue(), plan, state, consent, keeper)
@@ -208,6 +231,24 @@ def _opened(cloud: Cloud, stack: ExitStack, asked: dict[str, clouds.Field]) -> U
     session.progress = progress
     CURRENT.set(session)
     return Upgrade(session, plan, progress)
+
+
+def _found(cloud: Cloud, undone: Undone) -> CloudState:
+    """The target ran, and is down by now; the ledger tells what ran before and what was done."""
+    before = clouds.all_at(cloud.inventory, "9.0.7")
+    down = {"release": None, "pids": (), "restart": Restart.PREVENTED}
+    hosts = tuple(
+        replace(
+            host,
+            tools=("mariadb-dump", "pg_dump"),
+            instances=tuple(replace(one, **down) for one in host.instances),  # type: ignore[arg-type]
+        )
+        for host in before.hosts
+    )
+    stopped = tuple(Evidence(f"database/{name}", "8.1.5") for name in STOPPED)
+    done = cloud.ledger.evidence(undone.by.id) if undone.by is not None else ()
+    state = replace(before, hosts=hosts, baseline=before.instances, evidence=(*stopped, *done))
+    return replace(state, former=undone.former, left="9.0.7", restorable=restorable(cloud))
 
 
 def _looked(cloud: Cloud) -> CloudState:

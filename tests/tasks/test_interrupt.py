@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ceilift.errors import CeiliftError, InterruptedRunError
-from ceilift.progress import plan_nodes
+from ceilift.plan_nodes import plan_nodes
 from tasks.guard import PieceGuard
 from tasks.interrupt import INTERRUPT, Interrupt, InterruptRule
 from tasks.run import Consent

@@ -15,7 +15,7 @@ from ceilift.errors import (
     WindowClosedError,
 )
 from ceilift.plan import Plan
-from ceilift.progress import plan_nodes
+from ceilift.plan_nodes import plan_nodes
 from ceilift.record import NodeTime
 from ceilift.schedule import Window
 from ceilift.situation import Situation

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ceilift.plan import Action, Plan
+from ceilift.plan_nodes import plan_nodes
 from ceilift.planner import make_plan
 from ceilift.policy import policy_from_text
-from ceilift.progress import plan_nodes
 from ceilift.state import CloudState
 from tests.clouds import after, agent, all_at, begun, catalogue, in_order, inventory, request, seen
 

@@ -164,6 +164,20 @@ def test_a_thousand_hosts_stay_readable() -> None:
     assert len(text.splitlines()) < 120
 
 
+def test_a_restore_of_the_database_is_told_with_what_it_took_and_where_that_is() -> None:
+    steps = (
+        NodeState("database/save", NodeStatus.DONE, "ctl1", "", "/backups/before.sql.gz"),
+        NodeState("database/restore", NodeStatus.DONE, "ctl1", "", "restored; lost: 5 samples"),
+    )
+
+    text = report_to_markdown(make_report(PLAN, ended(restored=steps), TIMING))
+
+    assert "## The database's restore" in text
+    assert "- database/save: done, /backups/before.sql.gz" in text
+    assert "lost: 5 samples" in text
+    assert "restore" not in report_to_markdown(make_report(PLAN, ended(), TIMING))
+
+
 @given(st.lists(st.integers(0, 10**6), max_size=300))
 def test_a_picture_is_never_wider_than_asked_and_shows_the_peak(values: list[int]) -> None:
     picture = sparkline(values, columns=60)

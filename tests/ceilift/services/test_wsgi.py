@@ -161,3 +161,53 @@ def test_an_inventory_without_an_api_is_told(host: LocalHost) -> None:
     bare = host.inventory.model_copy(update={"wsgi": None})
     with pytest.raises(StepFailedError, match="does not say how the API is served"):
         wsgi.switch(host.act(), host, "n", bare, bare.host("ctl1"), "9.0.7")
+
+
+def with_server(host: LocalHost, *words: str) -> None:
+    """The inventory names the fake command as the one that stops and starts the server."""
+    assert host.inventory.wsgi is not None
+    own = (f"{host.root}/bin/reload-server", "{address}", *words)
+    settings = host.inventory.wsgi.model_copy(
+        update={"stop": (*own, "stop"), "start": (*own, "start")}
+    )
+    host.inventory = host.inventory.model_copy(update={"wsgi": settings})
+
+
+def act(host: LocalHost, what: wsgi.Act, version: str = "9.0.7") -> str:
+    there = host.inventory.host(host.host)
+    return what(host.act(), host, "node-1", host.inventory, there, version)
+
+
+def test_the_server_stops_by_its_own_command(host: LocalHost, site: Path) -> None:
+    with_server(host, "a b")
+    before = site.read_text(encoding="utf-8")
+
+    assert act(host, wsgi.stop) == "stopped"
+
+    assert host.fake("reloads") == "192.0.2.1|a b|stop|"
+    assert site.read_text(encoding="utf-8") == before
+
+
+def test_it_starts_pointed_at_the_release_and_is_not_reloaded(host: LocalHost, site: Path) -> None:
+    with_server(host)
+
+    assert act(host, wsgi.start) == "switched, started"
+
+    assert host.fake("reloads") == "192.0.2.1|start|"
+    assert f"python-home={host.root}/opt/ceilometer/9.0.7" in site.read_text(encoding="utf-8")
+    assert act(host, wsgi.start) == "already switched, started"
+
+
+def test_a_server_that_does_not_stop_is_told(host: LocalHost) -> None:
+    with_server(host)
+    host.fake("broken", "yes")
+
+    with pytest.raises(StepFailedError, match=r"could not stop the API's web server.*no syntax"):
+        act(host, wsgi.stop)
+
+
+def test_without_its_commands_nothing_is_stopped(host: LocalHost) -> None:
+    with pytest.raises(StepFailedError, match="does not say how to stop") as told:
+        act(host, wsgi.stop)
+
+    assert told.value.next_command == "give wsgi.stop, then: ceilift resume"

@@ -130,3 +130,36 @@ def test_nothing_is_ever_written(engine: Engine, tables: DatabaseTables) -> None
 
     with pytest.raises(CeiliftError, match="read-only"), tables._database.reading() as connection:
         connection.execute(text('DELETE FROM "order"'))
+
+
+def test_what_came_after_the_marks_is_counted_and_when(
+    engine: Engine, tables: DatabaseTables
+) -> None:
+    run(
+        engine,
+        "CREATE TABLE sample (id SERIAL PRIMARY KEY, timestamp TIMESTAMP, recorded_at TIMESTAMP)",
+        "INSERT INTO sample (timestamp, recorded_at) VALUES ('2020-01-01', '2020-01-02')",
+        "INSERT INTO sample (timestamp, recorded_at) VALUES ('2021-01-01', NULL)",
+        "INSERT INTO sample (timestamp, recorded_at) VALUES ('2021-01-01', '2021-01-03')",
+        "CREATE TABLE names (name TEXT PRIMARY KEY)",
+        "INSERT INTO names VALUES ('a'), ('b')",
+    )
+    schema = tables.schema()
+    marks = (Mark("names", "*", 1), Mark("sample", "id", 1), Mark("gone", "id", 1))
+
+    assert tables.rows_after(schema, marks) == {"names": 1, "sample": 2}
+    assert tables.stored_after(schema, marks) == (1609459200.0, 1609632000.0)
+    assert tables.stored_after(schema, (Mark("sample", "id", 9),)) is None
+    assert tables.stored_after({}, marks) is None
+
+
+def test_a_restore_that_is_not_finished_is_seen_and_its_mark_is_no_table(
+    engine: Engine, tables: DatabaseTables
+) -> None:
+    run(engine, "CREATE TABLE meter (id SERIAL PRIMARY KEY)")
+    assert not tables.is_half_restored()
+
+    run(engine, "CREATE TABLE ceilift_restoring (dump TEXT)")
+
+    assert tables.is_half_restored()
+    assert set(tables.schema()) == {"meter"}

@@ -37,13 +37,14 @@ def test_its_line_repeats_every_wish() -> None:
         without=(Accepted("ctl2", "broken fan"),),
         first="ctl1",
         rollback=True,
+        restore_database=True,
     )
 
     line = upgrade_command(asked, Path("cloud.yaml"))
 
     assert line == (
         "ceilift rollback --inventory cloud.yaml --first ctl1 --without ctl2"
-        " --reason 'broken fan' --stop-all polling"
+        " --reason 'broken fan' --stop-all polling --restore-database"
     )
 
 
@@ -55,11 +56,13 @@ def test_its_form_carries_every_wish() -> None:
         accept=(Accepted("unknown-release", "known to us"),),
         probe=True,
         rollback=True,
+        restore_database=True,
     )
 
     form = parse_rollback(rollback_form(asked, Path("cloud.yaml")))
 
     assert form.exceptions(Request(to="", rollback=True)).accept == asked.accept
     assert (form.first, form.stop_all, form.probe) == ("ctl1", ["polling"], True)
+    assert form.restore_database
     assert form.window == "any-time"
     assert form.dry_run
