@@ -39,12 +39,27 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _ended)
     loaded = _loaded()
     _done(f"started {PROGRAM} {RELEASE}")
+    while _worker_was_replaced():
+        _done(f"reloaded {PROGRAM} {RELEASE}")
+    del loaded
+
+
+def _worker_was_replaced() -> bool:
+    """Have a worker until it ends: by SIGHUP to its master, which then starts another one."""
+    told: list[int] = []
     worker = os.fork()
     if not worker:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
         _work()
+
+    def replaced(number: int, _frame: FrameType | None) -> None:
+        told.append(number)
+        os.kill(worker, signal.SIGTERM)
+
+    signal.signal(signal.SIGHUP, replaced)
     os.waitpid(worker, 0)
-    del loaded
+    return bool(told)
 
 
 def _migrate() -> None:
