@@ -87,8 +87,13 @@ def status(
 
 
 @app.command()
-def reset() -> None:
+def reset(
+    hosts: Annotated[Hosts, typer.Option(help="Which hosts are meant.")] = Hosts.LOOPBACK,
+) -> None:
     """Back to every service on the first release, with nothing stored and no faults."""
+    if hosts is Hosts.NSPAWN:
+        nspawn.reset()
+        return
     progress, lab = Progress(), the_lab()
     cloud.reset(lab, progress)
     progress.say(f"every service is on {lab.cloud.old}")
@@ -130,13 +135,21 @@ def account(
 
 @app.command("break")
 def break_(
-    fault: Annotated[str, typer.Argument(help=f"One of {', '.join(faults.FAULTS)}.")],
+    fault: Annotated[
+        str,
+        typer.Argument(
+            help=f"One of {', '.join(faults.FAULTS)}; nspawn hosts: {', '.join(nspawn.FAULTS)}."
+        ),
+    ],
     host: Annotated[str | None, typer.Argument(help="Default: a host that suits it.")] = None,
     when: Annotated[
         faults.When, typer.Option(help="now restarts the service; restart waits for the next.")
     ] = faults.When.NOW,
 ) -> None:
     """Break something, so that it can be mended again."""
+    if fault in nspawn.FAULTS:
+        typer.echo(nspawn.break_(fault, host))
+        return
     lab = the_lab()
     cloud.running(lab)
     typer.echo(faults.inflict(lab, fault, host, when))
@@ -148,6 +161,9 @@ def mend(
     host: Annotated[str | None, typer.Argument(help="As it was given to break.")] = None,
 ) -> None:
     """Undo a fault."""
+    if fault in nspawn.FAULTS:
+        typer.echo(nspawn.mend(fault, host))
+        return
     lab = the_lab()
     cloud.running(lab)
     typer.echo(faults.mend(lab, fault, host))

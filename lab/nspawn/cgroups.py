@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import signal
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 from lab import processes
 from lab.clouds import Host
 from lab.errors import LabError
+from lab.nspawn.hog import kills
 from lab.nspawn.place import CGROUP, Nspawn
 from lab.waiting import until
 
@@ -55,18 +57,27 @@ class Group:
         else:
             (self.folders[UNIFIED] / "memory.max").write_text("max" if size is None else str(size))
 
-    def memory_used(self) -> int:
-        """Bytes, of files in memory as well."""
+    def memory_needed(self) -> int:
+        """Bytes that it cannot give up: what it holds of files is given up first."""
         if (folder := self.folders.get("memory")) is not None:
+            with contextlib.suppress(OSError):  # refused, when as much as possible was given up
+                self.limit_memory(1)
             return int(_read(folder / "memory.usage_in_bytes") or 0)
+        with contextlib.suppress(OSError):  # could not give up all of it
+            (self.folders[UNIFIED] / "memory.reclaim").write_text("1G")
         return int(_read(self.folders[UNIFIED] / "memory.current") or 0)
 
     def killed_for_memory(self) -> int:
         """How many of its processes the kernel has killed because its memory was used up."""
+        _procs, events = self.memory_files()
+        return kills(events)
+
+    def memory_files(self) -> tuple[Path, Path]:
+        """The file by which a process joins what has that memory, and the one that counts kills."""
         folder = self.folders.get("memory")
         name = "memory.oom_control" if folder is not None else "memory.events"
-        lines = _read((folder or self.folders[UNIFIED]) / name).splitlines()
-        return sum(int(line.split()[1]) for line in lines if line.startswith("oom_kill "))
+        folder = folder or self.folders[UNIFIED]
+        return folder / "cgroup.procs", folder / name
 
     def remove(self) -> None:
         """Remove its folders; all of it must have ended."""

@@ -9,10 +9,14 @@ from contextlib import contextmanager
 
 from lab import overseer
 from lab.errors import LabError
-from lab.nspawn import life
+from lab.nspawn import faults, life
+from lab.nspawn.faults import FAULTS
 from lab.nspawn.place import Nspawn, the_nspawn
 from lab.progress import Progress
 from lab.settings import MARK
+from lab.standin.place import OLD
+
+__all__ = ["FAULTS", "break_", "down", "mend", "reset", "up"]
 
 
 def up(count: int) -> None:
@@ -25,6 +29,28 @@ def up(count: int) -> None:
         life.up(wanted, progress)
     progress.say(f"the nspawn hosts are up: {wanted.lab.inventory}")
     progress.say(f"commands that are to see them: {' '.join(wanted.entering)} COMMAND")
+
+
+def reset() -> None:
+    """Every host as new."""
+    place, progress = the_nspawn(), Progress()
+    with _alone(place):
+        life.renewed(place, progress)
+    progress.say(f"every service is on {OLD}")
+
+
+def break_(fault: str, host: str | None) -> str:
+    """Break a host, by default the last; says what is broken now."""
+    place = the_nspawn()
+    with _alone(place):
+        return faults.inflict(place, fault, host)
+
+
+def mend(fault: str, host: str | None) -> str:
+    """Undo a fault."""
+    place = the_nspawn()
+    with _alone(place):
+        return faults.mend(place, fault, host)
 
 
 def down(*, purge: bool) -> None:

@@ -75,6 +75,15 @@ def answers(place: Nspawn, host: Host) -> bool:
         return False
 
 
+def listens(place: Nspawn, ip: str, port: int) -> bool:
+    """Whether somebody takes connections there, as the control namespace sees it."""
+    try:
+        with entered(place.control), socket.create_connection((ip, port), _ANSWER_S):
+            return True
+    except OSError:
+        return False
+
+
 def wait_for(place: Nspawn, host: Host, within: float = BOOT_S) -> None:
     """Return when its sshd answers."""
     until(lambda: answers(place, host), f"sshd of {host.name} answers", within)

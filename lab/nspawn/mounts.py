@@ -36,6 +36,18 @@ def ensure_disk(place: Nspawn, host: Host, base: Path) -> None:
         run(["mount", "-t", "overlay", "overlay", "-o", layers, root])
 
 
+def share(folder: Path) -> None:
+    """What is unmounted in that folder from now on is unmounted for every host as well.
+
+    Each was started with a copy of this machine's mounts, and what is left in one of those cannot be
+    mounted anew.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if folder not in mounted(folder):
+        run(["mount", "--bind", folder, folder])
+        run(["mount", "--make-shared", folder])
+
+
 def mounted(folder: Path) -> list[Path]:
     """All that is mounted in a folder, the last first: in that order it can be taken away."""
     points = [line.split()[_POINT] for line in _MOUNTS.read_text().splitlines()]

@@ -42,6 +42,7 @@ def main() -> None:
     while _worker_was_replaced():
         _done(f"reloaded {PROGRAM} {RELEASE}")
     del loaded
+    sys.exit("its worker has ended")
 
 
 def _worker_was_replaced() -> bool:
