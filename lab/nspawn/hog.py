@@ -1,7 +1,7 @@
 """Eats the memory of a cgroup: `hog.py PROCS EVENTS BYTES`, files of that cgroup.
 
-Bite by bite as long as the kernel kills nobody for it, up to so many bytes; killed itself, it begins
-again.
+Bite by bite as long as the kernel kills nobody for it, up to so many bytes. Killed itself, it
+begins again.
 """
 
 from __future__ import annotations

@@ -39,8 +39,8 @@ def ensure_disk(place: Nspawn, host: Host, base: Path) -> None:
 def share(folder: Path) -> None:
     """What is unmounted in that folder from now on is unmounted for every host as well.
 
-    Each was started with a copy of this machine's mounts, and what is left in one of those cannot be
-    mounted anew.
+    Each was started with a copy of this machine's mounts, and what is left in one of those cannot
+    be mounted anew.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if folder not in mounted(folder):
