@@ -1,5 +1,6 @@
 #!/bin/sh
-# Install the Debian packages the lab needs, and only those that are missing.
+# Install the Debian packages the lab needs, and only those that are missing:
+# those of packages.txt, or of the lists given as arguments.
 # Packages must not start services on their default ports while they are
 # installed: a temporary policy-rc.d refuses it. One that is already there is kept.
 set -eu
@@ -8,7 +9,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 policy=${POLICY_RC_D:-/usr/sbin/policy-rc.d}
 
 missing=""
-for package in $(cat "$here/packages.txt"); do
+[ $# -gt 0 ] || set -- "$here/packages.txt"
+for package in $(cat "$@"); do
     state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
     [ "$state" = installed ] || missing="$missing $package"
 done

@@ -15,6 +15,7 @@ from lab import accountant, cloud, faults, readiness, report, traffic
 from lab.accountant import accounted
 from lab.clouds import cloud_named
 from lab.errors import LabError, TimeUpError
+from lab.nspawn import commands as nspawn
 from lab.phases import align, seeded
 from lab.progress import Progress
 from lab.settings import the_lab
@@ -23,6 +24,13 @@ from lab.waiting import until
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 traffic_app = typer.Typer(no_args_is_help=True, help="Real notifications at a steady rate.")
 app.add_typer(traffic_app, name="traffic")
+
+
+class Hosts(StrEnum):
+    """What the hosts are."""
+
+    LOOPBACK = "loopback"
+    NSPAWN = "nspawn"
 
 
 class Format(StrEnum):
@@ -50,8 +58,15 @@ def up(
     partitioned: Annotated[  # noqa: FBT002 - an option
         bool, typer.Option("--partitioned", help="Notification agents share their work.")
     ] = False,
+    hosts: Annotated[
+        Hosts, typer.Option(help="nspawn: with a systemd of their own, running stand-ins.")
+    ] = Hosts.LOOPBACK,
+    count: Annotated[int, typer.Option(help="How many nspawn hosts; by default ten.")] = 0,
 ) -> None:
     """Bring the lab up or repair it; returns when data flows through all of it."""
+    if hosts is Hosts.NSPAWN:
+        nspawn.up(count)
+        return
     progress, lab = Progress(), the_lab()
     if kind or releases or partitioned:
         wanted = cloud_named(kind or lab.cloud.name, releases, partitioned=partitioned)
@@ -72,8 +87,13 @@ def status(
 
 
 @app.command()
-def reset() -> None:
+def reset(
+    hosts: Annotated[Hosts, typer.Option(help="Which hosts are meant.")] = Hosts.LOOPBACK,
+) -> None:
     """Back to every service on the first release, with nothing stored and no faults."""
+    if hosts is Hosts.NSPAWN:
+        nspawn.reset()
+        return
     progress, lab = Progress(), the_lab()
     cloud.reset(lab, progress)
     progress.say(f"every service is on {lab.cloud.old}")
@@ -85,6 +105,7 @@ def down(
 ) -> None:
     """Stop everything; no process is left behind."""
     progress = Progress()
+    nspawn.down(purge=purge)
     cloud.down(the_lab(), progress, purge=purge)
     progress.say("the lab is down")
 
@@ -114,13 +135,21 @@ def account(
 
 @app.command("break")
 def break_(
-    fault: Annotated[str, typer.Argument(help=f"One of {', '.join(faults.FAULTS)}.")],
+    fault: Annotated[
+        str,
+        typer.Argument(
+            help=f"One of {', '.join(faults.FAULTS)}; nspawn hosts: {', '.join(nspawn.FAULTS)}."
+        ),
+    ],
     host: Annotated[str | None, typer.Argument(help="Default: a host that suits it.")] = None,
     when: Annotated[
         faults.When, typer.Option(help="now restarts the service; restart waits for the next.")
     ] = faults.When.NOW,
 ) -> None:
     """Break something, so that it can be mended again."""
+    if fault in nspawn.FAULTS:
+        typer.echo(nspawn.break_(fault, host))
+        return
     lab = the_lab()
     cloud.running(lab)
     typer.echo(faults.inflict(lab, fault, host, when))
@@ -132,6 +161,9 @@ def mend(
     host: Annotated[str | None, typer.Argument(help="As it was given to break.")] = None,
 ) -> None:
     """Undo a fault."""
+    if fault in nspawn.FAULTS:
+        typer.echo(nspawn.mend(fault, host))
+        return
     lab = the_lab()
     cloud.running(lab)
     typer.echo(faults.mend(lab, fault, host))

@@ -71,7 +71,7 @@ def inflict(lab: Lab, name: str, host_name: str | None, when: When) -> str:
         if other == name or (fault.where and _fault(other).where == fault.where):
             raise LabError(f"{other} is in force on {host.name}: bin/lab mend {other} {host.name}")
     fault.inflict(lab, host)
-    _remember(lab, host, [*in_force(lab).get(host.name, []), name])
+    remember(lab, host, [*in_force(lab).get(host.name, []), name])
     if when is When.NOW:
         _restart(lab, host, fault.restarts)
     return f"{host.name}: {fault.what.format(new=lab.cloud.new)}"
@@ -85,7 +85,7 @@ def mend(lab: Lab, name: str, host_name: str | None) -> str:
     if name not in there:
         return f"{host.name}: {name} was not in force"
     fault.heal(lab, host)
-    _remember(lab, host, [other for other in there if other != name])
+    remember(lab, host, [other for other in there if other != name])
     _restart(lab, host, fault.restarts)
     return f"{host.name}: {name} mended"
 
@@ -97,6 +97,12 @@ def in_force(lab: Lab) -> dict[str, list[str]]:
     return found
 
 
+def remember(lab: Lab, host: Host, names: list[str]) -> None:
+    """Write down which faults a host has."""
+    rest = {key: value for key, value in in_force(lab).items() if key != host.name}
+    write(lab.faults, json.dumps(rest | ({host.name: names} if names else {})))
+
+
 def forget(lab: Lab) -> None:
     """All hosts have been laid out anew: no fault is left."""
     lab.faults.unlink(missing_ok=True)
@@ -106,11 +112,6 @@ def _fault(name: str) -> Fault:
     if name not in FAULTS:
         raise LabError(f"no fault is called {name!r}; there are {', '.join(FAULTS)}")
     return FAULTS[name]
-
-
-def _remember(lab: Lab, host: Host, names: list[str]) -> None:
-    rest = {key: value for key, value in in_force(lab).items() if key != host.name}
-    write(lab.faults, json.dumps(rest | ({host.name: names} if names else {})))
 
 
 def _restart(lab: Lab, host: Host, role: Role | None) -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 from lab.errors import LabError
 
 LIST = Path(__file__).parent / "packages.txt"
+INSTALL = "lab/apt-install.sh"
 
 
-def missing() -> list[str]:
-    """The packages of packages.txt that dpkg does not have installed."""
-    wanted = LIST.read_text().split()
+def missing(wanted: list[str]) -> list[str]:
+    """Those of these packages that dpkg does not have installed."""
     done = subprocess.run(
         ["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n", *wanted],
         capture_output=True,
@@ -23,10 +23,9 @@ def missing() -> list[str]:
     return [package for package in wanted if package not in there]
 
 
-def require() -> None:
-    """LabError naming every missing package and the command that installs them."""
-    names = missing()
+def require(given: Path | None = None) -> None:
+    """LabError naming every missing package of a list and the command that installs them."""
+    names = missing((given or LIST).read_text().split())
     if names:
-        raise LabError(
-            f"Debian packages are missing: {' '.join(names)}. Install them with lab/apt-install.sh"
-        )
+        command = " ".join(str(word) for word in (INSTALL, given) if word)
+        raise LabError(f"Debian packages are missing: {' '.join(names)}. Install them: {command}")

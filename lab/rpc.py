@@ -12,7 +12,7 @@ from lab.errors import LabError
 from lab.waiting import until
 
 RUNNING = "RUNNING"
-_STOPPED = {"STOPPED", "EXITED", "FATAL"}
+STOPPED = {"STOPPED", "EXITED", "FATAL"}
 _NOT_RUNNING = 70
 _ALREADY_STARTED = 60
 
@@ -90,7 +90,7 @@ class Supervisor:
         except xmlrpc.client.Fault as fault:
             if fault.faultCode != _NOT_RUNNING:
                 raise LabError(f"{program}: {fault.faultString}") from fault
-        until(lambda: self.states().get(program, "STOPPED") in _STOPPED, f"{program} stops", within)
+        until(lambda: self.states().get(program, "STOPPED") in STOPPED, f"{program} stops", within)
 
     def restart(self, program: str) -> None:
         """Stop, wait, start."""

@@ -26,10 +26,11 @@ class Published:
 def witnessed(lab: Lab) -> list[Published]:
     """Everything in the files of all notification agents, lines still being written left out."""
     hosts = [host for host in lab.hosts if Role.NOTIFICATION in host.roles]
-    return [one for host in hosts for one in _read(lab.witness(host))]
+    return [one for host in hosts for one in published_in(lab.witness(host))]
 
 
-def _read(file: Path) -> Iterator[Published]:
+def published_in(file: Path) -> Iterator[Published]:
+    """Everything in one such file, a line still being written left out."""
     if not file.is_file():
         return
     for line in file.read_bytes().split(b"\n")[:-1]:

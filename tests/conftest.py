@@ -29,7 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = Path(tempfile.mkdtemp(prefix="ceilift-tests-"))
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     for name in [name for name in os.environ if name.startswith(("PREFECT_", "CEILIFT_"))]:
-        if name not in {"CEILIFT_LAB_DIR", "CEILIFT_LAB_NET"}:  # which test cloud is meant
+        if not name.startswith("CEILIFT_LAB_"):  # which test cloud is meant
             del os.environ[name]
     os.environ |= {
         "DO_NOT_TRACK": "1",

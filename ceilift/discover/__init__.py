@@ -25,6 +25,7 @@ WORKERS = 32
 Backend = Literal["systemd", "supervisor"]
 DEFINITIONS: dict[Backend, tuple[str, ...]] = {
     "systemd": (
+        "/lib/systemd/system/*ceilometer*.service",
         "/usr/lib/systemd/system/*ceilometer*.service",
         "/etc/systemd/system/*ceilometer*.service",
     ),

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from ceilift.clock import now
 from ceilift.errors import StepFailedError, TransientError, UnreachableError
 from ceilift.inventory import Inventory
-from ceilift.inventory_hosts import Host
+from ceilift.inventory_hosts import BESIDE_SUFFIX, Host
 from ceilift.probe.files_script import FILES
 from ceilift.probe.host import Seen, host_state
 from ceilift.probe.records import parse
@@ -19,7 +19,8 @@ from ceilift.state import HostState
 
 WORKERS = 32
 TIMEOUT_S = 30.0
-SYSTEMD = ("/usr/lib/systemd/system", "/etc/systemd/system")  # systemd.unit(5), in Debian's order
+# systemd.unit(5). Packages put them into the first where /lib is not yet one with /usr/lib.
+SYSTEMD = ("/lib/systemd/system", "/usr/lib/systemd/system", "/etc/systemd/system")
 
 
 def observe_hosts(
@@ -77,12 +78,18 @@ def observe_host(
 
 
 def _definitions(inventory: Inventory, host: Host) -> list[str]:
-    """Where unit files are looked for: as the inventory says, else where packages put them."""
-    given = inventory.services.definition
-    if given or inventory.services.backend != "systemd":
-        return [inventory.path(given, host, unit="*")]
-    names = ["*ceilometer*", *(role.unit_name.removesuffix(".service") for role in host.roles)]
-    return [
+    """Where unit files are looked for: as the inventory says; with systemd, in its folders too.
+
+    It knows the units in these whatever the inventory names: packages put theirs elsewhere than
+    operators do.
+    """
+    given = [inventory.path(inventory.services.definition, host, unit="*")]
+    if inventory.services.backend != "systemd":
+        return given
+    units = [role.unit_name.removesuffix(".service") for role in host.roles]
+    beside = [f"{unit}*{BESIDE_SUFFIX}" for unit in units]
+    names = ["*ceilometer*", *units, *beside]
+    return given + [
         f"{host.root}{folder}/{name}.service" for folder in SYSTEMD for name in dict.fromkeys(names)
     ]
 

@@ -73,8 +73,10 @@ called() {
     sed 's/.*\(ceilometer-[a-z-]*\).*/\1/' | sort -u
 }
 etc=$root/etc; tables=$root/var/spool/cron
+unmerged=$root/lib/systemd/system
+[ -L "$root/lib" ] && unmerged=/dev/null
 grep -lsE 'ceilometer-[a-z]' "$etc"/crontab "$etc"/cron.*/* "$tables"/* "$tables"/crontabs/* \
-  "$etc"/systemd/system/*.service "$root"/usr/lib/systemd/system/*.service |
+  "$etc"/systemd/system/*.service "$root"/usr/lib/systemd/system/*.service "$unmerged"/*.service |
   while IFS= read -r file; do
     called "$file" | while read -r program; do say call "$file" "$program"; done
   done

@@ -13,6 +13,15 @@ put() { [ -r "$1" ] && say file "$1" "$(base64 -w0 <"$1")" "$(stat -L -c %Y "$1"
 
 read -r up _ </proc/uptime
 say clock "$(date +%s.%N)" "$up"
+
+# Where /lib is one with /usr/lib its units are seen there. On the oldest hosts it is a folder.
+found=
+for definition in $definitions; do
+  case $definition in "$root"/lib/*) [ -L "$root/lib" ] && continue ;; esac
+  case " $found " in *" $definition "*) continue ;; esac
+  if [ -e "$definition" ] || [ -L "$definition" ]; then found="$found $definition"; fi
+done
+definitions=$found
 say boot "$(sed -n 's/^btime //p' /proc/stat)" "$(getconf CLK_TCK)"
 
 for link in $releases; do
@@ -46,9 +55,10 @@ for entry in $(grep -laE 'ceilometer-|wsgi:[^)]*ceilometer' /proc/[0-9]*/cmdline
   fi
 done
 
-# ticks UNIT DEFINITION: when it polled lately, by the lines of its own log that say so.
+# ticks UNIT DEFINITION: when it polled lately, by the lines of its own log that say so. Of a unit
+# beside another the last command counts: systemd's begins with what the other one's files say.
 ticks() {
-  log=$(sed -n 's/^[^#;]*--log-file[ =]\{1,\}\([^ "]\{1,\}\).*/\1/p' "$2" | head -n 1)
+  log=$(sed -n 's/^[^#;]*--log-file[ =]\{1,\}\([^ "]\{1,\}\).*/\1/p' "$2" | tail -n 1)
   if [ -z "$log" ]; then
     folder=$(sed -n 's/^ *log_dir *= *//p' "$main" 2>/dev/null | tail -n 1)
     [ -z "$folder" ] || log=$folder/ceilometer-polling.log
@@ -96,7 +106,7 @@ done
 for own in "$(dirname "$main")"/ceilift/*; do [ -f "$own" ] && put "$own"; done
 for name in pipeline.yaml event_pipeline.yaml polling.yaml; do put "$(dirname "$main")/$name"; done
 # What a release falls back to; only where a notification agent may miss a file of its own.
-if grep -q ceilometer-agent-notification $definitions 2>/dev/null; then
+if grep -q ceilometer-agent-notification $definitions /dev/null 2>/dev/null; then
   for name in pipeline.yaml event_pipeline.yaml; do
     [ -e "$(dirname "$main")/$name" ] && continue
     for link in $releases; do

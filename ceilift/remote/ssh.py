@@ -28,7 +28,9 @@ from ceilift.secrets import SecretSource
 CHANNELS = 4  # sshd allows 10 sessions, and 8 at once already trip it
 KEEPALIVE_S = 15
 GRACE_S = 5.0  # the host ends an overlong script itself; we close the channel this much later
-SETTLE_S = 1.0  # output still on its way when a script has ended; a child of it may keep the pipe
+# Output may come after the news that the script has ended, on a busy host by seconds; it is waited
+# for as long as that. Only a child of the script that keeps the pipe makes this the full time.
+SETTLE_S = 10.0
 LOG = "ceilift.paramiko"
 logging.getLogger(LOG).setLevel(logging.CRITICAL + 1)  # its tracebacks: we say it in words
 CHUNK = 65536

@@ -12,8 +12,8 @@ TIMEOUT_S = 15.0
 LAST_ERROR = r"""
 definition=$1 unit=$2 main=$3 script=$4
 option() { sed -n "s/^ *$1 *= *//p" "$main" 2>/dev/null | tail -n 1; }
-log=$(sed -n 's/^[^#;]*--log-file[ =]\{1,\}\([^ "]\{1,\}\).*/\1/p' "$definition" 2>/dev/null |
-  head -n 1)
+log=$({ cat "$definition" || systemctl cat "$unit"; } 2>/dev/null |
+  sed -n 's/^[^#;]*--log-file[ =]\{1,\}\([^ "]\{1,\}\).*/\1/p' | tail -n 1)
 [ -n "$log" ] || log=$(option log_file)
 case $log in
   "") folder=$(option log_dir); [ -z "$folder" ] || log=$folder/$script.log ;;

@@ -55,7 +55,7 @@ class Controller:
         given = {**os.environ, **ENVIRONMENT, "CEILIFT_STATE": str(self.state)}
         given.pop("PREFECT_API_URL", None)
         return subprocess.Popen(
-            [sys.executable, program, *words, *self._inventory(words)],
+            [*self.standin.entering, sys.executable, program, *words, *self._inventory(words)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,

@@ -8,13 +8,12 @@ from typing import Any
 
 import yaml
 
-from lab import hosts
+from lab import credentials, hosts
 from lab.clouds import METERS, PROGRAMS, Host
-from lab.commands import run
 from lab.files import EXECUTABLE, PRIVATE, link, rendered, write
 from lab.overseer import SCRIPT_FOLDER
 from lab.settings import PORTS, PYTHON
-from lab.standin.place import CLOUD, INTERVAL_S, RELEASES, Standin
+from lab.standin.place import CLOUD, INTERVAL_S, RELEASES, WITNESS, Standin
 
 _PROGRAMS = Path(__file__).parent / "programs"
 _SITE = "lib/python3.11/site-packages"
@@ -49,22 +48,20 @@ def lay_out_shared(standin: Standin) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     write(lab.secrets / "broker", _NOBODY, PRIVATE)
     for release in RELEASES:
-        _release(lab.venv(release), release)
-    _keys(standin)
+        _release(standin, release)
+    credentials.make_ssh_keys(lab, standin.hosts, standin.ssh_port)
     text = yaml.safe_dump(inventory(standin), sort_keys=False)
     write(lab.inventory, text)
 
 
 def lay_out_host(standin: Standin, host: Host) -> None:
     """Write a host as it is on the old release, with both installed."""
-    root = standin.lab.host(host)
-    for folder in ("run", "bin", "tmp", "var/log", hosts.LIB):
+    root = standin.files(host)
+    for folder in ("run", "bin", "tmp", "var/log"):
         (root / folder).mkdir(parents=True, exist_ok=True)
-    for release in RELEASES:
-        link(root / "opt" / "ceilometer" / release, standin.lab.venv(release))
     hosts.write_login(standin.lab, host)
     _tools(root)
-    _configuration(standin, host)
+    lay_out_releases(standin, host)
     config = root / "etc" / "supervisor" / "supervisord.conf"
     write(config, rendered("supervisord.conf", root=root, name=host.name))
     for role in host.roles:
@@ -73,15 +70,23 @@ def lay_out_host(standin: Standin, host: Host) -> None:
         write(standin.lab.program(host, program), text)
 
 
+def lay_out_releases(standin: Standin, host: Host) -> None:
+    """Write what does not depend on the process manager: both releases, their configuration."""
+    root = standin.files(host)
+    (root / hosts.LIB).mkdir(parents=True, exist_ok=True)
+    for release in RELEASES:
+        link(root / "opt" / "ceilometer" / release, standin.lab.venv(release))
+    _configuration(standin, host)
+
+
 def inventory(standin: Standin) -> dict[str, Any]:
     """The inventory, with short deadlines."""
     lab, first = standin.lab, standin.hosts[0]
-    published = standin.published.relative_to(lab.host(first))
     return {
         "cloud": CLOUD,
         "ssh": {
             "user": getpass.getuser(),
-            "port": PORTS.ssh,
+            "port": standin.ssh_port,
             "key_file": str(lab.ssh / "id_ed25519"),
             "known_hosts": str(lab.ssh / "known_hosts"),
         },
@@ -100,7 +105,7 @@ def inventory(standin: Standin) -> dict[str, Any]:
             "backup": {
                 "policy": "dump",
                 "host": first.name,
-                "folder": str(lab.host(first) / "var" / "backups"),
+                "folder": f"{standin.root(first)}/var/backups",
             },
         },
         "store": "ceilometer",
@@ -109,7 +114,7 @@ def inventory(standin: Standin) -> dict[str, Any]:
             "user": "ceilometer",
             "password": {"file": str(lab.secrets / "broker")},
         },
-        "telemetry": {"source": "file", "path": f"{{root}}/{published}"},
+        "telemetry": {"source": "file", "path": f"{{root}}/{WITNESS}"},
         "ledger": f"sqlite:///{lab.ledger}",
         "limits": {"publish_rate": 1000, "insert_rate": 1000},
         "gates": {"margin_s": 20},
@@ -121,19 +126,21 @@ def _described(standin: Standin, host: Host) -> dict[str, Any]:
     return {
         "name": host.name,
         "address": host.ip,
-        "root": str(standin.lab.host(host)),
+        "root": standin.root(host),
         "roles": roles,
     }
 
 
-def _release(venv: Path, release: str) -> None:
+def _release(standin: Standin, release: str) -> None:
     """An environment whose programs are stand-ins, with what a look reads of a release."""
+    venv = standin.lab.venv(release)
     site = venv / _SITE
     (site / f"ceilometer-{release}.dist-info").mkdir(parents=True, exist_ok=True)
     write(venv / "pyvenv.cfg", f"home = {PYTHON.parent}\nversion = 3.11\n")
     write(site / "ceilometer" / "loaded", release)
     for name, text in _LIBRARIES.items():
         write(site / name, text.replace("{meters}", repr(METERS)))
+    write(venv / "records", str(standin.records))
     link(venv / "bin" / "python", PYTHON)
     source = (_PROGRAMS / "agent.py").read_text(encoding="utf-8")
     for script in _SCRIPTS:
@@ -149,13 +156,13 @@ def _tools(root: Path) -> None:
 
 
 def _configuration(standin: Standin, host: Host) -> None:
-    etc = standin.lab.host(host) / "etc" / "ceilometer"
+    etc = standin.files(host) / "etc" / "ceilometer"
     main = rendered(
         "standin-ceilometer.conf",
         name=host.name,
         ip=standin.broker_ip,
         port=PORTS.amqp,
-        etc=etc,
+        etc=f"{standin.root(host)}/etc/ceilometer",
     )
     write(etc / hosts.MAIN_CONFIG, main, PRIVATE)
     write(etc / "pipeline.yaml", rendered("standin-pipeline.yaml", published=standin.published))
@@ -172,14 +179,3 @@ def polling_file(host: Host) -> str:
 
 def _items(values: tuple[str, ...] | list[str]) -> str:
     return "\n".join(f'          - "{value}"' for value in values)
-
-
-def _keys(standin: Standin) -> None:
-    lab, lines = standin.lab, []
-    for name in ("id_ed25519", *(f"host-{host.name}" for host in standin.hosts)):
-        if not (lab.ssh / name).exists():
-            run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", lab.ssh / name])
-    for host in standin.hosts:
-        kind, key = (lab.ssh / f"host-{host.name}.pub").read_text().split()[:2]
-        lines.append(f"[{host.ip}]:{PORTS.ssh} {kind} {key}\n")
-    write(lab.ssh / "known_hosts", "".join(lines))

@@ -11,9 +11,9 @@ from lab.overseer import Program
 from lab.rpc import RUNNING, Supervisor
 from lab.settings import PORTS, PYTHON
 from lab.standin.layout import lay_out_host, lay_out_shared
-from lab.standin.place import Standin
+from lab.standin.place import WITNESS, Standin
 from lab.waiting import until
-from lab.witness import witnessed
+from lab.witness import published_in
 
 LEARNABLE = 4  # polls of every series from which an upgrade learns its interval
 POLLED_S = 60
@@ -47,7 +47,7 @@ def renewed(standin: Standin) -> None:
     until(lambda: _listens(main), "the broker runs", 20)
     for host in standin.hosts:
         main.start(f"init-{host.name}")
-    until(lambda: _polled(standin), "every resource was polled", POLLED_S)
+    until(lambda: polled(standin), "every resource was polled", POLLED_S)
 
 
 def down(standin: Standin) -> None:
@@ -64,19 +64,24 @@ def _cleared(standin: Standin, main: Supervisor) -> None:
 
 
 def _programs(standin: Standin) -> tuple[Program, ...]:
-    words = (standin.broker_ip, str(PORTS.amqp), str(PORTS.management))
-    broker = Program("broker", (str(PYTHON), str(_BROKER), *words))
     lab = standin.lab
     logins = (hosts.sshd(lab, host) for host in standin.hosts)
-    return (broker, *logins, *(hosts.init(lab, host) for host in standin.hosts))
+    return (broker(standin), *logins, *(hosts.init(lab, host) for host in standin.hosts))
+
+
+def broker(standin: Standin) -> Program:
+    """The stand-in for the message bus, in the cloud's network."""
+    words = (standin.broker_ip, str(PORTS.amqp), str(PORTS.management))
+    return Program("broker", (*standin.entering, str(PYTHON), str(_BROKER), *words))
 
 
 def _listens(main: Supervisor) -> bool:
     return main.states()["broker"] == RUNNING
 
 
-def _polled(standin: Standin) -> bool:
+def polled(standin: Standin) -> bool:
     """Whether every series was polled often enough to be learned."""
-    found = Counter((one.meter, one.resource) for one in witnessed(standin.lab))
+    files = [standin.files(host) / WITNESS for host in standin.hosts]
+    found = Counter((one.meter, one.resource) for file in files for one in published_in(file))
     targets = [target for host in standin.hosts for target in host.targets]
     return all(found[meter, target] >= LEARNABLE for meter in METERS for target in targets)

@@ -105,7 +105,7 @@ def _agents(standin: Standin) -> dict[str, str]:
 
 def _files(standin: Standin) -> Iterator[tuple[str, str]]:
     for host in standin.hosts:
-        root = standin.lab.host(host)
+        root = standin.files(host)
         for folder in _CONFIGURATION:
             files = [path for path in sorted((root / folder).rglob("*")) if path.is_file()]
             for name, same in groupby(files, key=lambda path: _name(root, path)):

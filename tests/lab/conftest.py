@@ -9,14 +9,19 @@ from pathlib import Path
 
 import pytest
 
+from lab import packages
 from lab.clouds import DEFAULT_RELEASES
+from lab.nspawn import life, machine
+from lab.nspawn.place import Nspawn, the_nspawn
 from lab.progress import Progress
 from lab.releases import install, installed
 from lab.settings import the_lab
 from tests.lab.database_servers import SERVERS
 from tests.lab.database_stage import DatabaseStage
 from tests.lab.driving import Bench
+from tests.lab.nspawn_looks import lab_command
 
+NSPAWN_HOSTS = 2
 Fresh = Callable[[], Bench]
 DatabaseStages = Callable[[int], DatabaseStage]
 
@@ -74,3 +79,16 @@ def is_untouched(bench: Bench) -> bool:
     if faults.exists() and faults.read_text().strip() != "{}":
         return False
     return not bench.table("upgrades")
+
+
+@pytest.fixture(scope="session")
+def nspawn() -> Iterator[Nspawn]:
+    """A few nspawn hosts, as new; left as up as they were."""
+    if os.getuid() or packages.missing(life.PACKAGES.read_text().split()):
+        pytest.skip(f"needs root, and the Debian packages of {life.PACKAGES}")
+    place = the_nspawn(NSPAWN_HOSTS)
+    was_up = any(machine.first_process(place, host) for host in place.hosts)
+    lab_command("up", "--hosts", "nspawn", "--count", str(NSPAWN_HOSTS))
+    yield place
+    if not was_up:
+        lab_command("down")

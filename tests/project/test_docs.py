@@ -26,6 +26,7 @@ from ceilift.report import Report
 from flows.cli import app
 from lab.cli import app as lab_app
 from lab.faults import FAULTS
+from lab.nspawn.faults import FAULTS as NSPAWN_FAULTS
 from tests.golden import FILES, read
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -222,7 +223,11 @@ def test_every_command_and_fault_of_the_lab_is_documented() -> None:
     known = dict(commands(typer.main.get_command(lab_app), "bin/lab"))
     found = rows(page("lab"))
 
-    assert {name.split(" [")[0].split(" FAULT")[0] for name in found} == {*known, *FAULTS}
+    assert {name.split(" [")[0].split(" FAULT")[0] for name in found} == {
+        *known,
+        *FAULTS,
+        *NSPAWN_FAULTS,
+    }
     for name, command in known.items():
         line = next(f"{row}{rest}" for row, rest in found.items() if row.startswith(name))
         assert all(option in line for option in options(command) if option[0] == "-"), name

@@ -8,7 +8,7 @@ main() {
   own=$2/etc/systemd/system/$9
   case $(overriding) in *=*) ;; *) die "it names no release folder: nothing tells systemd which release to start" ;; esac
   put "$own" beside
-  unit=$9
+  unit=$9 allowed= # that file is the other unit's
   if [ "$changed" = yes ]; then reload; fi
   if [ "$(property ActiveState)" = active ] && [ "$changed" = no ] && runs_from "$(property MainPID)" "$4"; then
     say already started

@@ -15,6 +15,7 @@ main() {
   rm -f "$own" "$own.ceilift-before" "$5"
   rm -rf "$own.d"
   reload
+  systemctl reset-failed "$unit" 2>/dev/null # else one that failed is listed for ever
   say removed
 }
 main "$@" </dev/null

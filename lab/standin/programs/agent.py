@@ -23,9 +23,10 @@ from pathlib import Path
 from types import FrameType
 
 PROGRAM = Path(sys.argv[0]).name
-RELEASE = Path(sys.argv[0]).resolve().parents[1].name.removeprefix("ceilometer-")
-ROOT = Path(os.environ["CEILIFT_LAB"])
-HOST = os.environ["CEILIFT_LAB_HOST"]
+VENV = Path(sys.argv[0]).resolve().parents[1]
+RELEASE = VENV.name.removeprefix("ceilometer-")
+ROOT = Path((VENV / "records").read_text(encoding="utf-8"))
+HOST = os.environ.get("CEILIFT_LAB_HOST") or socket.gethostname()
 MIGRATES_S = 0.5
 HANDLES_S = 0.05  # a message: of what waited while all were stopped, somebody sees some
 
@@ -38,12 +39,28 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _ended)
     loaded = _loaded()
     _done(f"started {PROGRAM} {RELEASE}")
+    while _worker_was_replaced():
+        _done(f"reloaded {PROGRAM} {RELEASE}")
+    del loaded
+    sys.exit("its worker has ended")
+
+
+def _worker_was_replaced() -> bool:
+    """Have a worker until it ends: by SIGHUP to its master, which then starts another one."""
+    told: list[int] = []
     worker = os.fork()
     if not worker:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
         _work()
+
+    def replaced(number: int, _frame: FrameType | None) -> None:
+        told.append(number)
+        os.kill(worker, signal.SIGTERM)
+
+    signal.signal(signal.SIGHUP, replaced)
     os.waitpid(worker, 0)
-    del loaded
+    return bool(told)
 
 
 def _migrate() -> None:
@@ -55,8 +72,7 @@ def _migrate() -> None:
 
 def _loaded() -> mmap.mmap:
     """Map something of the release: by that a look tells what a process runs."""
-    place = Path(sys.argv[0]).resolve().parents[1]
-    file = place / "lib/python3.11/site-packages/ceilometer/loaded"
+    file = VENV / "lib/python3.11/site-packages/ceilometer/loaded"
     with file.open("rb") as stream:
         return mmap.mmap(stream.fileno(), 0, prot=mmap.PROT_READ)
 

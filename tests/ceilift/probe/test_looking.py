@@ -87,13 +87,21 @@ def test_when_a_process_began_is_told_to_a_tenth_of_a_second(machine: Machine) -
     assert before - 0.1 <= seen.started <= after + 0.1
 
 
-def test_the_script_finds_units_of_systemd_where_packages_put_them(machine: Machine) -> None:
-    machine.file("usr/lib/systemd/system/ceilometer-collector.service", "[Service]\n")
-    machine.file("usr/lib/systemd/system/nginx.service", "[Service]\n")
+@pytest.mark.parametrize("merged", [True, False])
+def test_the_script_finds_units_of_systemd_where_packages_put_them(
+    machine: Machine, *, merged: bool
+) -> None:
+    folder = "usr/lib/systemd/system" if merged else "lib/systemd/system"
+    machine.file(f"{folder}/ceilometer-collector.service", "[Service]\n# ceilometer\n")
+    machine.file(f"{folder}/nginx.service", "[Service]\n")
+    if merged:
+        (machine.root / "lib").symlink_to("usr/lib")
     machine.program("systemctl", SYSTEMCTL)
 
-    found = machine.look(machine.described(backend="systemd"))
+    named = "{root}/etc/systemd/system/{unit}.service"  # as an inventory that was drafted says
+    found = machine.look(machine.described(backend="systemd", definition=named))
 
+    assert list(found.files) == [f"{machine.root}/{folder}/ceilometer-collector.service"]
     [unit] = found.units
     assert (unit.name, unit.state, unit.pid, unit.enabled) == (
         "ceilometer-collector",
@@ -101,6 +109,32 @@ def test_the_script_finds_units_of_systemd_where_packages_put_them(machine: Mach
         None,
         True,
     )
+
+
+POLLED = "2026-01-01 00:00:0{}.000 7 INFO polling [-] Polling pollster x in the context of y\n"
+
+
+def test_a_unit_beside_another_is_found_by_its_name_and_polls_by_its_own_log(
+    machine: Machine,
+) -> None:
+    """Its file begins with the other one's definition, and ends with what is new."""
+    agent = "/opt/ceilometer/{}/bin/ceilometer-polling --log-file {}/polling.log{}"
+    old, new = agent.format("8.1.5", machine.root, ""), agent.format("9.0.7", machine.root, "-new")
+    folder = "etc/systemd/system"
+    machine.file(f"{folder}/telemetry.service", f"[Service]\nExecStart={old}\n")
+    text = f"[Service]\nExecStart={old}\n\n[Service]\nExecStart=\nExecStart={new}\n"
+    machine.file(f"{folder}/telemetry-ceilift.service", text)
+    machine.file("polling.log", POLLED.format(1))
+    machine.file("polling.log-new", POLLED.format(2) + POLLED.format(3))
+    machine.program("systemctl", "#!/bin/sh\n")
+    described = machine.described(backend="systemd")
+    role = described.hosts[0].roles[0].model_copy(update={"unit": "telemetry"})
+    host = described.hosts[0].model_copy(update={"roles": (role,)})
+
+    found = machine.look(described.model_copy(update={"hosts": (host,)}))
+
+    polls = {Path(file).stem: len(moments) for file, moments in found.polled.items()}
+    assert polls == {"telemetry": 1, "telemetry-ceilift": 2}
 
 
 def test_the_script_finds_an_installed_release(machine: Machine) -> None:

@@ -73,6 +73,12 @@ def test_a_child_left_behind_is_not_waited_for(
     os.kill(int(result.stdout), 9)
 
 
+@pytest.mark.usefixtures("host")
+def test_output_that_comes_after_the_end_of_the_script_is_read(network: Network) -> None:
+    """A busy host tells that the script has ended before it has sent what that said."""
+    assert network.shell().run("(sleep 1.3; echo late) & exit 0").stdout == "late\n"
+
+
 def test_one_connection_serves_all_threads(network: Network, host: Sshd) -> None:
     shell = network.shell()
     with ThreadPoolExecutor(16) as pool:

@@ -142,6 +142,18 @@ def test_under_systemd_it_is_a_unit_that_nothing_starts_by_itself(systemd: Local
     ]
 
 
+def test_under_systemd_its_failure_takes_nothing_from_the_hosts_unit(systemd: LocalHost) -> None:
+    """That one may be started and not enabled: a crash of it is to be answered all the same."""
+    allowed = systemd.file(f"run/ceilift/{SERVICE}.allowed", "")
+    systemd.fake("refuses", "yes")
+    manager = Systemd(systemd.inventory)
+
+    with pytest.raises(StepFailedError, match="could not be started"):
+        manager.beside(systemd.act(), systemd, "beside-1", wanted(systemd), folder(systemd))
+
+    assert allowed.exists()
+
+
 def test_under_systemd_nothing_of_it_is_left_when_removed(systemd: LocalHost) -> None:
     manager = Systemd(systemd.inventory)
     manager.beside(systemd.act(), systemd, "beside-1", wanted(systemd), folder(systemd))

@@ -52,6 +52,17 @@ def test_a_log_without_an_error_is_still_named(host: LocalHost) -> None:
     assert looked(host) == f"look at {log} on ctl1 (no error in its last lines)"
 
 
+def test_systemd_is_asked_where_the_inventory_names_no_definition(systemd_host: LocalHost) -> None:
+    """What comes last counts: our own drop-in, or the end of a unit beside another."""
+    log = systemd_host.file("var/own.log-ceilift", LOG)
+    other = systemd_host.file("var/own.log", "")
+    lines = "".join(f"ExecStart=agent --log-file {one}\n" for one in (other, log))
+    systemd_host.file("cat", lines)
+    asks = f'#!/bin/sh\n[ "$*" = "cat {UNIT}" ] && cat {systemd_host.root}/cat\n'
+    systemd_host.file("bin/systemctl", asks, 0o755)
+    assert f"look at {log} on ctl1; its last error: 2026" in looked(systemd_host)
+
+
 def test_the_journal_is_asked_where_there_is_no_file(systemd_host: LocalHost) -> None:
     systemd_host.file("bin/journalctl", "#!/bin/sh\necho ' ERROR token=abc broke'\n", 0o755)
     found = looked(systemd_host)

@@ -1,0 +1,122 @@
+"""Where the nspawn hosts are: folder, names, addresses, and from where they are seen."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from lab.clouds import Host, Role
+from lab.credentials import SSH_PORT
+from lab.errors import LabError
+from lab.files import write
+from lab.settings import Lab, the_lab
+from lab.standin.place import Standin
+
+NETWORK = "198.18"  # set aside for tests of networks (RFC 2544): no real host has it
+PREFIX = 16
+DEFAULT_COUNT = 10
+LARGEST_COUNT = 100
+LOGIN = "ceilift"
+MIRROR = os.environ.get("CEILIFT_LAB_MIRROR") or "http://deb.debian.org/debian"
+BASE = Path(given).resolve() if (given := os.environ.get("CEILIFT_LAB_BASE")) else None
+CGROUP = os.environ.get("CEILIFT_LAB_CGROUP") or ""
+"""Below which cgroup the hosts are put, in every hierarchy that has one of that name."""
+
+_ALL = (Role.POLLING, Role.NOTIFICATION, Role.COLLECTOR)
+
+
+@dataclass(frozen=True)
+class Nspawn(Standin):
+    """The cloud of stand-ins on so many nspawn hosts."""
+
+    number: int = 0
+    count: int = DEFAULT_COUNT
+
+    @cached_property
+    def lab(self) -> Lab:
+        """Its folder; all that is mounted or bound for it lies in it."""
+        return Lab(the_lab().root / "nspawn")
+
+    @cached_property
+    def hosts(self) -> tuple[Host, ...]:
+        """Up to three hosts with everything, the rest with a polling agent alone."""
+        everything = min(3, max(1, self.count // 3 + (self.count > 2)))  # noqa: PLR2004
+        names = [f"ctl{at + 1}" for at in range(everything)]
+        names += [f"pol{at + 1}" for at in range(self.count - everything)]
+        return tuple(self._host(at, name) for at, name in enumerate(names))
+
+    @property
+    def network(self) -> str:
+        """What its addresses begin with."""
+        return f"{NETWORK}.0."
+
+    @property
+    def ssh_port(self) -> int:
+        """The usual one: every host has an address of its own."""
+        return SSH_PORT
+
+    @property
+    def entering(self) -> tuple[str, ...]:
+        """What a command begins with that is to see the hosts."""
+        return ("/usr/bin/nsenter", f"--net={self.control}")
+
+    def root(self, host: Host) -> str:
+        """A host begins at its own root."""
+        del host
+        return ""
+
+    def logs(self, host: Host) -> str:
+        """A folder of their own: the services run as a user of their own."""
+        del host
+        return "/var/log/ceilometer"
+
+    def files(self, host: Host) -> Path:
+        """Where the host's root is mounted."""
+        return self.lab.host(host) / "root"
+
+    @property
+    def records(self) -> Path:
+        """The one folder that every host can write to."""
+        return self.lab.root / "records"
+
+    @property
+    def base(self) -> Path:
+        """The Debian trees that hosts stand on; several labs can share them."""
+        return BASE or self.lab.root / "base"
+
+    @property
+    def control(self) -> Path:
+        """The network namespace with the bridge."""
+        return self.lab.run / "control.net"
+
+    def namespace(self, host: Host) -> Path:
+        """The network namespace of a host."""
+        return self.lab.run / f"{host.name}.net"
+
+    def named(self, name: str) -> Host:
+        """The host of that name, or a LabError that lists the names there are."""
+        for host in self.hosts:
+            if host.name == name:
+                return host
+        known = ", ".join(host.name for host in self.hosts)
+        raise LabError(f"no nspawn host is called {name!r}; there are {known}")
+
+    def remember(self) -> None:
+        """Write down how many hosts there are, for the commands that follow."""
+        write(self.lab.root / "count", f"{self.count}\n")
+
+    def _host(self, at: int, name: str) -> Host:
+        roles = _ALL if name.startswith("ctl") else (Role.POLLING,)
+        targets = tuple(f"192.0.2.{2 * at + end}" for end in (1, 2))
+        return Host(name, f"{NETWORK}.1.{at + 1}", roles, targets)
+
+
+def the_nspawn(count: int = 0) -> Nspawn:
+    """The nspawn hosts of this lab: as many as given, else as `up` was last asked for."""
+    if count > LARGEST_COUNT or count < 0:
+        raise LabError(f"{count} hosts: give a number from 1 to {LARGEST_COUNT}")
+    file = Nspawn().lab.root / "count"
+    known = int(file.read_text()) if file.is_file() else DEFAULT_COUNT
+    return Nspawn(count=count or known)
