@@ -102,11 +102,16 @@ def reset(
 @app.command()
 def down(
     purge: Annotated[bool, typer.Option("--purge", help="Delete the lab's folder too.")] = False,  # noqa: FBT002
+    hosts: Annotated[
+        Hosts | None, typer.Option(help="Only these hosts, and what serves them.")
+    ] = None,
 ) -> None:
     """Stop everything; no process is left behind."""
     progress = Progress()
-    nspawn.down(purge=purge)
-    cloud.down(the_lab(), progress, purge=purge)
+    if hosts is not Hosts.LOOPBACK:
+        nspawn.down(purge=purge)
+    if hosts is not Hosts.NSPAWN:
+        cloud.down(the_lab(), progress, purge=purge)
     progress.say("the lab is down")
 
 

@@ -50,7 +50,7 @@ def bench(root: Path) -> Iterator[Bench]:
     yield found
     found.ceilift_alone("serve", "--stop")
     if not was_up:
-        found.lab("down")
+        found.lab("down", "--hosts", "loopback")
 
 
 @pytest.fixture(scope="session")
@@ -91,4 +91,4 @@ def nspawn() -> Iterator[Nspawn]:
     lab_command("up", "--hosts", "nspawn", "--count", str(NSPAWN_HOSTS))
     yield place
     if not was_up:
-        lab_command("down")
+        lab_command("down", "--hosts", "nspawn")
