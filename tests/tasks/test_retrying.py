@@ -11,7 +11,7 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import TaskRunContext
 
 from ceilift.errors import CeiliftError, PausedError, StepFailedError, TransientError
-from tasks import agents, api, database, health, scratch
+from tasks import agents, api, database, health, restoring, scratch
 from tasks.carry_out import NotStartedError
 from tasks.catalog import TASKS, task_for
 from tasks.retrying import RETRIES, NodesDone, is_transient, node_task
@@ -107,8 +107,8 @@ def test_after_the_last_try_a_transient_error_halts_the_run(
     assert str(session.error) == "timed out"
 
 
-def test_migrations_and_gates_are_never_tried_again_all_others_are() -> None:
-    final = {database.dbsync, scratch.rehearse, health.judge}
+def test_what_changes_a_database_and_gates_are_never_tried_again_all_others_are() -> None:
+    final = {database.dbsync, scratch.rehearse, restoring.restore, health.judge}
     every = {*TASKS.values(), health.judge}
 
     assert {task for task in every if task.retries == 0} == final
