@@ -48,6 +48,15 @@ class Host:
         return tuple(PROGRAMS[role] for role in self.roles)
 
 
+def host_named(hosts: tuple[Host, ...], name: str) -> Host:
+    """The one of that name, or a LabError that lists the names there are."""
+    for host in hosts:
+        if host.name == name:
+            return host
+    known = ", ".join(host.name for host in hosts)
+    raise LabError(f"no host is called {name!r}; there are {known}")
+
+
 _EVERYTHING = (Role.POLLING, Role.NOTIFICATION, Role.COLLECTOR, Role.API)
 
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
 
-from lab.clouds import HOSTS, NETWORK, Cloud, CloudName, Host, Role, cloud_named
+from lab.clouds import HOSTS, NETWORK, Cloud, CloudName, Host, Role, cloud_named, host_named
 from lab.errors import LabError
 from lab.files import write
 
@@ -85,11 +85,7 @@ class Lab:
 
     def named(self, name: str) -> Host:
         """The host of that name, or a LabError that lists the names there are."""
-        for host in self.hosts:
-            if host.name == name:
-                return host
-        known = ", ".join(host.name for host in self.hosts)
-        raise LabError(f"no host is called {name!r}; there are {known}")
+        return host_named(self.hosts, name)
 
     def witness(self, host: Host) -> Path:
         """Where a notification agent publishes to, in a cloud without a database."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from lab.clouds import Host, Role
+from lab.clouds import Host, Role, host_named
 from lab.credentials import SSH_PORT
 from lab.errors import LabError
 from lab.files import write
@@ -97,11 +97,7 @@ class Nspawn(Standin):
 
     def named(self, name: str) -> Host:
         """The host of that name, or a LabError that lists the names there are."""
-        for host in self.hosts:
-            if host.name == name:
-                return host
-        known = ", ".join(host.name for host in self.hosts)
-        raise LabError(f"no nspawn host is called {name!r}; there are {known}")
+        return host_named(self.hosts, name)
 
     def remember(self) -> None:
         """Write down how many hosts there are, for the commands that follow."""

@@ -161,5 +161,5 @@ def test_a_reboot_is_one(nspawn: Nspawn, host: Host) -> None:
 
 @pytest.mark.usefixtures("nspawn")
 def test_a_host_that_is_not_there_is_refused() -> None:
-    with pytest.raises(LabError, match="no nspawn host is called 'moon'"):
+    with pytest.raises(LabError, match="no host is called 'moon'"):
         lab_command("break", "drop", "moon")
