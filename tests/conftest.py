@@ -53,7 +53,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     Those that use the test cloud, or the releases installed for it, are marked `cloud`.
     """
     for item in items:
-        if OF_THE_CLOUD & set(getattr(item, "fixturenames", ())):
+        uses = OF_THE_CLOUD & set(getattr(item, "fixturenames", ()))
+        if uses and item.get_closest_marker("lab"):
             item.add_marker(pytest.mark.cloud)
         kinds = [kind for kind in DEADLINE_S if item.get_closest_marker(kind)]
         if kinds and item.get_closest_marker("allow_hosts") is None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lab import overseer, packages, processes
 from lab.clouds import Host
+from lab.commands import run
 from lab.errors import LabError
 from lab.faults import forget, in_force
 from lab.nspawn import base, cgroups, disk_faults, layout, machine, memory_faults, mounts, network
@@ -119,6 +120,7 @@ def _complete(place: Nspawn, host: Host, tree: Path) -> None:
     (place.files(host) / memory_faults.DROP_IN).unlink(missing_ok=True)
     if not done.is_file():
         layout.lay_out_host(place, host)
+        run(["sync", "-f", place.lab.host(host) / "disk"])  # a disk that fails early has it all
         done.touch()
 
 
