@@ -45,7 +45,7 @@ class Browser:
             self._choose(label, option)
         self._switch_off(off)
         self.picture("form")
-        self.page.get_by_role("button", name="Submit").click()
+        self._submit()
         link = self.page.locator("a[href*='/runs/flow-run/']").first
         address = link.get_attribute("href") or ""
         return address.rpartition("/")[2]
@@ -103,6 +103,18 @@ class Browser:
         """The innermost field of that title, in the first UI."""
         title = self.page.locator(".schema-form-property__label", has_text=label)
         return self.page.locator(".schema-form-property").filter(has=title).last
+
+    def _submit(self) -> None:
+        """Leave the form; a click may only close a list that is still open."""
+        for _ in range(TRIES):
+            self.page.get_by_role("button", name="Submit").click()
+            try:
+                self.page.wait_for_url(lambda url: not url.endswith("/run"), timeout=QUIET_MS)
+            except PlaywrightTimeout:
+                self.picture("form-that-stays")
+                continue
+            return
+        raise LabError("the form cannot be submitted: see form-that-stays.png")
 
     def _switch_off(self, label: str) -> None:
         """Turn a switch off, in the first UI; a click may only close a list that is still open."""
