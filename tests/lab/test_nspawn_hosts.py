@@ -90,10 +90,14 @@ def test_down_takes_away_what_a_killed_up_has_left(elsewhere: dict[str, str], mo
     group = Path(run([sys.executable, "-c", MINE], env=elsewhere).strip())
     words = [sys.executable, "-m", "lab", "up", "--hosts", "nspawn", "--count", "1"]
     process = subprocess.Popen(words, env=elsewhere, stderr=subprocess.PIPE)
-    until((root / moment).exists, f"{moment} is there", 120, every=0.002)
+
+    def left() -> bool:
+        """So far it has come, and there is something to take away."""
+        return (root / moment).exists() and bool(mounts.mounted(root))
+
+    until(left, f"{moment} is there, and a mount", 120, every=0.002)
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    assert mounts.mounted(root)
 
     lab_command("down", environment=elsewhere)
 
