@@ -6,21 +6,21 @@ import socket
 
 from lab.clouds import ALL_TARGETS, HOSTS, Role
 from lab.errors import LabError, TimeUpError
-from lab.settings import PORTS, SERVICES_IP
+from lab.settings import PORTS, Lab
 from lab.waiting import until
 
 _SHOWN = 4
 
 
-def require_free(within: float = 10) -> None:
+def require_free(lab: Lab, within: float = 10) -> None:
     """LabError naming every address that another process listens on; the lab is down now.
 
     Waits a little: what has just been killed may take a moment to let go.
     """
     try:
-        until(lambda: not _taken(), "the lab's addresses are free", within)
+        until(lambda: not _taken(lab), "the lab's addresses are free", within)
     except TimeUpError:
-        taken = _taken()
+        taken = _taken(lab)
         shown = ", ".join(taken[:_SHOWN]) + (", …" if len(taken) > _SHOWN else "")
         raise LabError(
             f"another process listens on {shown}: perhaps the lab of another checkout. "
@@ -28,15 +28,15 @@ def require_free(within: float = 10) -> None:
         ) from None
 
 
-def _taken() -> list[str]:
-    return [f"{ip}:{port}" for ip, port, kind in _addresses() if not _free(ip, port, kind)]
+def _taken(lab: Lab) -> list[str]:
+    return [f"{ip}:{port}" for ip, port, kind in _addresses(lab) if not _free(ip, port, kind)]
 
 
-def _addresses() -> list[tuple[str, int, socket.SocketKind]]:
+def _addresses(lab: Lab) -> list[tuple[str, int, socket.SocketKind]]:
     tcp, udp = socket.SOCK_STREAM, socket.SOCK_DGRAM
     own = (PORTS.amqp, PORTS.management, PORTS.erlang, PORTS.database, PORTS.redis)
     return [
-        *((SERVICES_IP, port, tcp) for port in own),
+        *((lab.services_ip, port, tcp) for port in own),
         *((host.ip, PORTS.ssh, tcp) for host in HOSTS),
         *((host.ip, PORTS.api, tcp) for host in HOSTS if Role.API in host.roles),
         *((target, PORTS.snmp, udp) for target in ALL_TARGETS),

@@ -9,34 +9,37 @@ from urllib.parse import quote
 import requests
 
 from lab import credentials
-from lab.clouds import NETWORK
 from lab.files import PRIVATE, rendered, write
 from lab.overseer import Program
-from lab.settings import PORTS, SERVICES_IP, Lab
+from lab.settings import PORTS, Lab
 from lab.waiting import until
 
 USER = "ceilometer"
-MANAGEMENT = f"http://{SERVICES_IP}:{PORTS.management}"
+
+
+def management(lab: Lab) -> str:
+    """The URL of its management API."""
+    return f"http://{lab.services_ip}:{PORTS.management}"
 
 
 def transport_url(lab: Lab) -> str:
     """What oslo.messaging connects to."""
     password = credentials.secret(lab, credentials.RABBITMQ)
-    return f"rabbit://{USER}:{password}@{SERVICES_IP}:{PORTS.amqp}/"
+    return f"rabbit://{USER}:{password}@{lab.services_ip}:{PORTS.amqp}/"
 
 
 def program(lab: Lab) -> Program:
     """RabbitMQ, started without Debian's wrapper, which would change user."""
     home = lab.root / "rabbitmq"
-    interface = "{" + NETWORK.replace(".", ",") + ",0,1}"
+    interface = "{" + lab.services_ip.replace(".", ",") + "}"
     environment = {
         "HOME": str(home),
         "RABBITMQ_NODENAME": "lab@localhost",
         "RABBITMQ_NODE_PORT": str(PORTS.amqp),
-        "RABBITMQ_NODE_IP_ADDRESS": SERVICES_IP,
+        "RABBITMQ_NODE_IP_ADDRESS": lab.services_ip,
         "RABBITMQ_DIST_PORT": str(PORTS.erlang),
         "ERL_EPMD_PORT": str(PORTS.epmd),
-        "ERL_EPMD_ADDRESS": SERVICES_IP,
+        "ERL_EPMD_ADDRESS": lab.services_ip,
         "RABBITMQ_MNESIA_BASE": str(home / "mnesia"),
         "RABBITMQ_LOG_BASE": str(lab.logs),
         "RABBITMQ_CONFIG_FILE": str(home / "rabbitmq.conf"),
@@ -53,7 +56,7 @@ def configure(lab: Lab) -> None:
     home = lab.root / "rabbitmq"
     text = rendered(
         "rabbitmq.conf",
-        ip=SERVICES_IP,
+        ip=lab.services_ip,
         amqp=PORTS.amqp,
         management=PORTS.management,
         user=USER,
@@ -71,7 +74,7 @@ def wait_ready(lab: Lab) -> None:
 
 def ask(lab: Lab, path: str) -> Any:  # noqa: ANN401
     """GET of the management API."""
-    answer = _session(lab).get(f"{MANAGEMENT}/api/{path}", timeout=10)
+    answer = _session(lab).get(f"{management(lab)}/api/{path}", timeout=10)
     answer.raise_for_status()
     return answer.json()
 
@@ -80,7 +83,7 @@ def forget_everything(lab: Lab) -> None:
     """Delete every queue, and with it every message."""
     session = _session(lab)
     for queue in ask(lab, "queues"):
-        address = f"{MANAGEMENT}/api/queues/%2F/{quote(queue['name'], safe='')}"
+        address = f"{management(lab)}/api/queues/%2F/{quote(queue['name'], safe='')}"
         session.delete(address, timeout=10)
 
 

@@ -52,20 +52,25 @@ def main() -> None:
 @app.command()
 def up(
     kind: Annotated[
-        str, typer.Option("--cloud", help="classic, coordinated or single; by default what it was.")
+        str,
+        typer.Option(
+            "--cloud",
+            help="classic, coordinated or single; nspawn hosts: standin or classic; "
+            "by default what it was.",
+        ),
     ] = "",
     releases: Annotated[str, typer.Option(help="Comma-separated, oldest first.")] = "",
     partitioned: Annotated[  # noqa: FBT002 - an option
         bool, typer.Option("--partitioned", help="Notification agents share their work.")
     ] = False,
     hosts: Annotated[
-        Hosts, typer.Option(help="nspawn: with a systemd of their own, running stand-ins.")
+        Hosts, typer.Option(help="nspawn: with a systemd of their own.")
     ] = Hosts.LOOPBACK,
     count: Annotated[int, typer.Option(help="How many nspawn hosts; by default ten.")] = 0,
 ) -> None:
     """Bring the lab up or repair it; returns when data flows through all of it."""
     if hosts is Hosts.NSPAWN:
-        nspawn.up(count)
+        nspawn.up(count, kind, releases)
         return
     progress, lab = Progress(), the_lab()
     if kind or releases or partitioned:

@@ -146,7 +146,7 @@ def _prepare(lab: Lab, progress: Progress) -> Supervisor:
         if left:
             progress.say(f"killing {len(left)} processes left by a crash")
         processes.kill(left)
-        addresses.require_free()
+        addresses.require_free(lab)
     return overseer.ensure(lab, programs(lab))
 
 
@@ -186,11 +186,12 @@ def _start_services(lab: Lab, main: Supervisor, progress: Progress) -> None:
 
 def _start_fleet(lab: Lab, main: Supervisor, services: Future[None], progress: Progress) -> bool:
     """Start the hosts; the first time, the schema comes before them."""
-    small_services.wait_for_redis()
+    small_services.wait_for_redis(lab)
     if lab.cloud.database and not database.known(lab):
         services.result()
         with progress.step(f"database has the schema of {lab.cloud.old}"):
-            database.ensure_schema(lab, lab.cloud.old)
+            main_config = lab.host(lab.hosts[0]) / "etc" / "ceilometer" / hosts.MAIN_CONFIG
+            database.ensure_schema(lab, lab.cloud.old, main_config)
     started = fleet.start(lab, main, progress)
     services.result()
     if started:
@@ -202,7 +203,7 @@ def _forget_data(lab: Lab) -> None:
     for path in lab.root.glob(f"{lab.ledger.name}*"):
         path.unlink()
     broker.forget_everything(lab)
-    small_services.forget_groups()
+    small_services.forget_groups(lab)
     if lab.cloud.database and database.known(lab):
         database.recreate(lab)
 

@@ -60,18 +60,29 @@ def host_named(hosts: tuple[Host, ...], name: str) -> Host:
 _EVERYTHING = (Role.POLLING, Role.NOTIFICATION, Role.COLLECTOR, Role.API)
 
 
-def _targets(first: int) -> tuple[str, ...]:
-    return tuple(f"{NETWORK}.1.{number}" for number in (first, first + 1))
+def targets_in(network: str) -> tuple[str, ...]:
+    """Every SNMP target that there can be, in the order in which clouds take them."""
+    return tuple(f"{network}.1.{number}" for number in range(1, 33))
 
 
-HOSTS = (
-    Host("ctl1", f"{NETWORK}.0.11", _EVERYTHING, _targets(1)),
-    Host("ctl2", f"{NETWORK}.0.12", _EVERYTHING, _targets(3)),
-    Host("pol1", f"{NETWORK}.0.21", (Role.POLLING,), _targets(5)),
-    Host("pol2", f"{NETWORK}.0.22", (Role.POLLING,), _targets(7)),
-)
+def hosts_in(network: str) -> tuple[Host, ...]:
+    """The hosts, each with two targets of its own."""
+    places = (("ctl1", 11), ("ctl2", 12), ("pol1", 21), ("pol2", 22))
+    targets = targets_in(network)
+    return tuple(
+        Host(
+            name,
+            f"{network}.0.{last}",
+            _EVERYTHING if name.startswith("ctl") else (Role.POLLING,),
+            targets[2 * at : 2 * at + 2],
+        )
+        for at, (name, last) in enumerate(places)
+    )
+
+
+HOSTS = hosts_in(NETWORK)
 TARGETS = tuple(target for host in HOSTS for target in host.targets)
-ALL_TARGETS = (*TARGETS, *(f"{NETWORK}.1.{number}" for number in range(9, 33)))
+ALL_TARGETS = targets_in(NETWORK)
 
 
 class CloudName(StrEnum):
@@ -90,7 +101,8 @@ class Cloud:
     `one_group`: all polling agents share the targets. `partitioned`: workload_partitioning is on.
     `times`: so many times the targets: of a share of many of them chance decides less. `pace`: so
     many times the interval: what an upgrade does of itself takes a smaller part of it, and one poll
-    of one target takes an eighth of a second of one processor.
+    of one target takes an eighth of a second of one processor. `api`: there is one where there is a
+    database. `network`: the first two numbers of all addresses.
     """
 
     name: CloudName
@@ -98,6 +110,8 @@ class Cloud:
     partitioned: bool = False
     pace: int = 1
     times: int = 1
+    api: bool = True
+    network: str = NETWORK
 
     @property
     def interval_s(self) -> int:
@@ -107,7 +121,7 @@ class Cloud:
     @property
     def targets(self) -> tuple[str, ...]:
         """Every SNMP target that is polled."""
-        return ALL_TARGETS[: self.times * len(TARGETS)]
+        return targets_in(self.network)[: self.times * len(TARGETS)]
 
     @property
     def old(self) -> str:
@@ -132,21 +146,23 @@ class Cloud:
     @property
     def hosts(self) -> tuple[Host, ...]:
         """The hosts with what runs on them in this cloud."""
-        if self.name is CloudName.CLASSIC:
-            return HOSTS
+        everywhere = hosts_in(self.network)
         if self.name is CloudName.SINGLE:
-            return (replace(HOSTS[0], targets=TARGETS),)
-        return tuple(
-            replace(
-                host,
-                roles=tuple(role for role in host.roles if role in _MODERN),
-                targets=self.targets,
-            )
-            for host in HOSTS
-        )
+            return (replace(everywhere[0], targets=self.targets),)
+        if self.one_group:
+            return tuple(replace(_with(host, _MODERN), targets=self.targets) for host in everywhere)
+        return everywhere if self.api else tuple(_with(host, _AGENTS) for host in everywhere)
 
 
 _MODERN = (Role.POLLING, Role.NOTIFICATION)
+_AGENTS = (*_MODERN, Role.COLLECTOR)
+
+
+def _with(host: Host, roles: tuple[Role, ...]) -> Host:
+    """The host with only those of its roles."""
+    return replace(host, roles=tuple(role for role in host.roles if role in roles))
+
+
 FIRST_RELEASES = {
     CloudName.CLASSIC: DEFAULT_RELEASES,
     CloudName.COORDINATED: ("16.0.1", "17.0.2"),

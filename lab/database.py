@@ -14,7 +14,7 @@ from lab import credentials
 from lab.commands import clean_environment, run
 from lab.files import PRIVATE, write
 from lab.overseer import Program
-from lab.settings import PORTS, SERVICES_IP, Lab
+from lab.settings import PORTS, Lab
 from lab.waiting import until
 
 NAME = "ceilometer"
@@ -26,7 +26,7 @@ UNREACHABLE = (pymysql.Error, OSError)
 def url(lab: Lab, port: int = PORTS.database) -> str:
     """What SQLAlchemy and Ceilometer connect to."""
     password = quote(credentials.secret(lab, credentials.DATABASE))
-    return f"mysql+pymysql://{USER}:{password}@{SERVICES_IP}:{port}/{NAME}?charset=utf8"
+    return f"mysql+pymysql://{USER}:{password}@{lab.services_ip}:{port}/{NAME}?charset=utf8"
 
 
 def program(lab: Lab) -> Program:
@@ -38,7 +38,7 @@ def program(lab: Lab) -> Program:
         f"--datadir={folder}",
         f"--socket={_socket(lab)}",
         f"--pid-file={lab.run / 'mariadb.pid'}",
-        f"--bind-address={SERVICES_IP}",
+        f"--bind-address={lab.services_ip}",
         f"--port={PORTS.database}",
         f"--user={getpass.getuser()}",
         "--skip-name-resolve",
@@ -98,10 +98,12 @@ def known(lab: Lab) -> bool:
     return _dump(lab).is_file()
 
 
-def ensure_schema(lab: Lab, release: str) -> None:
-    """Give the database the schema of a release by that release's own command, and save a copy."""
+def ensure_schema(lab: Lab, release: str, config: Path) -> None:
+    """Give the database the schema of a release by that release's own command, and save a copy.
+
+    `config`: a ceilometer.conf that names the database.
+    """
     upgrade = lab.venv(release) / "bin" / "ceilometer-upgrade"
-    config = lab.host(lab.hosts[0]) / "etc" / "ceilometer" / "ceilometer.conf"
     run(
         [upgrade, "--skip-gnocchi-resource-types", "--config-file", config],
         within=120,

@@ -82,13 +82,13 @@ def wake_all(lab: Lab) -> None:
 def _start_host(lab: Lab, main: Supervisor, host: Host) -> set[int]:
     """Start one host's services; gives those that are held until polling agents have joined."""
     processes.kill(processes.of_host(lab, host))
-    members = _members() if _shares(lab, host) else 0
+    members = _members(lab) if _shares(lab, host) else 0
     main.start(_init(host))
     until(supervisor(lab, host).alive, f"supervisord of {host.name} answers", within=20)
     held = _hold(lab, host)
     if _shares(lab, host):
         joined = f"the polling agent of {host.name} joins its group"
-        until(lambda: _members() > members, joined, _JOINED_WITHIN_S)
+        until(lambda: _members(lab) > members, joined, _JOINED_WITHIN_S)
     return held
 
 
@@ -96,9 +96,9 @@ def _shares(lab: Lab, host: Host) -> bool:
     return lab.cloud.one_group and Role.POLLING in host.roles
 
 
-def _members() -> int:
+def _members(lab: Lab) -> int:
     """How many fields the one group's entry has: one a member, and what tooz keeps beside."""
-    return len(small_services.ask_redis(f"HKEYS {ONE_GROUP}").split())
+    return len(small_services.ask_redis(lab, f"HKEYS {ONE_GROUP}").split())
 
 
 def _hold(lab: Lab, host: Host) -> set[int]:
@@ -122,9 +122,9 @@ def _release_when_polling_joined(lab: Lab, held: set[int], progress: Progress) -
 
 def _polling_joined(lab: Lab) -> bool:
     if lab.cloud.one_group:
-        return bool(small_services.ask_redis(f"KEYS {ONE_GROUP}"))
+        return bool(small_services.ask_redis(lab, f"KEYS {ONE_GROUP}"))
     polling = [host for host in lab.hosts if Role.POLLING in host.roles]
-    groups = small_services.ask_redis("KEYS _tooz_group:central-*-global")
+    groups = small_services.ask_redis(lab, "KEYS _tooz_group:central-*-global")
     return all(f"central-{host.name}-global" in groups for host in polling)
 
 

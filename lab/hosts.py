@@ -77,17 +77,18 @@ def write_login(lab: Lab, host: Host, key: str | None = None) -> None:
 def write_ceilometer(lab: Lab, host: Host, *only: str) -> None:
     """Write etc/ceilometer: the services' own configuration, all of it or the files named."""
     etc = lab.host(host) / "etc" / "ceilometer"
-    for name, text in _ceilometer_files(lab, host, etc).items():
+    for name, text in ceilometer_files(lab, host, etc).items():
         if not only or name in only:
             write(etc / name, text, PRIVATE if name == MAIN_CONFIG else PUBLIC)
 
 
-def _ceilometer_files(lab: Lab, host: Host, etc: Path) -> dict[str, str]:
+def ceilometer_files(lab: Lab, host: Host, etc: Path) -> dict[str, str]:
+    """What is in each of the files, which the services find in the folder `etc`."""
     shared = {
         "name": host.name,
         "etc": etc,
         "transport_url": broker.transport_url(lab),
-        "redis": small_services.REDIS_URL,
+        "redis": small_services.redis_url(lab),
         "telemetry_secret": credentials.secret(lab, credentials.TELEMETRY),
     }
     if lab.cloud.database:
@@ -126,7 +127,7 @@ def write_supervisor(lab: Lab, host: Host) -> None:
 def write_program(lab: Lab, host: Host, role: Role, release: str = "") -> None:
     """The supervisor program of one service at one release, by default the first one."""
     root, release = lab.host(host), release or lab.cloud.old
-    command = api_command(root) if role is Role.API else _agent_command(root, role, release)
+    command = api_command(root) if role is Role.API else agent_command(root, role, release)
     text = rendered(
         "program.conf",
         program=PROGRAMS[role],
@@ -151,7 +152,8 @@ def init(lab: Lab, host: Host) -> Program:
     return Program(f"init-{host.name}", command, environment, stop_seconds=90, restart=False)
 
 
-def _agent_command(root: Path, role: Role, release: str) -> str:
+def agent_command(root: Path, role: Role, release: str) -> str:
+    """The command line of a service at one release, as the host itself sees its files."""
     name = PROGRAMS[role]
     words = [str(root / "opt" / "ceilometer" / release / "bin" / name)]
     if role is Role.POLLING:

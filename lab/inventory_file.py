@@ -10,7 +10,7 @@ import yaml
 from lab import broker, credentials, database, small_services
 from lab.clouds import Host, Role
 from lab.files import write
-from lab.settings import PORTS, SERVICES_IP, Lab
+from lab.settings import PORTS, Lab
 
 _HEAD = "# Written by `bin/lab up`: the local test cloud as Ceilift sees it.\n"
 _BUSY = 200
@@ -25,8 +25,10 @@ def write_inventory(lab: Lab) -> None:
 def inventory(lab: Lab) -> dict[str, Any]:
     """The whole inventory; secrets only as references to their files."""
     found = _everything(lab)
+    if not lab.api_hosts:
+        del found["wsgi"]
     if not lab.cloud.database:
-        del found["database"], found["wsgi"]
+        del found["database"]
         witness = "{root}/" + str(lab.witness(lab.hosts[0]).relative_to(lab.host(lab.hosts[0])))
         found |= {"store": "other", "telemetry": {"source": "file", "path": witness}}
     return found
@@ -53,12 +55,12 @@ def _everything(lab: Lab) -> dict[str, Any]:
         "database": _database(lab),
         "store": "ceilometer",
         "message_bus": {
-            "management_url": broker.MANAGEMENT,
+            "management_url": broker.management(lab),
             "user": broker.USER,
             "password": _secret(lab, credentials.RABBITMQ),
             "vhost": "/",
         },
-        "coordination": {"url": small_services.REDIS_URL},
+        "coordination": {"url": small_services.redis_url(lab)},
         "telemetry": {"source": "database"},
         "ledger": f"sqlite:///{lab.ledger}",
         "limits": {"publish_rate": _BUSY, "insert_rate": _BUSY},
@@ -81,7 +83,7 @@ def _wsgi() -> dict[str, Any]:
 
 def _database(lab: Lab) -> dict[str, Any]:
     first = lab.hosts[0]
-    place = f"{database.USER}@{SERVICES_IP}:{PORTS.database}/{database.NAME}"
+    place = f"{database.USER}@{lab.services_ip}:{PORTS.database}/{database.NAME}"
     return {
         "url": f"mysql+pymysql://{place}?charset=utf8",
         "password": _secret(lab, credentials.DATABASE),

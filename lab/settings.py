@@ -42,32 +42,38 @@ class Ports:
 
 
 PORTS = Ports()
-SERVICES_IP = f"{NETWORK}.0.1"
 DEAD_PORT = 20399
 """Nothing listens here: faults point broken connections at it."""
 
 
 @dataclass(frozen=True)
 class Lab:
-    """Where one lab keeps its state."""
+    """Where one lab keeps its state. `first`: the cloud that it is until it is asked for another;
+    its network is that of every other, too.
+    """
 
     root: Path
+    first: Cloud = cloud_named(CloudName.CLASSIC)
 
     @cached_property
     def cloud(self) -> Cloud:
-        """The cloud that `bin/lab up` was last asked for; the classic one at first."""
+        """The cloud that `bin/lab up` was last asked for."""
         if not self._cloud.is_file():
-            return cloud_named(CloudName.CLASSIC)
+            return self.first
         known = {field.name for field in fields(Cloud)}  # another checkout may have had others
         found = {k: v for k, v in json.loads(self._cloud.read_text()).items() if k in known}
-        return Cloud(
-            **found | {"name": CloudName(found["name"]), "releases": (*found["releases"],)}
-        )
+        found |= {"name": CloudName(found["name"]), "releases": (*found["releases"],)}
+        return Cloud(**found | {"network": self.first.network})
 
     def choose(self, cloud: Cloud) -> Lab:
         """Remember another cloud; gives the lab that is that cloud."""
         write(self._cloud, json.dumps(asdict(cloud)))
-        return Lab(self.root)
+        return Lab(self.root, self.first)
+
+    @property
+    def services_ip(self) -> str:
+        """Where its broker, database and Redis listen."""
+        return f"{self.first.network}.0.1"
 
     @property
     def _cloud(self) -> Path:

@@ -1,16 +1,19 @@
-"""Redis, for the polling groups, and one snmpd that answers as eight machines."""
+"""Redis, for the polling groups, and one snmpd that answers as every target."""
 
 from __future__ import annotations
 
 import socket
 
-from lab.clouds import ALL_TARGETS
+from lab.clouds import targets_in
 from lab.files import rendered, write
 from lab.overseer import Program
-from lab.settings import PORTS, SERVICES_IP, Lab
+from lab.settings import PORTS, Lab
 from lab.waiting import until
 
-REDIS_URL = f"redis://{SERVICES_IP}:{PORTS.redis}"
+
+def redis_url(lab: Lab) -> str:
+    """What tooz connects to."""
+    return f"redis://{lab.services_ip}:{PORTS.redis}"
 
 
 def redis(lab: Lab) -> Program:
@@ -18,7 +21,7 @@ def redis(lab: Lab) -> Program:
     command = (
         "/usr/bin/redis-server",
         "--bind",
-        SERVICES_IP,
+        lab.services_ip,
         "--port",
         str(PORTS.redis),
         "--dir",
@@ -38,7 +41,7 @@ def redis(lab: Lab) -> Program:
 def snmpd(lab: Lab) -> Program:
     """One snmpd on every target's address."""
     folder = lab.root / "snmpd"
-    addresses = ",".join(f"udp:{target}:{PORTS.snmp}" for target in ALL_TARGETS)
+    addresses = ",".join(f"udp:{target}:{PORTS.snmp}" for target in targets_in(lab.cloud.network))
     write(folder / "snmpd.conf", rendered("snmpd.conf", addresses=addresses))
     command = (
         "/usr/sbin/snmpd",
@@ -56,20 +59,25 @@ def snmpd(lab: Lab) -> Program:
     return Program("snmpd", command, environment)
 
 
-def wait_for_redis() -> None:
+def wait_for_redis(lab: Lab) -> None:
     """Return when Redis answers PING."""
-    until(lambda: ask_redis("PING").startswith("+PONG"), "Redis answers", within=15, every=0.05)
+
+    def answers() -> bool:
+        return ask_redis(lab, "PING").startswith("+PONG")
+
+    until(answers, "Redis answers", within=15, every=0.05)
 
 
-def forget_groups() -> None:
+def forget_groups(lab: Lab) -> None:
     """Empty Redis."""
-    ask_redis("FLUSHALL")
+    ask_redis(lab, "FLUSHALL")
 
 
-def ask_redis(command: str) -> str:
+def ask_redis(lab: Lab, command: str) -> str:
     """The first bytes of Redis' answer, or nothing while it does not answer."""
     try:
-        with socket.create_connection((SERVICES_IP, PORTS.redis), timeout=5) as connection:
+        address = (lab.services_ip, PORTS.redis)
+        with socket.create_connection(address, timeout=5) as connection:
             connection.sendall(f"{command}\r\n".encode())
             return connection.recv(4096).decode()
     except OSError:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ceilift.ledger.store import Ledger
-from lab import accountant, traffic
+from lab import accountant, cloud, traffic
 from lab.accept import product
 from lab.accept.bed import bed
 from lab.accept.checks import Checks
@@ -20,8 +20,12 @@ from lab.accept.rolling import settle
 from lab.accept.sinks import changed_pipeline
 from lab.clouds import Cloud, CloudName, cloud_named
 from lab.errors import LabError, TimeUpError
+from lab.nspawn import commands
+from lab.nspawn.namespace import entered
+from lab.nspawn.place import CLASSIC as CLASSIC_HOSTS
+from lab.nspawn.place import the_nspawn
 from lab.progress import Progress
-from lab.settings import Lab
+from lab.settings import Lab, the_lab
 from lab.waiting import until
 
 CLASSIC = cloud_named(CloudName.CLASSIC)
@@ -39,6 +43,7 @@ class Case:
     """One upgrade and its way back; `killed_at` is the node at whose intent its process dies.
 
     `interrupted`: it is asked to stop then, as by Ctrl-C, and goes on to its next safe point.
+    `systemd`: on nspawn hosts, over their network, as a login without root.
     """
 
     name: str
@@ -49,6 +54,7 @@ class Case:
     new_pipeline: bool = False
     interrupted: bool = False
     in_short: bool = False
+    systemd: bool = False
 
 
 CASES = (
@@ -70,6 +76,8 @@ CASES = (
         new_pipeline=True,
     ),
     Case("partial, pipeline done", PARTITIONED, "partial", CONSUMERS, new_pipeline=True),
+    Case("systemd, full, done", CLASSIC, "full", systemd=True),
+    Case("systemd, partial, done", CLASSIC, "partial", systemd=True),
 )
 
 
@@ -83,7 +91,10 @@ class Undoing:
 
     def play(self) -> str:
         """Upgrade under traffic, take it back under traffic, compare; gives the table's line."""
-        lab = bed(self.case.cloud, self.progress)
+        with self._bed() as lab:
+            return self._play(lab)
+
+    def _play(self, lab: Lab) -> str:
         settle(lab, self.progress, short=True)
         before = agents(lab)
         self._upgraded(lab)
@@ -96,6 +107,22 @@ class Undoing:
             f"{len(found.twice):4} {len(differs):7}"
         )
 
+    @contextlib.contextmanager
+    def _bed(self) -> Iterator[Lab]:
+        """The cloud on its first release; this thread and its commands see the hosts' network."""
+        if not self.case.systemd:
+            yield bed(self.case.cloud, self.progress)
+            return
+        cloud.down(the_lab(), self.progress, purge=False)
+        place = the_nspawn(kind=CLASSIC_HOSTS)
+        try:
+            commands.up(0, CLASSIC_HOSTS)
+            commands.reset()
+            with entered(place.control):
+                yield place.lab
+        finally:
+            commands.down(purge=False)
+
     def _upgraded(self, lab: Lab) -> None:
         more = [*self.case.more]
         if self.case.new_pipeline:
@@ -105,6 +132,10 @@ class Undoing:
         if not self.case.killed_at:
             said = product.upgrade(lab, lab.cloud.new, made["hash"], *more, path=self.case.path)
             self._demand("upgraded", said.code == 0, said.code)
+            if not more:
+                now = [one["release"] for one in agents(lab).values()]
+                on = f"{now.count(lab.cloud.new)} of {len(now)}"
+                self._demand(f"on {lab.cloud.new}", set(now) == {lab.cloud.new}, on)
             return
         with started(lab, made["hash"], *more, path=self.case.path) as process:
             until(lambda: self._is_there(lab), f"intent {self.case.killed_at}", AT_WORK_S, 0.05)

@@ -23,6 +23,7 @@ PACKAGES = (
     "iproute2",
     "procps",
     "libfaketime",
+    "mariadb-client",
 )
 _MADE_WITHIN_S = 1800
 _RECIPE = f"""\

@@ -14,20 +14,21 @@ from lab.nspawn.faults import FAULTS
 from lab.nspawn.place import Nspawn, the_nspawn
 from lab.progress import Progress
 from lab.settings import MARK
-from lab.standin.place import OLD
 
 __all__ = ["FAULTS", "break_", "down", "mend", "reset", "up"]
 
 
-def up(count: int) -> None:
-    """As many hosts as given, or as there were; LabError while there is another number of them."""
+def up(count: int, kind: str = "", releases: str = "") -> None:
+    """The hosts that are asked for, or those there were; LabError while there are others."""
     there, progress = the_nspawn(), Progress()
-    wanted = the_nspawn(count)
+    wanted = the_nspawn(count, kind, releases)
     with _alone(wanted):
-        if wanted.count != there.count and overseer.overseer(there.lab).alive():
-            raise LabError(f"{there.count} nspawn hosts are up: type bin/lab down")
+        if wanted != there and overseer.overseer(there.lab).alive():
+            raise LabError(f"{there.what} are up: type bin/lab down")
+        if wanted.cloud != there.cloud:
+            life.emptied(there, progress)
         life.up(wanted, progress)
-    progress.say(f"the nspawn hosts are up: {wanted.lab.inventory}")
+    progress.say(f"{wanted.what} are up: {wanted.lab.inventory}")
     progress.say(f"commands that are to see them: {' '.join(wanted.entering)} COMMAND")
 
 
@@ -36,7 +37,7 @@ def reset() -> None:
     place, progress = the_nspawn(), Progress()
     with _alone(place):
         life.renewed(place, progress)
-    progress.say(f"every service is on {OLD}")
+    progress.say(f"every service is on {place.old}")
 
 
 def break_(fault: str, host: str | None) -> str:
@@ -68,7 +69,7 @@ def _alone(place: Nspawn) -> Iterator[None]:
     Whatever this one starts carries the lab's mark: should it be killed, `down` finds that.
     """
     place.lab.root.mkdir(parents=True, exist_ok=True)
-    with (place.lab.root / "lock").open("w") as lock:
+    with place.lock.open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -7,67 +7,41 @@ import os
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ceilift.inventory_file import load_inventory
 from ceilift.remote.login import login_for
 from ceilift.remote.sudoers import sudoers
 from ceilift.secrets import EnvFileSecrets
 from lab import hosts
 from lab.clouds import PROGRAMS, Host, Role
-from lab.files import EXECUTABLE, PRIVATE, link, rendered, write
+from lab.files import PRIVATE, link, rendered, write
 from lab.nspawn.place import LOGIN, Nspawn
-from lab.standin import layout
-from lab.standin.place import OLD
 
 UNITS = "etc/systemd/system"
 SUDOERS = 0o440
 GROUP_MAY_READ = 0o640
-ANYONE_MAY_WRITE = 0o666
 _SERVICE = "ceilometer"
-_DUMP = """\
-#!/bin/sh
-printf '%s\\t%s\\tdump\\n' "$(date +%s.%N)" "$(hostname)" >>{done}
-echo "-- a stand-in's dump"; sleep 0.3; echo "-- and its end"
-"""
 
 
-def lay_out_shared(place: Nspawn) -> None:
-    """Write what all hosts share: keys, both releases, the inventory, the records' folder."""
-    layout.lay_out_shared(place)
-    write(place.lab.inventory, yaml.safe_dump(inventory(place), sort_keys=False))
-    place.records.mkdir(exist_ok=True)
-    place.records.chmod(0o1777)
-    for name in ("done.log", "stored", "schema"):
-        (place.records / name).touch()
-        (place.records / name).chmod(ANYONE_MAY_WRITE)
-
-
-def inventory(place: Nspawn) -> dict[str, Any]:
-    """The inventory of stand-ins, as it is where hosts have a systemd and a login without root."""
-    found = layout.inventory(place)
-    found["ssh"] |= {"user": LOGIN, "become": {"method": "sudo"}}
-    found["services"] = {"backend": "systemd", "stop_timeout_s": 20}
-    return found
+def with_systemd(inventory: dict[str, Any], *, stop_s: int) -> dict[str, Any]:
+    """An inventory as it is where hosts have a systemd and a login without root."""
+    inventory["ssh"] |= {"user": LOGIN, "become": {"method": "sudo"}}
+    inventory["services"] = {"backend": "systemd", "stop_timeout_s": stop_s}
+    return inventory
 
 
 def lay_out_host(place: Nspawn, host: Host) -> None:
-    """Write a host that was never booted: on the old release, with both installed."""
-    root = place.files(host)
-    layout.lay_out_releases(place, host)
+    """Write who a host is, and what the services that are on it may read and write."""
     _identity(place, host)
     _login(place, host)
-    write(root / "usr/local/bin/mariadb-dump", _DUMP.format(done=place.done), EXECUTABLE)
-    for role in host.roles:
-        write_unit(place, host, role)
-    _give_to_service(root)
+    _give_to_service(place.files(host))
 
 
-def write_unit(place: Nspawn, host: Host, role: Role) -> None:
-    """The unit of a service on the old release, enabled."""
+def write_unit(
+    place: Nspawn, host: Host, role: Role, *, what: str, command: str, stop_s: int
+) -> None:
+    """The unit of a service, enabled."""
     folder, unit = place.files(host) / UNITS, f"{PROGRAMS[role]}.service"
-    command = place.command(host, role, OLD)
-    write(folder / unit, rendered("standin.service", program=PROGRAMS[role], command=command))
+    write(folder / unit, rendered("agent.service", what=what, command=command, stop_s=stop_s))
     link(folder / "multi-user.target.wants" / unit, Path(f"/{UNITS}/{unit}"))
 
 

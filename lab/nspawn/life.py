@@ -7,21 +7,21 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from lab import overseer, packages, processes
+from lab import overseer, packages, processes, readiness
 from lab.clouds import Host
 from lab.commands import run
 from lab.errors import LabError
 from lab.faults import forget, in_force
 from lab.nspawn import base, cgroups, disk_faults, layout, machine, memory_faults, mounts, network
 from lab.nspawn.place import Nspawn
+from lab.nspawn.serving import serving
 from lab.progress import Progress
 from lab.rpc import STOPPED, Supervisor
-from lab.settings import PORTS
-from lab.standin import life
 from lab.waiting import until
 
 PACKAGES = Path(__file__).parent / "packages.txt"
-POLLED_S = 120.0
+POLLED_S = 240.0
+ANYONE_ITS_OWN = 0o1777
 _SIDE_BY_SIDE = 4
 
 
@@ -37,21 +37,25 @@ def up(place: Nspawn, progress: Progress) -> None:
         raise LabError(f"faults are in force: {', '.join(broken)}; bin/lab mend them, or reset")
     tree = base.ensure(place, progress)
     place.remember()
-    layout.lay_out_shared(place)
+    services = serving(place)
+    place.records.mkdir(exist_ok=True)
+    place.records.chmod(ANYONE_ITS_OWN)
+    services.lay_out_shared(place, progress)
     network.ensure(place)
     mounts.share(place.lab.root / "hosts")
     for host in place.hosts:
         cgroups.group(place, host).make()
     main = overseer.ensure(place.lab, programs(place))
-    main.start("broker")
-    until(lambda: machine.listens(place, place.broker_ip, PORTS.amqp), "the broker listens", 60)
-    _every_host(place, lambda host: start(place, host, tree))
+    services.start(place, main, progress)
+    began = readiness.now()
+    booted = any(_every_host(place, lambda host: start(place, host, tree)))
     progress.say(f"{len(place.hosts)} hosts answer on port {place.ssh_port}")
-    until(lambda: life.polled(place), "every resource was polled", POLLED_S)
+    since = began if booted else None
+    until(lambda: services.polled(place, since), "every resource was polled", POLLED_S)
 
 
-def start(place: Nspawn, host: Host, tree: Path) -> None:
-    """Boot a host that does not run; return when its sshd answers."""
+def start(place: Nspawn, host: Host, tree: Path) -> bool:
+    """Boot a host that does not run; return when its sshd answers: whether it was booted."""
     main = overseer.overseer(place.lab)  # one for each: it serves one thread
 
     def settled() -> bool:
@@ -60,10 +64,12 @@ def start(place: Nspawn, host: Host, tree: Path) -> None:
         return down or bool(machine.first_process(place, host))
 
     until(settled, f"{host.name} is up or down", machine.BOOT_S)
-    if not machine.first_process(place, host):
+    off = not machine.first_process(place, host)
+    if off:
         _complete(place, host, tree)
         main.start(machine.name(host))
     machine.wait_for(place, host)
+    return off
 
 
 def renewed(place: Nspawn, progress: Progress) -> None:
@@ -71,9 +77,18 @@ def renewed(place: Nspawn, progress: Progress) -> None:
     down(place, progress)
     for host in place.hosts:
         _wipe(place, host)
-    for path in (*place.records.iterdir(), *place.lab.root.glob(f"{place.lab.ledger.name}*")):
+    for path in place.lab.root.glob(f"{place.lab.ledger.name}*"):
         path.unlink()
+    serving(place).forget(place)
     up(place, progress)
+
+
+def emptied(place: Nspawn, progress: Progress) -> None:
+    """Down, with only the Debian tree left, so that other services can be laid out."""
+    down(place, progress)
+    for path in place.lab.root.iterdir():
+        if path not in {place.base, place.lock}:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def down(place: Nspawn, progress: Progress, *, purge: bool = False) -> None:
@@ -105,8 +120,9 @@ def running(place: Nspawn) -> Supervisor:
 
 
 def programs(place: Nspawn) -> tuple[overseer.Program, ...]:
-    """What the supervisord of this lab runs: the stand-in for the message bus, and the hosts."""
-    return (life.broker(place), *(machine.program(place, host) for host in place.hosts))
+    """What the supervisord of this lab runs: what serves the hosts, and the hosts."""
+    hosts = (machine.program(place, host) for host in place.hosts)
+    return (*serving(place).programs(place), *hosts)
 
 
 def _complete(place: Nspawn, host: Host, tree: Path) -> None:
@@ -119,6 +135,7 @@ def _complete(place: Nspawn, host: Host, tree: Path) -> None:
     disk_faults.reset_clock(place, host)
     (place.files(host) / memory_faults.DROP_IN).unlink(missing_ok=True)
     if not done.is_file():
+        serving(place).lay_out_host(place, host)
         layout.lay_out_host(place, host)
         run(["sync", "-f", place.lab.host(host) / "disk"])  # a disk that fails early has it all
         done.touch()
@@ -132,6 +149,6 @@ def _wipe(place: Nspawn, host: Host) -> None:
         shutil.rmtree(folder)
 
 
-def _every_host(place: Nspawn, act: Callable[[Host], None]) -> None:
+def _every_host(place: Nspawn, act: Callable[[Host], bool]) -> list[bool]:
     with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
-        list(pool.map(act, place.hosts))
+        return list(pool.map(act, place.hosts))

@@ -23,7 +23,7 @@ def ensure(place: Nspawn) -> None:
         script = (
             "link set lo up",
             f"link add {BRIDGE} type bridge",
-            f"address add {place.broker_ip}/{PREFIX} dev {BRIDGE}",
+            *(f"address add {ip}/{PREFIX} dev {BRIDGE}" for ip in (place.broker_ip, *place.served)),
             f"link set {BRIDGE} up",
         )
         batch(place.control, *script)

@@ -10,11 +10,12 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from ceilift.inventory_file import parse_inventory
-from lab.clouds import Role
+from lab import credentials
+from lab.clouds import HOSTS, Role
 from lab.errors import LabError
-from lab.nspawn import cgroups, layout, machine, mounts
+from lab.nspawn import ceilometer, cgroups, machine, mounts, standins
 from lab.nspawn.hog import kills
-from lab.nspawn.place import LARGEST_COUNT, LOGIN, Nspawn, the_nspawn
+from lab.nspawn.place import CLASSIC, LARGEST_COUNT, LOGIN, STANDIN, Nspawn, the_nspawn
 
 OWN = "9:memory:/me\n7:cpu,cpuacct:/\n3:freezer:/\n1:name=systemd:/\n0::/\n"
 LINE = "35 25 0:30 / {point} rw,relatime - {kind} {kind} rw,{options}\n"
@@ -51,13 +52,73 @@ def test_how_many_there_are_is_remembered(place: Nspawn) -> None:
 
 
 def test_their_inventory_is_one_of_hosts_with_systemd(place: Nspawn) -> None:
-    found = parse_inventory(json.dumps(layout.inventory(place)), "x.yaml", folder=place.lab.root)
+    found = parse_inventory(json.dumps(standins.inventory(place)), "x.yaml", folder=place.lab.root)
     assert found.services.backend == "systemd"
     assert (found.ssh.user, found.ssh.port) == (LOGIN, 22)
     assert found.ssh.become is not None
     assert {host.root for host in found.hosts} == {""}
     assert found.database is not None
     assert found.database.backup.folder == "/var/backups"
+
+
+@pytest.fixture
+def real(place: Nspawn) -> Nspawn:
+    """Of real Ceilometer, with the secrets that it is given."""
+    del place
+    found = the_nspawn(kind=CLASSIC)
+    credentials.make_secrets(found.lab)
+    return found
+
+
+def test_hosts_of_real_ceilometer_are_the_labs_in_their_own_network(real: Nspawn) -> None:
+    assert [host.name for host in real.hosts] == [host.name for host in HOSTS]
+    addresses = [*(host.ip for host in real.hosts), *real.served, real.broker_ip]
+    assert len(set(addresses)) == len(addresses)
+    assert all(address.startswith("198.18.") for address in addresses)
+    assert real.lab.services_ip == real.broker_ip
+    assert not any(Role.API in host.roles for host in real.hosts)
+
+
+def test_what_real_ceilometer_was_asked_for_is_remembered(real: Nspawn, place: Nspawn) -> None:
+    assert the_nspawn() == Nspawn()
+    other = the_nspawn(releases="9.0.6,9.0.7")
+    other.remember()
+    assert the_nspawn() == other != real
+    assert the_nspawn().old == "9.0.6"
+    assert the_nspawn(kind=STANDIN).cloud is None
+    with pytest.raises(LabError, match="leave --count"):
+        the_nspawn(3)
+    with pytest.raises(LabError, match="standin or classic"):
+        the_nspawn(kind="coordinated")
+
+
+def test_the_inventory_of_real_ceilometer_is_the_labs_with_systemd(real: Nspawn) -> None:
+    text = json.dumps(ceilometer.inventory(real))
+    found = parse_inventory(text, "x.yaml", folder=real.lab.root)
+    assert (found.services.backend, found.ssh.user, found.ssh.port) == ("systemd", LOGIN, 22)
+    assert [host.root for host in found.hosts] == ["", "", "", ""]
+    assert found.wsgi is None
+    assert found.database is not None
+    assert real.broker_ip in found.database.url
+    assert found.coordination is not None
+    assert real.broker_ip in found.coordination.url
+
+
+def test_a_host_of_real_ceilometer_names_its_files_as_it_sees_them(real: Nspawn) -> None:
+    host = real.hosts[0]
+    ceilometer.lay_out_host(real, host)
+    root = real.files(host)
+    main = (root / "etc/ceilometer/ceilometer.conf").read_text()
+    assert str(real.lab.root) not in main
+    assert "cfg_file = /etc/ceilometer/polling.yaml\n" in main
+    unit = (root / "etc/systemd/system/ceilometer-collector.service").read_text()
+    assert "ExecStart=/opt/ceilometer/8.1.5/bin/ceilometer-collector --config-file" in unit
+    assert real.hosts[0].targets[0] in (root / "etc/ceilometer/polling.yaml").read_text()
+
+
+def test_what_serves_real_ceilometer_runs_in_the_hosts_network(real: Nspawn) -> None:
+    for program in ceilometer.programs(real):
+        assert program.command[: len(real.entering)] == real.entering
 
 
 def test_a_host_is_booted_with_its_own_network_and_what_all_share(place: Nspawn) -> None:
