@@ -16,7 +16,7 @@ from lab.nspawn.place import Nspawn, the_nspawn
 from lab.progress import Progress
 from lab.releases import install, installed
 from lab.settings import the_lab
-from tests.lab.database_servers import SERVERS
+from lab.database_servers import SERVERS
 from tests.lab.database_stage import DatabaseStage
 from tests.lab.driving import Bench
 from tests.lab.nspawn_looks import lab_command

@@ -29,7 +29,7 @@ from tasks.run import Consent, recorded_run
 from tasks.session import CURRENT, Session
 from tests import clouds
 from tests.fakes import FakeProgress
-from tests.lab.database_servers import PASSWORD, PASSWORD_QUOTED, PrivateServer
+from lab.database_servers import PASSWORD, PASSWORD_QUOTED, PrivateServer
 from tests.local_shell import LocalShell
 
 WORK = {

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ceilift.errors import StepFailedError
-from tests.lab.database_servers import PASSWORD_QUOTED, PrivateMariadb
+from lab.database_servers import PASSWORD_QUOTED, PrivateMariadb
 from tests.lab.database_stage import DatabaseStage
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]

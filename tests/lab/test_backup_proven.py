@@ -12,7 +12,7 @@ import pytest
 
 from ceilift.errors import StepFailedError
 from tests.lab.conftest import DatabaseStages
-from tests.lab.database_servers import PASSWORD, PASSWORD_QUOTED
+from lab.database_servers import PASSWORD, PASSWORD_QUOTED
 from tests.lab.database_stage import DatabaseStage
 
 pytestmark = pytest.mark.lab

@@ -15,7 +15,7 @@ from ceilift.errors import CeiliftError, StepFailedError
 from ceilift.secrets import Secret
 from lab.waiting import until
 from tests.lab.conftest import DatabaseStages
-from tests.lab.database_servers import PASSWORD
+from lab.database_servers import PASSWORD
 from tests.lab.database_stage import DatabaseStage, Passwords
 
 pytestmark = pytest.mark.lab

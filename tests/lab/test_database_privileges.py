@@ -14,7 +14,7 @@ from ceilift.database_dump import DumpTarget, dump_script
 from ceilift.hazards.privileges import TO_FILL, TO_MIGRATE, TO_READ
 from ceilift.stores import OWNER, Account
 from ceilift.telemetry.tables import DatabaseTables
-from tests.lab.database_servers import (
+from lab.database_servers import (
     PASSWORD,
     PrivateMariadb,
     PrivatePostgresql,

@@ -26,7 +26,7 @@ from lab.standin import life, records
 from lab.standin.controller import Controller
 from lab.standin.place import NEW, OLD, Standin
 from lab.waiting import until
-from tests.lab.database_servers import PASSWORD, PrivateMariadb
+from lab.database_servers import PASSWORD, PrivateMariadb
 
 pytestmark = [
     pytest.mark.lab,

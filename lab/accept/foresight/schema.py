@@ -12,7 +12,7 @@ from lab.accept.checks import Checks
 from lab.accept.foresight.programs import COLUMNS, VERSION_40, asked
 from lab.commands import run
 from lab.files import PRIVATE, write
-from tests.lab.database_servers import PASSWORD_QUOTED, PrivateMariadb
+from lab.database_servers import PASSWORD_QUOTED, PrivateMariadb
 
 RELEASE = "9.0.7"
 NAME = "ceilometer"

@@ -42,6 +42,7 @@ class PrivateServer:
     root: str  # who may do everything, without a password
 
     def __init__(self) -> None:
+        """A folder and a port for it; nothing runs yet."""
         self.folder = Path(tempfile.mkdtemp(prefix="ceilift-db-"))
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
@@ -51,6 +52,7 @@ class PrivateServer:
         self._made = False
 
     def start(self) -> None:
+        """Return when it answers; the first time, with Ceilometer's own user made."""
         if not self._made:
             self._install()
         self._socket.unlink(missing_ok=True)  # left by one that was killed
@@ -85,10 +87,12 @@ class PrivateServer:
             self._process = None
 
     def stop(self) -> None:
+        """End it, and delete what it held."""
         self._end(signal.SIGINT if self.scheme.startswith("postgresql") else signal.SIGTERM)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def url(self, name: str) -> str:
+        """SQLAlchemy's, of a database for Ceilometer's own user, without the password."""
         return f"{self.scheme}://{USER}@127.0.0.1:{self.port}/{name}"
 
     def engine(self, name: str) -> Engine:
@@ -152,6 +156,7 @@ class PrivateMariadb(PrivateServer):
     scheme = "mysql+pymysql"
 
     def create(self, name: str) -> None:
+        """A new empty database, on which the user may do everything."""
         self.admin(
             f"CREATE DATABASE {name} CHARACTER SET utf8mb3",
             f"GRANT ALL ON {name}.* TO '{USER}'@'%'",
@@ -207,6 +212,7 @@ class PrivatePostgresql(PrivateServer):
         return self.folder / f".s.PGSQL.{self.port}"
 
     def create(self, name: str) -> None:
+        """A new empty database that is the user's."""
         self.admin(f"CREATE DATABASE {name} OWNER {USER}")
 
     def _install(self) -> None:
