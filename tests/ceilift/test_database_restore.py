@@ -3,76 +3,41 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from ceilift.database_restore import DISPROVED, NOT_OURS, RestoreTarget, restore_script
+from tests.fake_database_client import SECRET, FakeDatabaseClient, sha256
 
-SECRET = """pa"ss\\w:o'rd$HOME`id`"""  # noqa: S105 - a test's
 URLS = {
     "mariadb": "mysql+pymysql://ceilo@db.example.net:3307/scratch",
     "psql": "postgresql+psycopg://ceilo@db.example.net/scratch",
 }
-CLIENT = """#!/bin/sh
-printf '%s\\n' "$@" >>{notes}/argv
-for word; do case $word in --defaults-extra-file=*) login=${{word#*=}} ;; esac; done
-stat -c %a "${{login:-$PGPASSFILE}}" >{notes}/mode
-asked=$(cat)
-printf '%s\\n' "$asked" >>{notes}/sql
-case $asked in
-  *"COUNT(*), COALESCE"*) printf '{tables}\\n' ;;
-  *"SELECT CONCAT(dump"*) echo '{held}' ;;
-  *{fails}*) echo 'it failed' >&2; exit 1 ;;
-esac
-"""
 
 
-@dataclass
-class Bench:
-    """A dump, and a database client in front of the machine's own."""
-
-    folder: Path
-    tool: str
+class Bench(FakeDatabaseClient):
+    """A dump, and the client."""
 
     def client(
         self, *, tables: str = "0\\t0", held: str = " new", fails: str = "'no such'"
     ) -> None:
-        text = CLIENT.format(notes=self.folder, tables=tables, held=held, fails=fails)
-        for name in ("mariadb", "mysql", "psql"):
-            program = self.folder / "bin" / name
-            program.parent.mkdir(exist_ok=True)
-            program.write_text(text)
-            program.chmod(0o755)
-
-    @property
-    def dump(self) -> Path:
-        return self.folder / "it's a dump.sql.gz"
+        self.install(
+            ('*"COUNT(*), COALESCE"*', f"{tables}\\n"),
+            ('*"SELECT CONCAT(dump"*', f"{held}\\n"),
+            fails=fails,
+        )
 
     @property
     def sha256(self) -> str:
-        return hashlib.sha256(self.dump.read_bytes()).hexdigest()
+        return sha256(self.dump)
 
     def restore(
         self, *, sha256: str = "", purpose: str = "restored"
     ) -> subprocess.CompletedProcess[str]:
-        target = RestoreTarget(URLS[self.tool], SECRET)
-        return subprocess.run(
-            ["sh", "-s", "--", str(self.dump), sha256 or self.sha256, purpose],
-            input=restore_script(target),
-            env={"PATH": f"{self.folder}/bin:/usr/bin:/bin", "HOME": "/nonexistent"},
-            text=True,
-            capture_output=True,
-            check=False,
-        )
-
-    @property
-    def sql(self) -> str:
-        file = self.folder / "sql"
-        return file.read_text() if file.exists() else ""
+        script = restore_script(RestoreTarget(URLS[self.tool], SECRET))
+        return self.run(script, str(self.dump), sha256 or self.sha256, purpose)
 
 
 @pytest.fixture(params=sorted(URLS))

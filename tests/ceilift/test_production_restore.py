@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -18,44 +16,23 @@ from ceilift.production_restore import (
     ProductionTarget,
     production_script,
 )
+from tests.fake_database_client import SECRET, FakeDatabaseClient, sha256
 
-SECRET = """pa"ss\\w:o'rd$HOME`id`"""  # noqa: S105 - a test's
 URLS = {
     "mariadb": "mysql+pymysql://ceilo@db.example.net:3307/ceilometer",
     "psql": "postgresql+psycopg://ceilo@db.example.net/ceilometer",
 }
-CLIENT = """#!/bin/sh
-printf '%s\\n' "$@" >>{notes}/argv
-for word; do case $word in --defaults-extra-file=*) login=${{word#*=}} ;; esac; done
-stat -c %a "${{login:-$PGPASSFILE}}" >{notes}/mode
-asked=$(cat)
-printf '%s\\n' "$asked" >>{notes}/sql
-case $asked in
-  *processlist*|*pg_stat_activity*) printf '{others}' ;;
-  *"table_name = 'ceilift_restoring'"*) echo {half} ;;
-  *{fails}*) echo 'it failed' >&2; exit 1 ;;
-esac
-"""
 
 
-@dataclass
-class Bench:
-    """Two dumps, and a database client in front of the machine's own."""
-
-    folder: Path
-    tool: str
+class Bench(FakeDatabaseClient):
+    """Two dumps, and the client."""
 
     def client(self, *, others: str = "", half: int = 0, fails: str = "'no such'") -> None:
-        text = CLIENT.format(notes=self.folder, others=others, half=half, fails=fails)
-        for name in ("mariadb", "mysql", "psql"):
-            program = self.folder / "bin" / name
-            program.parent.mkdir(exist_ok=True)
-            program.write_text(text)
-            program.chmod(0o755)
-
-    @property
-    def dump(self) -> Path:
-        return self.folder / "it's a dump.sql.gz"
+        self.install(
+            ("*processlist*|*pg_stat_activity*", others),
+            ("*\"table_name = 'ceilift_restoring'\"*", f"{half}\\n"),
+            fails=fails,
+        )
 
     @property
     def kept(self) -> Path:
@@ -65,28 +42,12 @@ class Bench:
         files = (self.dump, self.kept)
         own = sums or (sha256(self.dump), sha256(self.kept))
         args = [str(word) for pair in zip(files, own, strict=True) for word in pair]
-        return subprocess.run(
-            ["sh", "-s", "--", *args],
-            input=production_script(ProductionTarget(URLS[self.tool], SECRET)),
-            env={"PATH": f"{self.folder}/bin:/usr/bin:/bin", "HOME": "/nonexistent"},
-            text=True,
-            capture_output=True,
-            check=False,
-        )
-
-    @property
-    def sql(self) -> str:
-        file = self.folder / "sql"
-        return file.read_text() if file.exists() else ""
+        return self.run(production_script(ProductionTarget(URLS[self.tool], SECRET)), *args)
 
     @property
     def changed(self) -> bool:
         words = ("DROP", "CREATE", "INSERT", "COMMIT", "BEGIN;")
         return any(word in self.sql for word in words)
-
-
-def sha256(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest() if file.exists() else "0" * 64
 
 
 @pytest.fixture(params=sorted(URLS))
