@@ -21,7 +21,7 @@ from sqlalchemy.pool import NullPool
 from lab.settings import MARK
 from lab.waiting import until
 
-PASSWORD = "Ceilift'pw\\\"$:@%/ #1"  # noqa: S105 - a test's; every character that a tool may trip on
+PASSWORD = "Ceilift'pw\\\"$:@%/ #1"
 PASSWORD_QUOTED = quote(PASSWORD, safe="")
 USER = "ceilometer"
 NOBODY = 65534

@@ -46,14 +46,18 @@ DEAD_PORT = 20399
 """Nothing listens here: faults point broken connections at it."""
 
 
+_FIRST = cloud_named(CloudName.CLASSIC)
+
+
 @dataclass(frozen=True)
 class Lab:
-    """Where one lab keeps its state. `first`: the cloud that it is until it is asked for another;
-    its network is that of every other, too.
+    """Where one lab keeps its state.
+
+    `first`: the cloud that it is until it is asked for another; its network is that of every other.
     """
 
     root: Path
-    first: Cloud = cloud_named(CloudName.CLASSIC)
+    first: Cloud = _FIRST
 
     @cached_property
     def cloud(self) -> Cloud:

@@ -23,7 +23,7 @@ esac
 
 @dataclass
 class FakeDatabaseClient:
-    """What a script that runs `mariadb`, `mysql` or `psql` meets on its host, and one dump there."""
+    """What a script that runs `mariadb`, `mysql` or `psql` meets on its host, and a dump there."""
 
     folder: Path
     tool: str

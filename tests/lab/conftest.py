@@ -11,12 +11,12 @@ import pytest
 
 from lab import packages
 from lab.clouds import DEFAULT_RELEASES
+from lab.database_servers import SERVERS
 from lab.nspawn import life, machine
 from lab.nspawn.place import Nspawn, the_nspawn
 from lab.progress import Progress
 from lab.releases import install, installed
 from lab.settings import the_lab
-from lab.database_servers import SERVERS
 from tests.lab.database_stage import DatabaseStage
 from tests.lab.driving import Bench
 from tests.lab.nspawn_looks import lab_command

@@ -22,6 +22,7 @@ from ceilift.secrets import Secret
 from ceilift.state import CloudState, Evidence, Restart
 from ceilift.telemetry.schema import metadata, meter, resource, sample
 from ceilift.undone import Undone, undone_upgrade
+from lab.database_servers import PASSWORD, PASSWORD_QUOTED, PrivateServer
 from tasks import database, restoring, scratch
 from tasks.carry_out import carry_out
 from tasks.lease import held
@@ -29,7 +30,6 @@ from tasks.run import Consent, recorded_run
 from tasks.session import CURRENT, Session
 from tests import clouds
 from tests.fakes import FakeProgress
-from lab.database_servers import PASSWORD, PASSWORD_QUOTED, PrivateServer
 from tests.local_shell import LocalShell
 
 WORK = {

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from ceilift.errors import StepFailedError
-from tests.lab.conftest import DatabaseStages
 from lab.database_servers import PASSWORD, PASSWORD_QUOTED
+from tests.lab.conftest import DatabaseStages
 from tests.lab.database_stage import DatabaseStage
 
 pytestmark = pytest.mark.lab

@@ -13,9 +13,9 @@ from sqlalchemy import text
 
 from ceilift.errors import CeiliftError, StepFailedError
 from ceilift.secrets import Secret
+from lab.database_servers import PASSWORD
 from lab.waiting import until
 from tests.lab.conftest import DatabaseStages
-from lab.database_servers import PASSWORD
 from tests.lab.database_stage import DatabaseStage, Passwords
 
 pytestmark = pytest.mark.lab

@@ -19,9 +19,9 @@ from sqlalchemy import insert, text
 
 from ceilift.errors import CeiliftError, StepFailedError
 from ceilift.telemetry.schema import sample
+from lab.database_servers import PASSWORD, PASSWORD_QUOTED
 from lab.waiting import until
 from tests.lab.conftest import DatabaseStages
-from lab.database_servers import PASSWORD, PASSWORD_QUOTED
 from tests.lab.database_stage import DatabaseStage
 from tests.lab.test_backup_proven import command_lines
 

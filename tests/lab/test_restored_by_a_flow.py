@@ -22,11 +22,11 @@ from sqlalchemy import insert, text
 from ceilift.errors import PAUSED
 from ceilift.telemetry.schema import metadata, meter, resource, sample
 from lab.accept.product import Said
+from lab.database_servers import PASSWORD, PrivateMariadb
 from lab.standin import life, records
 from lab.standin.controller import Controller
 from lab.standin.place import NEW, OLD, Standin
 from lab.waiting import until
-from lab.database_servers import PASSWORD, PrivateMariadb
 
 pytestmark = [
     pytest.mark.lab,

@@ -64,8 +64,8 @@ def test_their_inventory_is_one_of_hosts_with_systemd(place: Nspawn) -> None:
 @pytest.fixture
 def real(place: Nspawn) -> Nspawn:
     """Of real Ceilometer, with the secrets that it is given."""
-    del place
     found = the_nspawn(kind=CLASSIC)
+    assert found.lab.root == place.lab.root
     credentials.make_secrets(found.lab)
     return found
 
@@ -79,7 +79,7 @@ def test_hosts_of_real_ceilometer_are_the_labs_in_their_own_network(real: Nspawn
     assert not any(Role.API in host.roles for host in real.hosts)
 
 
-def test_what_real_ceilometer_was_asked_for_is_remembered(real: Nspawn, place: Nspawn) -> None:
+def test_what_real_ceilometer_was_asked_for_is_remembered(real: Nspawn) -> None:
     assert the_nspawn() == Nspawn()
     other = the_nspawn(releases="9.0.6,9.0.7")
     other.remember()

@@ -91,7 +91,11 @@ def test_a_program_of_the_overseer_reads_back(tmp_path: Path) -> None:
 
 
 def test_every_address_is_of_the_labs_own_network() -> None:
-    addresses = [settings.Lab(Path()).services_ip, *clouds.ALL_TARGETS, *(host.ip for host in HOSTS)]
+    addresses = [
+        settings.Lab(Path()).services_ip,
+        *clouds.ALL_TARGETS,
+        *(host.ip for host in HOSTS),
+    ]
 
     assert len(set(addresses)) == len(addresses) == 37
     assert all(address.startswith(f"{clouds.NETWORK}.") for address in addresses)

@@ -11,8 +11,8 @@ from ceilift.telemetry.schema_books import schema_of
 from lab.accept.checks import Checks
 from lab.accept.foresight.programs import COLUMNS, VERSION_40, asked
 from lab.commands import run
-from lab.files import PRIVATE, write
 from lab.database_servers import PASSWORD_QUOTED, PrivateMariadb
+from lab.files import PRIVATE, write
 
 RELEASE = "9.0.7"
 NAME = "ceilometer"
