@@ -1,8 +1,7 @@
 """What a rolling polling stage is expected to lose, told before it begins.
 
 Which resources a newcomer takes is decided by random member ids: what is told is the number to be
-expected, rounded up. While members are merged one by one their shares weigh very differently; there
-it is the number that chance will hardly exceed.
+expected, rounded up; of a merge (ceilift/merging_loss.py) that which chance will hardly exceed.
 """
 
 from __future__ import annotations
@@ -11,16 +10,11 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ceilift.handover import HALF, best_join, best_leave, doubled_by_changes
+from ceilift.handover import best_join, best_leave, doubled_by_changes
+from ceilift.merging_loss import Merged, merging_loss
 from ceilift.plan import Action, ExpectedLoss, Step, Target, Timing
 
 MISSED_ABOVE = 1.5  # intervals between two polls: see ceilift/account
-# From a merged member's first poll until the next one's, in intervals; one more where its gate ends
-# after the next one's moment (lab: in 9 of 9 at 10 s and 20 s, in 3 of 6 at 40 s).
-MERGED_AFTER = 2
-TICKED, GATE_S = 0.4, 14.0  # its gate: intervals until all have ticked, and seconds behind that
-ARCS = 1 / math.sqrt(32)  # a member's part of the ring: 32 arcs of chance (tooz.hashring)
-HARDLY = 2.0  # standard deviations above what is to be expected: 39 of 40 merges stay below
 MERGING = (
     "members take the whole polling file one by one: until the last has it, the new meters of "
     "their share are polled by them and by the agents beside"
@@ -62,11 +56,13 @@ class Change:
     """One join or leave: how many others are in the group, and how many of them poll twice.
 
     `doubled` is the number expected: less than one where it depends on a moment more or less.
+    `merged` is the turn of a member that joins again with the whole file.
     """
 
     timing: Timing
     others: int
     doubled: float
+    merged: Merged | None = None
 
 
 def rolling_loss(steps: Sequence[Step], polling: Polling) -> ExpectedLoss:
@@ -79,7 +75,10 @@ def rolling_loss(steps: Sequence[Step], polling: Polling) -> ExpectedLoss:
     shares = [(change.others, change.doubled) for change in changes]
     changed = math.ceil(doubled_by_changes(shares, series) - 1e-9)
     overlaps = list(_overlaps(steps, polling))
-    merging = math.ceil(_while_merging(steps, polling) - 1e-9)
+    merges = sum(step.action is Action.MERGE for step in steps)
+    turns = [change.merged for change in changes if change.merged is not None]
+    each = merging_loss(turns, merges, polling.interval_s, polling.new_resources)
+    merging = math.ceil(polling.new_series * each - 1e-9)
     missed, affected = _pauses(steps, polling)
     return ExpectedLoss(
         missed=missed,
@@ -101,13 +100,16 @@ def _changes(steps: Sequence[Step], polling: Polling) -> Iterator[Change]:
         if one.group and one.phase is not None
     }
     for step in (one for one in steps if one.action is not Action.BESIDE):
-        place = _place(step.targets[0])
+        place, leave = _place(step.targets[0]), None
         if step.timing is Timing.LEAVE and place in present:
             leave = best_leave(present.pop(place), present, polling.interval_s)
             yield Change(step.timing, len(present), leave.doubled)
         if step.timing is Timing.JOIN or step.action is Action.MERGE:
             join = best_join(present, polling.interval_s)
-            yield Change(Timing.JOIN, len(present), join.doubled)
+            merged = None
+            if step.action is Action.MERGE and leave is not None:
+                merged = Merged(leave.phase, join.phase, tuple(present.values()))
+            yield Change(Timing.JOIN, len(present), join.doubled, merged)
             present[place] = join.phase
 
 
@@ -121,40 +123,6 @@ def _overlaps(steps: Sequence[Step], polling: Polling) -> Iterator[tuple[int, in
         if step.action is Action.BESIDE and step.timing is Timing.AT_TICK:
             own = next((a for t, a in polling.agents.items() if t.host == step.host), Polled(0))
             yield 2, own.series
-
-
-def _while_merging(steps: Sequence[Step], polling: Polling) -> float:
-    """How many polls of the new meters may be doubled while members are merged one by one.
-
-    A merged member polls the new meters of its share, one of n, once an interval until the agents
-    beside are gone: those poll all of them until then. It is proven when everybody has ticked once;
-    then the next leaves half an interval after its own tick, and is back before the others' next.
-
-    So what falls to the first is doubled longest, and what falls to the last only until the agents
-    beside are gone. The intervals differ evenly, which gives the deviation; resources fall to
-    members one by one, with all their meters, and the members' parts of the ring differ, too; and
-    so may the intervals that each member takes.
-    """
-    merges = sum(step.action is Action.MERGE for step in steps)
-    if not merges or not polling.new_series:
-        return 0.0
-    late = waits_longer(polling.interval_s)
-    expected = (MERGED_AFTER + late) * (merges - 1) / 2 + 1 + late
-    spread = math.sqrt((merges**2 - 1) / 12)
-    falling = spread / math.sqrt(polling.new_resources or 1)
-    sharing = (MERGED_AFTER + late) * math.hypot(falling, ARCS * spread / math.sqrt(merges))
-    merged = sum((done / merges) ** 2 for done in range(1, merges))
-    deviation = math.hypot(sharing, math.sqrt(late * (1 - late) * merged))
-    return polling.new_series * (expected + HARDLY * deviation)
-
-
-def waits_longer(interval: float) -> float:
-    """How probable it is that a gate in a merge ends only after the next member's moment.
-
-    The others tick within half an interval of a newcomer's first poll, and each may leave half an
-    interval after its own tick.
-    """
-    return min(1.0, max(0.0, (TICKED + GATE_S / interval - HALF) / HALF))
 
 
 def _pauses(steps: Sequence[Step], polling: Polling) -> tuple[int, int]:

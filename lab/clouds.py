@@ -62,7 +62,7 @@ _EVERYTHING = (Role.POLLING, Role.NOTIFICATION, Role.COLLECTOR, Role.API)
 
 def targets_in(network: str) -> tuple[str, ...]:
     """Every SNMP target that there can be, in the order in which clouds take them."""
-    return tuple(f"{network}.1.{number}" for number in range(1, 33))
+    return tuple(f"{network}.1.{number}" for number in range(1, 65))
 
 
 def hosts_in(network: str) -> tuple[Host, ...]:

@@ -97,7 +97,7 @@ def test_every_address_is_of_the_labs_own_network() -> None:
         *(host.ip for host in HOSTS),
     ]
 
-    assert len(set(addresses)) == len(addresses) == 37
+    assert len(set(addresses)) == len(addresses) == 69
     assert all(address.startswith(f"{clouds.NETWORK}.") for address in addresses)
 
 
