@@ -70,11 +70,11 @@ def up(lab: Lab, wanted: tuple[str, ...], progress: Progress) -> None:
     _wait_ready(lab, began if started else None, progress)
 
 
-def reset(lab: Lab, progress: Progress) -> None:
+def reset(lab: Lab, progress: Progress, polls: int = readiness.LEARNABLE) -> None:
     """Back to every service on the first release, with an empty database and empty queues.
 
     Works from any state, also when the lab is down. The generator is stopped
-    and its log deleted.
+    and its log deleted. Returns when every target was polled that often.
     """
     main = _prepare(lab, progress)
     installed = lab.cloud.releases
@@ -94,7 +94,7 @@ def reset(lab: Lab, progress: Progress) -> None:
             _forget_data(lab)
         began = readiness.now()
         _start_fleet(lab, main, services, progress)
-    _wait_ready(lab, began, progress)
+    _wait_ready(lab, began, progress, polls)
 
 
 def down(lab: Lab, progress: Progress, *, purge: bool) -> None:
@@ -208,10 +208,12 @@ def _forget_data(lab: Lab) -> None:
         database.recreate(lab)
 
 
-def _wait_ready(lab: Lab, since: float | None, progress: Progress) -> None:
+def _wait_ready(
+    lab: Lab, since: float | None, progress: Progress, polls: int = readiness.LEARNABLE
+) -> None:
     """Return when the API answers and every target is polled.
 
-    Of agents that were started (since then), as often as an upgrade needs to learn from it.
+    Of agents that were started (since then), so often: an upgrade has to learn from it.
     """
     lately = readiness.lately(lab)
     if lab.api_hosts:
@@ -221,4 +223,4 @@ def _wait_ready(lab: Lab, since: float | None, progress: Progress) -> None:
         if since is None:
             readiness.wait_for_samples(lab, lately, polls=1)
         else:
-            readiness.wait_for_samples(lab, since, polls=readiness.LEARNABLE)
+            readiness.wait_for_samples(lab, since, polls)

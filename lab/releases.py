@@ -71,7 +71,8 @@ def installed(lab: Lab) -> tuple[str, ...]:
 
 def pins_of(release: str) -> str:
     """The pinned versions of a release; one without takes the next newer one's, all but its own."""
-    pinned = sorted((path.name.split("-")[1] for path in PINS.iterdir()), key=Version)
+    found = (path.name.split("-")[1] for path in PINS.glob("ceilometer-*"))
+    pinned = sorted(found, key=Version)
     newer = [one for one in pinned if Version(one) >= Version(release)]
     if not newer or Version(release) < Version(pinned[0]):
         known = f"from {pinned[0]} to {pinned[-1]}"
@@ -134,6 +135,17 @@ def unadjusted(lab: Lab, release: str) -> Path:
     if not (venv / _DONE).is_file() or (venv / _DONE).read_text() != pins:
         shutil.rmtree(venv, ignore_errors=True)
         _install(venv, release, pins)
+        write(venv / _DONE, pins)
+    return venv
+
+
+def environment(lab: Lab, name: str, version: str) -> Path:
+    """The environment of another program of OpenStack's, from its own pins, as it is published."""
+    venv = lab.root / "venvs" / f"{name}-{version}"
+    pins = (PINS / f"{name}-{version}-py311.txt").read_text()
+    if not (venv / _DONE).is_file() or (venv / _DONE).read_text() != pins:
+        shutil.rmtree(venv, ignore_errors=True)
+        _install(venv, f"{name}-{version}", pins)
         write(venv / _DONE, pins)
     return venv
 

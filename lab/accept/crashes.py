@@ -87,9 +87,8 @@ def _late(driven: Driven) -> None:
     file.write_text(yaml.safe_dump(inventory), encoding="utf-8")
     product.ceilift("inventory", "add", str(file), within=60)
     form = {**driven.form("late"), "inventory": file.stem}
-    _scheduled(
-        impatient_home(driven.lab), {"rrule": once, "timezone": "UTC", "parameters": {"form": form}}
-    )
+    once_only = {"slug": "late", "rrule": once, "timezone": "UTC", "parameters": {"form": form}}
+    _scheduled(impatient_home(driven.lab), once_only)
     run = until(lambda: _expected(driven, opens), "the scheduler made the run", PICKED_UP_S, 1)
     closed = (opens + timedelta(minutes=MISSED_MIN)).timestamp()
     until(lambda: now() > closed, "the window has closed", 600, every=1)

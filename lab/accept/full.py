@@ -52,7 +52,7 @@ def run(short: bool) -> bool:  # noqa: FBT001 - how it was asked for
     progress = Progress()
     print("real Ceilometer with the lab's adjustments (docs/reference/lab.md): among them")
     print("oslo.messaging's last acknowledgements are not lost when a listener stops")
-    lab = bed(cloud_named(CloudName.CLASSIC), progress)
+    lab = bed(cloud_named(CloudName.CLASSIC), progress, polls=1)
     prepare(lab, progress)
     ran = upgraded(lab, progress)
     checks = Checks("full", short=short)

@@ -67,7 +67,7 @@ class Bench:
 
     def lab(self, cloud: Cloud) -> Lab:
         """The lab as that cloud, as new."""
-        return bed(cloud, self.progress)
+        return bed(cloud, self.progress, polls=1)
 
     def coordinated(self, calm: Cloud = CALM) -> Lab:
         """The coordinated cloud as new: another one where polls are demanded, not only told."""

@@ -111,7 +111,7 @@ class Undoing:
     def _bed(self) -> Iterator[Lab]:
         """The cloud on its first release; this thread and its commands see the hosts' network."""
         if not self.case.systemd:
-            yield bed(self.case.cloud, self.progress)
+            yield bed(self.case.cloud, self.progress, polls=1)
             return
         cloud.down(the_lab(), self.progress, purge=False)
         place = the_nspawn(kind=CLASSIC_HOSTS)
