@@ -19,7 +19,7 @@ class GnocchiServer:
     """What it says, and what it was asked. `measures` are told one after the other, the last again.
 
     `admin`: the user of auth_mode basic, or the token, that may read the status ("": everyone).
-    `failing`: status codes that come first. `body`: another body for every answer.
+    `failing`: status codes that come first. Without a metricd, ever, the status fails. `body`: another body for every answer.
     """
 
     build: str | None = "4.7.1"
@@ -28,6 +28,7 @@ class GnocchiServer:
     processors: list[str] | None = None
     admin: str = ""
     failing: list[int] = field(default_factory=list)
+    has_metricd: bool = True
     body: bytes | None = None
     hangs: bool = False
     asked: list[str] = field(default_factory=list)
@@ -47,6 +48,8 @@ class GnocchiServer:
             return 404, {}
         if self.admin and self.admin not in _logins(headers):
             return 401 if not headers.get("authorization") else 403, {}
+        if not self.has_metricd:
+            return 500, {}
         measures = self.measures.pop(0) if len(self.measures) > 1 else self.measures[0]
         summary = {"metrics": self.metrics, "measures": measures}
         metricd: dict[str, Any] = {"processors": self.processors, "statistics": {}}

@@ -28,7 +28,10 @@ def not_looked_at(case: Case) -> Iterator[Finding]:
         return
     if seen is not None:
         what = f"how many measures wait in Gnocchi was not read: {seen.unread}"
-        remedy = "Name an administrator: gnocchi.user (auth_mode basic), or gnocchi.token"
+        remedy = (
+            "Name an administrator: gnocchi.user (auth_mode basic), or gnocchi.token; and see that "
+            "gnocchi-metricd runs"
+        )
     else:
         what = "samples go to Gnocchi, and nobody looked at its version and at what waits in it"
         remedy = "Describe it in the inventory: gnocchi.url, and who may read its status"

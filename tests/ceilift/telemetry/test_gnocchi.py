@@ -83,6 +83,15 @@ def test_a_status_that_is_none_is_not_taken_for_an_empty_backlog(server: Gnocchi
     assert (seen.measures, seen.unread) == (None, "it gives no status (200)")
 
 
+def test_where_no_metricd_has_run_it_is_there_and_its_status_is_not(server: GnocchiServer) -> None:
+    server.has_metricd = False
+
+    seen = asking(server).look(5.0)
+
+    assert (seen.reachable, seen.version, seen.measures, seen.later) == (True, "4.7.1", None, None)
+    assert "metricd" in seen.unread
+
+
 def test_a_moment_of_trouble_is_waited_for(server: GnocchiServer) -> None:
     server.failing = [503] * (ATTEMPTS - 1)
 
