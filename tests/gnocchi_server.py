@@ -19,7 +19,8 @@ class GnocchiServer:
     """What it says, and what it was asked. `measures` are told one after the other, the last again.
 
     `admin`: the user of auth_mode basic, or the token, that may read the status ("": everyone).
-    `failing`: status codes that come first. Without a metricd, ever, the status fails. `body`: another body for every answer.
+    `failing`: status codes that come first. Without a metricd, ever, the status fails.
+    `body`: another body for every answer.
     """
 
     build: str | None = "4.7.1"
