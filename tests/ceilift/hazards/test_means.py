@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from ceilift.host_files import HostMeans
+from tests.cases import not_told, told
 from tests.clouds import Field
 from tests.crossing import going
 from tests.troubled import WARNING, Cloud, Fires, Silent, quiet
@@ -86,21 +85,8 @@ SILENT: Silent = {
 }
 
 
-@pytest.mark.parametrize("name", FIRES)
-def test_it_is_said(name: str) -> None:
-    make, finding_id, severity, where = FIRES[name]
-
-    (finding,) = make().found(finding_id)
-
-    assert (finding.severity, finding.where) == (severity, where)
-    assert finding.remedy
-
-
-@pytest.mark.parametrize("name", SILENT)
-def test_it_is_not_said(name: str) -> None:
-    make, finding_id = SILENT[name]
-
-    assert make().found(finding_id) == []
+test_it_is_told = told(FIRES)
+test_it_is_not_told = not_told(SILENT)
 
 
 def test_the_python_that_is_wanted_is_named() -> None:
