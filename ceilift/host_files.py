@@ -64,14 +64,28 @@ class HostFiles:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexSeen:
+    """Whether pip, as it is set up on a host, finds releases of Ceilometer.
+
+    `hosts` are the package indexes that were asked, without path and login; none where it looks in
+    folders alone. `problem` is why it finds nothing, in words of ours.
+    """
+
+    answers: bool
+    hosts: tuple[str, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class HostMeans:
     """What a release to be installed would find on a host (None or "": it could not be told).
 
     `python` is the version of the interpreter that environments are made with (`3.11`), `venv`
-    whether it can make one.
+    whether it can make one. `index` is asked for where a release is to be installed by us.
     """
 
     python: str = ""
     install_free_bytes: int | None = None
     memory_available_bytes: int | None = None
     venv: bool | None = None
+    index: IndexSeen | None = None
