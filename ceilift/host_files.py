@@ -1,7 +1,8 @@
 """What the operator keeps on a host beside the packages: options, data files, calls of programs.
 
 Names and digests alone, and the name of one account: no other value of an option, and no line of a
-file.
+file. `uses` are what definitions use of the data models, in the words of the mantra's check: names
+of resource types and their attributes, of fields of samples, of kinds of events.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ class DataFile:
 
     path: str
     digest: str
+    uses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class NamedFile:
     path: str
     there: str
     digest: str = ""
+    uses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
