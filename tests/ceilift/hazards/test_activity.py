@@ -151,5 +151,5 @@ def test_each_kind_of_alarm_has_its_own_remedy() -> None:
     assert not memory.acceptable
 
 
-test_it_is_told = told(FIRES, alone=False)
+test_it_is_told = told(FIRES)
 test_it_is_not_told = not_told(SILENT)

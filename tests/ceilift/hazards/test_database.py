@@ -134,7 +134,7 @@ SILENT: Silent = {
 }
 
 
-test_it_is_told = told(FIRES, alone=False)
+test_it_is_told = told(FIRES)
 test_it_is_not_told = not_told(SILENT)
 
 
