@@ -10,8 +10,10 @@ from __future__ import annotations
 
 MARK = "ceilift-index "  # begins the one line of the answer
 SCRIPT = r"""# package index
+umask 077
 folder=$(mktemp -d) || exit 1
 trap 'rm -rf "$folder"' EXIT
+trap 'exit 143' HUP INT TERM
 cd /
 TMPDIR=$folder "$1" -I -B - "$2" "$folder" <<'CEILIFT_END'
 import contextlib, glob, io, json, os, re, runpy, signal, sys, sysconfig, zipfile
@@ -19,7 +21,8 @@ import contextlib, glob, io, json, os, re, runpy, signal, sys, sysconfig, zipfil
 signal.alarm(int(sys.argv[1]))
 folder, options = sys.argv[2], OPTIONS
 FAILURES = (
-    (r"\b(40[137]|5\d\d) (?:Client|Server) Error|Tunnel connection failed: (\d+)", "it answers %s"),
+    (r"\b(40[137]|5\d\d) (?:Client|Server) Error|too many (\d+) error", "it answers %s"),
+    (r"Tunnel connection failed: (\d+)", "the proxy answers %s"),
     (r"CERTIFICATE_VERIFY_FAILED|SSLError|SSL:", "its certificate is not accepted"),
     (r"Name or service|name resolution|No address|to resolve", "its name is not known there"),
     (r"Connection refused", "it refuses the connection"),
