@@ -21,6 +21,7 @@ import contextlib, glob, io, json, os, re, runpy, signal, sys, sysconfig, zipfil
 signal.alarm(int(sys.argv[1]))
 folder, options = sys.argv[2], OPTIONS
 FAILURES = (
+    (r"not a trusted or secure host", "pip does not trust it: http, and no --trusted-host"),
     (r"\b(40[137]|5\d\d) (?:Client|Server) Error|too many (\d+) error", "it answers %s"),
     (r"Tunnel connection failed: (\d+)", "the proxy answers %s"),
     (r"CERTIFICATE_VERIFY_FAILED|SSLError|SSL:", "its certificate is not accepted"),
@@ -60,7 +61,7 @@ def asked():
 
 
 def failure(text):
-    said = "\n".join(re.findall("Could not fetch URL.*", text))
+    said = "\n".join(re.findall("(?:Could not fetch URL|The repository located at).*", text))
     for pattern, words in FAILURES:
         found = re.search(pattern, said)
         if found:
@@ -75,6 +76,7 @@ listed = re.search(r"\(from versions: *([^)]*)\)", text)
 answers = bool(re.search(r"/ceilometer-\d", text) or listed and re.match(r"\d", listed.group(1)))
 if answers or listed:
     urls = re.findall(r"https?://(\S+?)/ceilometer/", text)
+    urls += re.findall(r"The repository located at (\S+) is not", text)
     hosts = sorted({url.rpartition("@")[2].partition("/")[0] for url in urls})
     problem = "" if answers else failure(text)
     print("\nceilift-index " + json.dumps({"answers": answers, "hosts": hosts, "problem": problem}))

@@ -74,6 +74,14 @@ def test_an_index_that_is_away_is_named_without_login_and_path(tmp_path: Path) -
     assert found == IndexSeen(answers=False, hosts=(CLOSED,), problem="it refuses the connection")
 
 
+def test_an_index_that_pip_does_not_trust_is_told(tmp_path: Path) -> None:
+    found = really(tmp_path, PIP_INDEX_URL="http://somebody:s3cret@index.invalid/simple")
+
+    assert found is not None
+    assert (found.answers, found.hosts) == (False, ("index.invalid",))
+    assert "--trusted-host" in found.problem
+
+
 PAGE = b"<a href='ceilometer-9.0.7-py2-none-any.whl'>ceilometer-9.0.7-py2-none-any.whl</a>"
 
 
