@@ -70,7 +70,7 @@ def uses_of(text: str) -> tuple[str, ...]:
     """
     try:
         data = yaml.load(text, Loader=LOADER)  # noqa: S506 - a safe one
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):  # a date that is none, a thousand brackets
         return ()
     if isinstance(data, Mapping):
         found = {*_of_resources(data), *_of_events(data.get("metric")), *_of_pipes(data)}
@@ -130,8 +130,7 @@ def _mapping(data: object) -> Mapping[str, Any]:
 
 def _texts(data: object) -> Iterator[str]:
     """One text or several, also those under `fields`."""
-    if isinstance(data, Mapping):
-        yield from _texts(data.get("fields"))
-    for one in data if isinstance(data, list) else (data,):
+    found = data.get("fields") if isinstance(data, Mapping) else data
+    for one in found if isinstance(found, list) else (found,):
         if isinstance(one, str):
             yield one

@@ -63,6 +63,9 @@ sinks: [{name: out, publishers: ["notifier://", "gnocchi://"]}]
         ("not: [yaml", set()),
         ("resources: {a: 1}\nmetric: 7\nsinks: [1]\n", set()),
         ("", set()),
+        ("metric: [{event_type: 2026-99-99}]", set()),
+        ("[" * 5000, set()),
+        ("metric: [{event_type: &loop {fields: *loop}}]", set()),
     ],
 )
 def test_each_kind_of_file_is_told_by_what_stands_in_it(text: str, uses: set[str]) -> None:
