@@ -19,7 +19,8 @@ import requests
 from requests.auth import HTTPBasicAuth
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
-from ceilift.bus_rows import FIGURES, connection_row, is_new, queue_row
+from ceilift.broker_alarms import Alarm
+from ceilift.bus_rows import ALARMS, FIGURES, alarms_of, connection_row, is_new, queue_row
 from ceilift.errors import CeiliftError, TransientError
 from ceilift.state import BusConnection, QueueState
 
@@ -124,6 +125,15 @@ class Broker:
         rows = self._rows(f"vhosts/{self._vhost}/channels", columns=columns)
         return _summed(rows)
 
+    def alarms(self) -> tuple[Alarm, ...]:
+        """The alarms of memory and disk that are in force, on any node of the broker.
+
+        Raises CeiliftError when our user may not see the nodes.
+        """
+        self._require_sight()
+        rows = self._rows("nodes", columns=",".join(("name", *ALARMS)))
+        return tuple(alarm for row in rows for alarm in alarms_of(row))
+
     def acknowledged(self, queue: str) -> int:
         """Messages acknowledged on a queue since the broker counts (anew after its restart)."""
         path = f"queues/{self._vhost}/{quote(queue, safe='')}"
@@ -168,8 +178,8 @@ class Broker:
         held = set(tags.split(",") if isinstance(tags, str) else tags)  # a string before 3.9
         if not held & SEES_EVERYTHING:
             raise CeiliftError(
-                f"The user {self._user} sees only its own connections on {self._url}:"
-                " give it the tag monitoring (rabbitmqctl set_user_tags)"
+                f"The user {self._user} sees only its own connections on {self._url}, and no"
+                " alarms: give it the tag monitoring (rabbitmqctl set_user_tags)"
             )
         self._sees_everything = True
 

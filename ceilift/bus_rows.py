@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ceilift.broker_alarms import Alarm, Kind
 from ceilift.errors import TransientError
 from ceilift.state import BusConnection, QueueState
 
 FIGURES = ("messages_ready", "messages_unacknowledged", "consumers")
+ALARMS: Mapping[str, Kind] = {"mem_alarm": "memory", "disk_free_alarm": "disk"}
 
 
 def queue_row(row: Mapping[str, Any]) -> QueueState:
@@ -42,6 +44,13 @@ def _seconds(milliseconds: int | None) -> float | None:
 def is_new(row: Mapping[str, Any]) -> bool:
     """Whether the broker has no figures of that queue yet."""
     return any(row.get(key) is None for key in FIGURES)
+
+
+def alarms_of(row: Mapping[str, Any]) -> Iterator[Alarm]:
+    """The alarms in force on one node; a node that is down has none."""
+    for field, kind in ALARMS.items():
+        if row.get(field) is True:
+            yield Alarm(kind, str(row.get("name") or ""))
 
 
 def connection_row(row: Mapping[str, Any]) -> BusConnection:

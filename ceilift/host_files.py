@@ -1,7 +1,8 @@
 """What the operator keeps on a host beside the packages: options, data files, calls of programs.
 
 Names and digests alone, and the name of one account: no other value of an option, and no line of a
-file.
+file. `uses` are what definitions use of the data models, in the words of the mantra's check: names
+of resource types and their attributes, of fields of samples, of kinds of events.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ class DataFile:
 
     path: str
     digest: str
+    uses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class NamedFile:
     path: str
     there: str
     digest: str = ""
+    uses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +67,28 @@ class HostFiles:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexSeen:
+    """Whether pip, as it is set up on a host, finds releases of Ceilometer.
+
+    `hosts` are the package indexes that were asked, without path and login; none where it looks in
+    folders alone. `problem` is why it finds nothing, in words of ours.
+    """
+
+    answers: bool
+    hosts: tuple[str, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class HostMeans:
     """What a release to be installed would find on a host (None or "": it could not be told).
 
     `python` is the version of the interpreter that environments are made with (`3.11`), `venv`
-    whether it can make one.
+    whether it can make one. `index` is asked for where a release is to be installed by us.
     """
 
     python: str = ""
     install_free_bytes: int | None = None
     memory_available_bytes: int | None = None
     venv: bool | None = None
+    index: IndexSeen | None = None

@@ -9,8 +9,10 @@ from pathlib import Path
 from ceilift.errors import BadInputError, Fault
 from ceilift.mantra.breach import Models
 from ceilift.wheel.archive import open_wheel
+from ceilift.wheel.exchanges import exchanges
 from ceilift.wheel.gnocchi import gnocchi
 from ceilift.wheel.messages import messages
+from ceilift.wheel.options import options
 from ceilift.wheel.source import Sources
 from ceilift.wheel.tables import tables
 
@@ -27,7 +29,13 @@ def read_models(path: Path) -> Models:
     name, data = _installed(path) if path.is_dir() else (path.name, _bytes(path))
     wheel = open_wheel(name, data)
     sources = Sources(wheel)
-    return Models(wheel.version, messages(sources), gnocchi(sources), tables(sources))
+    return Models(
+        wheel.version,
+        messages(sources),
+        gnocchi(sources),
+        tables(sources),
+        exchanges=exchanges(sources, options(sources)),
+    )
 
 
 def _bytes(path: Path) -> bytes:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+from ceilift.broker_alarms import Alarms
 from ceilift.clock import timestamp
 from ceilift.cloud import Cloud
 from ceilift.component import Component
@@ -21,6 +22,7 @@ from ceilift.plan_files import FileKind
 from ceilift.plan_json import instances_from_json, loads_from_json, pollsters_from_json
 from ceilift.pollster_change import pollsters_wanted
 from ceilift.probe import observe_hosts
+from ceilift.probe.index import with_indexes
 from ceilift.probe.loads import observe_loads
 from ceilift.probe.pollsters import observe_pollsters
 from ceilift.release import Catalogue
@@ -41,7 +43,8 @@ def observe(
 ) -> CloudState:
     """Everything a plan needs to know of the cloud, read at the same time.
 
-    With a request, also what its new files say, and, before a rolling upgrade of polling agents,
+    With a request, also what its new files say, whether pip finds the target where it is still to
+    be installed, and, before a rolling upgrade of polling agents,
     which pollsters the old and the target release load, and before old notification agents get
     another pipeline, whether their releases load it; and what a restore of the database would take.
 
@@ -87,13 +90,24 @@ def _with_wishes(
     if request.to not in catalogue.releases:
         return state
     situation = Situation(cloud.inventory, state, catalogue, request, catalogue.get(request.to))
-    state = replace(state, loads=(*state.loads, *_loads(cloud, situation)))
+    state = replace(
+        state, loads=(*state.loads, *_loads(cloud, situation)), hosts=_hosts(cloud, situation)
+    )
     if state.pollsters:
         return state
     wanted = pollsters_wanted(situation)
     with cloud.timeline.pending("remote", "pollsters"):
         found = observe_pollsters(cloud.connections, cloud.inventory, wanted)
     return replace(state, pollsters=found)
+
+
+def _hosts(cloud: Cloud, situation: Situation) -> tuple[HostState, ...]:
+    """The hosts; those on which the target is still to be installed with what pip finds there."""
+    hosts, wanted = situation.state.hosts, situation.unstaged
+    if not (wanted and cloud.inventory.install.requirements):
+        return hosts
+    with cloud.timeline.pending("remote", "package index"):
+        return with_indexes(cloud.connections, cloud.inventory, hosts, wanted)
 
 
 def _loads(cloud: Cloud, situation: Situation) -> tuple[LoadSeen, ...]:
@@ -169,15 +183,24 @@ def remember_turns(cloud: Cloud, plan: Plan) -> None:
 
 
 def observe_bus(cloud: Cloud, *, rates: bool) -> BusState:
-    """Queues and publish rate (messages a second), or why they could not be read."""
+    """Queues, alarms and publish rate (messages a second), or why they could not be read."""
     try:
         with cloud.timeline.pending("remote", "message bus"):
             rate = cloud.broker.publish_rate(RATE_WINDOW_S) if rates else None
-            return BusState(reachable=True, publish_rate=rate, queues=cloud.broker.queues())
+            queues, alarms = cloud.broker.queues(), _alarms(cloud)
+        return BusState(reachable=True, publish_rate=rate, queues=queues, alarms=alarms)
     except BadInputError:
         raise
     except CeiliftError as error:
         return BusState(reachable=False, problem=str(error))
+
+
+def _alarms(cloud: Cloud) -> Alarms:
+    """The broker's alarms; why they are not known where it shows the rest and not these."""
+    try:
+        return Alarms(cloud.broker.alarms())
+    except CeiliftError as error:
+        return Alarms(unread=str(error))
 
 
 def observe_groups(cloud: Cloud) -> tuple[GroupState, ...]:

@@ -55,6 +55,18 @@ class Messages:
 
 
 @dataclass(frozen=True, slots=True)
+class Exchanges:
+    """Exchanges of the message bus, as long as no option says otherwise.
+
+    `listens`: those whose notifications the notification agents read; `publishes`: those that its
+    agents publish to, samples and events.
+    """
+
+    listens: tuple[str, ...] = ()
+    publishes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Gnocchi:
     """What `ceilometer-upgrade` leaves in an empty Gnocchi.
 
@@ -93,6 +105,7 @@ class Package:
     definitions: Mapping[str, tuple[str, ...]]
     options: tuple[Option, ...]
     messages: Messages
+    exchanges: Exchanges
     gnocchi: Gnocchi
     tables: Mapping[str, tuple[str, ...]]
     schema: int

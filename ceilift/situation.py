@@ -158,6 +158,20 @@ class Situation:
         return (collectors or [host.name for host in self.hosts] or [""])[0]
 
     @cached_property
+    def unstaged(self) -> tuple[str, ...]:
+        """The hosts that answered, need the target and have not got it, in order."""
+        needing = {place.host for component in SERVICES for place in self.wanted(component)}
+        needing |= {self.database_host} if self.inventory.database is not None else set()
+        return tuple(
+            host.name
+            for host in self.hosts
+            if host.name in needing
+            and (seen := self.seen.get(host.name)) is not None
+            and seen.reachable
+            and self.target.version not in seen.installed
+        )
+
+    @cached_property
     def backup_host(self) -> str:
         """Where the database's dump is written (policy external: where dbsync runs)."""
         database = self.inventory.database

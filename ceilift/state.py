@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ceilift.broker_alarms import Alarms
 from ceilift.component import Component
 from ceilift.credentials import Credentials
 from ceilift.host_files import HostFiles, HostMeans
@@ -212,7 +213,7 @@ class DatabaseState:
 
 @dataclass(frozen=True, slots=True)
 class BusState:
-    """The message bus: publish rate per second over the look, and its queues.
+    """The message bus: publish rate per second over the look, its queues, its nodes' alarms.
 
     `usual_publish_rate` is the median of what the ledger remembers; None: too few measurements.
     """
@@ -222,6 +223,7 @@ class BusState:
     publish_rate: float | None = None
     queues: tuple[QueueState, ...] = ()
     usual_publish_rate: float | None = None
+    alarms: Alarms = field(default_factory=Alarms)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+pytest.register_assert_rewrite("tests.cases")  # the tests that tables of cases share
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # The test cloud's hosts, and a Prefect server, listen on this machine only.

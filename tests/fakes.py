@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
+from ceilift.broker_alarms import Alarm
 from ceilift.bus import Consumer, Traffic
 from ceilift.clock import Timeline
 from ceilift.cloud import Cloud
@@ -81,6 +82,7 @@ class FakeBroker:
     counts: Mapping[str, Traffic] = field(default_factory=dict)
     rate: float | None = 1.0
     error: CeiliftError | None = None
+    raised: Sequence[Alarm] | CeiliftError = ()
 
     def queues(self) -> tuple[QueueState, ...]:
         self._answer()
@@ -97,6 +99,12 @@ class FakeBroker:
     def traffic(self) -> Mapping[str, Traffic]:
         self._answer()
         return self.counts
+
+    def alarms(self) -> tuple[Alarm, ...]:
+        self._answer()
+        if isinstance(self.raised, CeiliftError):
+            raise self.raised
+        return tuple(self.raised)
 
     def publish_rate(self, window_s: float) -> float | None:
         assert window_s > 0

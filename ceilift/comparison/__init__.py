@@ -52,6 +52,11 @@ AREAS = {
     ),
     "plugins": Area("Other plugins", "Transformers, storage drivers, inspectors and the like."),
     "messages": Area("Messages between agents", "Fields of samples and events on the bus."),
+    "exchanges": Area(
+        "Exchanges of the message bus",
+        "As long as no option says otherwise. What a service sends to one on which no agent "
+        "listens is read by nobody.",
+    ),
     "gnocchi": Area(
         "Gnocchi resource types",
         "What `ceilometer-upgrade` leaves in an empty Gnocchi. Types that a release lists no more "

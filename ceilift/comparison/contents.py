@@ -31,6 +31,8 @@ FIELDS = {
     "event_sends": "sent with every event",
 }
 
+EXCHANGES = {"listens": "notifications are read from", "publishes": "agents publish to"}
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -114,6 +116,14 @@ def _messages(package: Package) -> Named:
     )
 
 
+def _exchanges(package: Package) -> Named:
+    return _all(
+        f"{words} {name}"
+        for kind, words in EXCHANGES.items()
+        for name in getattr(package.exchanges, kind)
+    )
+
+
 def _gnocchi(package: Package) -> Named:
     types = {f"type {name}": "" for name in package.gnocchi.types}
     attributes = {
@@ -151,6 +161,7 @@ PARTS = (
     Part("publishers", _publishers),
     Part("plugins", _plugins),
     Part("messages", _messages),
+    Part("exchanges", _exchanges),
     Part("gnocchi", _gnocchi),
     Part("database", _database),
     Part("defaults", _defaults),

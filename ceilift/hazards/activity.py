@@ -1,16 +1,22 @@
-"""Rules about the message bus: reachable, and quiet enough for the migration."""
+"""Rules about the message bus: reachable, taking messages, and quiet enough for the migration."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from ceilift.broker_alarms import Kind
 from ceilift.finding import Finding
-from ceilift.hazards.case import Case, blocker, info
+from ceilift.hazards.case import Case, blocker, info, several, warning
 from ceilift.plan import Action
 
 TOLERANCE = 1.5
 WHY = "the database is best migrated while little is written to it"
+MENDS: Mapping[Kind, str] = {
+    "memory": "Let what waits there be read, or give it more memory: rabbitmqctl list_queues name "
+    "messages memory, vm_memory_high_watermark",
+    "disk": "Make room where it keeps its data, or lower the limit: disk_free_limit",
+}
 
 
 def broker_unreachable(case: Case) -> Iterator[Finding]:
@@ -26,6 +32,39 @@ def broker_unreachable(case: Case) -> Iterator[Finding]:
         "gates prove by connections and queues that agents are stopped, and that they work",
         "Mend message_bus.management_url, user, password reference or `via` in the inventory",
     )
+
+
+def alarm(case: Case) -> Iterator[Finding]:
+    """An alarm is in force: whatever publishes waits, so no gate could see a fresh sample."""
+    bus = case.situation.state.bus
+    if case.is_empty or bus is None:
+        return
+    for kind, mend in MENDS.items():
+        if nodes := sorted(one.node for one in bus.alarms.raised if one.kind == kind):
+            yield blocker(
+                "broker-alarm",
+                f"the message bus has an alarm of its {kind} in force, and takes nothing from "
+                "those who publish until it is over",
+                several(nodes),
+                "RabbitMQ blocks every connection that publishes, on all nodes, while one node has "
+                "an alarm (GET /api/nodes: mem_alarm, disk_free_alarm)",
+                f"{mend}; rabbitmq-diagnostics alarms tells when it is over",
+            )
+
+
+def alarms_unknown(case: Case) -> Iterator[Finding]:
+    """The broker shows its queues, and not whether an alarm is in force."""
+    bus = case.situation.state.bus
+    if bus is not None and bus.alarms.unread and not case.is_empty:
+        yield warning(
+            "broker-alarms-unknown",
+            f"whether the message bus has an alarm in force was not read: {bus.alarms.unread}",
+            "inventory: message_bus",
+            "while an alarm of memory or disk is in force the broker takes nothing from those who "
+            "publish, and no gate could see a fresh sample",
+            "Look at it: rabbitmq-diagnostics alarms; give the user the tag monitoring, which "
+            "gates need, too: rabbitmqctl set_user_tags",
+        )
 
 
 def busy(case: Case) -> Iterator[Finding]:

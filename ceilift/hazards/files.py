@@ -2,77 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-
-from packaging.version import Version
+from collections.abc import Iterable, Iterator
 
 from ceilift.component import Component
 from ceilift.finding import Finding
 from ceilift.hazards.case import FEW, Case, blocker, info, labels, places_of, several, warning
+from ceilift.hazards.standing import STANDING, Standing, elsewhere, standing
 from ceilift.package import Package
 from ceilift.pipeline import Pipe
-from ceilift.plan_files import FileKind
 from ceilift.situation import Place
 
 PUBLISHERS = {"sample": "ceilometer.sample.publisher", "event": "ceilometer.event.publisher"}
 PROGRAMS = ("console_scripts", "wsgi_scripts")
-METERS_FOLDER = 9  # the series from which on definitions of meters stand in meters.d
 WHY = "the entry points that the packages of {old} and {to} register"
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A kind of file that stands in for a packaged one, as long as it is on a host.
-
-    `holds` is the key of a package's definitions that says what the default one is about (`noun`).
-    `packaged`: the release falls back to its own file where there is none. `named_by`: the option
-    that may name another file; where that is set, the usual one is not read.
-    """
-
-    noun: str
-    holds: str
-    packaged: bool = True
-    named_by: str = ""
-
-
-STANDING = {
-    "polling.yaml": Standing("meters", "polled", packaged=False),
-    "pipeline.yaml": Standing("publishers", "sample_publishers"),
-    "event_pipeline.yaml": Standing("publishers", "event_publishers"),
-    "event_definitions.yaml": Standing("events", "events", named_by="[event] definitions_cfg_file"),
-    "gnocchi_resources.yaml": Standing(
-        "metrics", "gnocchi_metrics", named_by="[dispatcher_gnocchi] resources_definition_file"
-    ),
-    "meters.yaml": Standing(
-        "meters", "notification_meters", named_by="[meter] meter_definitions_dirs"
-    ),
-    "snmp.yaml": Standing("meters", "snmp_meters", named_by="[hardware] meter_definitions_file"),
-    "api_paste.ini": Standing("", "", packaged=False),
-    "rootwrap.conf": Standing("", "", packaged=False),
-    "ipmi.filters": Standing("", "", packaged=False),
-}
-NAMED = {  # what an option that names a file stands in for; in folders, what has that name
-    "definitions_cfg_file": "event_definitions.yaml",
-    "resources_definition_file": "gnocchi_resources.yaml",
-    "meter_definitions_file": "snmp.yaml",
-    "meter_definitions_cfg_file": "meters.yaml",
-    "meter_definitions_dirs": "",
-    "api_paste_config": "api_paste.ini",
-    "rootwrap_config": "rootwrap.conf",
-}
-AGENTS_READ = {  # which agents' own configuration says where the file is, and what it holds
-    "polling.yaml": (Component.POLLING, FileKind.POLLING),
-    "pipeline.yaml": (Component.NOTIFICATION, FileKind.PIPELINE),
-    "event_pipeline.yaml": (Component.NOTIFICATION, FileKind.EVENT_PIPELINE),
-}
-RESOURCES = "gnocchi_resources.yaml"  # read by who publishes to Gnocchi
 NOTHING = "nothing took its place"
 INSTEAD = {  # what does the work of a program that is gone
     "ceilometer-dbsync": "ceilometer-upgrade took its place",
     "ceilometer-expirer": "samples expire in the store that is published to",
 }
-Found = Mapping[tuple[str, str], list[tuple[str, str]]]  # name and digest: files and hosts
 
 
 def publishers_removed(case: Case) -> Iterator[Finding]:
@@ -107,7 +54,7 @@ def data_files(case: Case) -> Iterator[Finding]:
     if case.package is None or case.is_empty or not case.packages_before:
         return
     old, new = case.packages_before[-1], case.package
-    for (name, digest), places in sorted(_standing(case).items()):
+    for (name, digest), places in sorted(standing(case).items()):
         was, comes = _packaged(old, name), _packaged(new, name)
         if not (was and comes) or comes in {was, digest}:
             continue
@@ -161,62 +108,6 @@ def _entries(package: Package | None, pipe: Pipe) -> set[str]:
     return set(package.entry_points.get(PUBLISHERS[pipe.kind], ())) if package else set()
 
 
-def _standing(case: Case) -> Found:
-    found: dict[tuple[str, str], list[tuple[str, str]]] = {}
-    for name, digest, path, host in (*_read_by_agents(case), *_beside(case), *_named(case)):
-        found.setdefault((name, digest), []).append((path, host))
-    return found
-
-
-def _read_by_agents(case: Case) -> Iterator[tuple[str, str, str, str]]:
-    for name, (component, kind) in AGENTS_READ.items():
-        for place in case.starting(component) if not case.situation.request.file(kind) else ():
-            config = place.before.config if place.before else None
-            if config is not None and (digest := getattr(config, f"{kind}_digest")):
-                yield name, digest, getattr(config, f"{kind}_path"), place.host
-
-
-def _beside(case: Case) -> Iterator[tuple[str, str, str, str]]:
-    kinds = {name: _elsewhere(case, kind) for name, kind in STANDING.items()}
-    for host in case.situation.hosts:
-        seen = case.situation.seen.get(host.name)
-        for file in seen.files.data if seen else ():
-            name = file.path.rpartition("/")[2]
-            if _is_read(case, file.path) and host.name not in kinds[name]:
-                yield name, file.digest, file.path, host.name
-
-
-def _named(case: Case) -> Iterator[tuple[str, str, str, str]]:
-    """The files that options name, wherever they are."""
-    for host in case.situation.hosts:
-        seen = case.situation.seen.get(host.name)
-        for file in seen.files.named if seen else ():
-            name = NAMED.get(file.option) or file.path.rpartition("/")[2]
-            known = file.digest and file.option in NAMED and name in STANDING
-            if known and (name != RESOURCES or case.situation.inventory.store == "gnocchi"):
-                yield name, file.digest, file.path, host.name
-
-
-def _elsewhere(case: Case, kind: Standing) -> frozenset[str]:
-    """The hosts on which an option names another file."""
-    return frozenset(host for _, host in case.set_in(kind.named_by))
-
-
-def _is_read(case: Case, path: str) -> bool:
-    """Whether agents take a file of that place.
-
-    Definitions of meters stand in meters.d from 9.0 on; only who publishes to Gnocchi reads its
-    resources.
-    """
-    if path.endswith("/gnocchi_resources.yaml"):
-        return case.situation.inventory.store == "gnocchi"
-    if path.endswith("/meters.yaml"):
-        series = (case.situation.target.series, Version(case.packages_before[-1].version).major)
-        in_folder = path.endswith("/meters.d/meters.yaml")
-        return all((one >= METERS_FOLDER) is in_folder for one in series)
-    return True
-
-
 def _packaged(package: Package, name: str) -> str:
     """SHA-256 of the package's own file of that name; "" where it brings none, or is not known."""
     return package.files.get(_path(package, name), "")
@@ -249,7 +140,7 @@ def _some(names: Iterable[str]) -> str:
 
 def _unchanged(case: Case, name: str, places: list[tuple[str, str]], change: str) -> Finding:
     old, kind = case.packages_before[-1].version, STANDING[name]
-    named = _elsewhere(case, kind) & {host for _, host in places}
+    named = elsewhere(case, kind) & {host for _, host in places}
     away = f"Take {kind.named_by} out" if named else "Remove it"
     remedy = f"{away} when all agents run {case.to}, which then reads its own"
     if not kind.packaged:

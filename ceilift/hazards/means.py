@@ -1,4 +1,4 @@
-"""Rules about what a release needs of a host: a Python, room on its disk, memory."""
+"""Rules about what a release needs of a host: a Python, packages, room on its disk, memory."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from ceilift.finding import Finding
-from ceilift.hazards.case import Case, several, warning
-from ceilift.host_files import STAGE_FREE_MB
+from ceilift.hazards.case import Case, blocker, several, warning
+from ceilift.host_files import STAGE_FREE_MB, IndexSeen
 from ceilift.plan import Action
 from ceilift.state import HostState
 
@@ -47,6 +47,26 @@ def no_venv(case: Case) -> Iterator[Finding]:
             "ceilift stage makes one by `python -m venv`; Debian keeps that in its own package",
             "Install it there: apt-get install python3-venv; or name another in the inventory: "
             "install.python",
+        )
+
+
+def no_index(case: Case) -> Iterator[Finding]:
+    """The release is not installed there, is installed by us, and pip finds none of it."""
+    found: dict[IndexSeen, list[str]] = {}
+    for host in _without_target(case) if case.situation.inventory.install.requirements else ():
+        if host.means.index is not None and not host.means.index.answers:
+            found.setdefault(host.means.index, []).append(host.name)
+    for index, hosts in found.items():
+        asked = f" on {several(index.hosts)}" if index.hosts else ""
+        yield blocker(
+            "package-index",
+            f"pip finds no Ceilometer{asked}: {index.problem}; ceilift stage cannot install "
+            f"{case.to}",
+            several(hosts),
+            "asked there as ceilift stage installs: by the pip of new environments, with the "
+            "host's own configuration and install.pip",
+            "Let the host reach it (its pip.conf, proxy, firewall), name another (install.pip: "
+            "[--index-url, URL]), or put the release there by other means",
         )
 
 

@@ -6,30 +6,54 @@ from collections.abc import Iterator
 
 from ceilift.component import Component
 from ceilift.finding import Finding
-from ceilift.hazards.case import Case, blocker, warning
-from ceilift.mantra import Judged, Models, check, models_of, queues_of
+from ceilift.hazards.case import Case, blocker, places_of, several, warning
+from ceilift.hazards.standing import used
+from ceilift.mantra import Judged, Models, OwnFile, check, models_of, queues_of
 from ceilift.package import Package
 
 DEMANDED = ".demanded"  # of samples: trap T1 tells it, and the path keeps to it
 USERS = {  # who reads or writes it while old and new agents are there
     "sample": (Component.NOTIFICATION, Component.POLLING),
     "event": (Component.NOTIFICATION,),
+    "exchange": (Component.POLLING, Component.NOTIFICATION),
     "gnocchi": (Component.NOTIFICATION,),
 }  # queues are told by T4 to T6; tables are judged where the migration is rehearsed
+LISTENING = ("[notification] notification_control_exchanges", "[DEFAULT] http_control_exchanges")
 WHY = "always add, never delete or modify: the data models of both packages, as they were published"
 
 
 def mantra(case: Case) -> Iterator[Finding]:
-    """What an old instance that goes on, or a message that waits, meets of changed data models."""
+    """What old instances, messages that wait, and the operator's files meet of changed models."""
     if case.package is None or case.is_empty:
         return
-    new = _models(case, case.package)
+    new, own = _models(case, case.package), used(case) if case.packages_before else {}
     for old in case.packages_before:
         for one in check(_models(case, old), new):
-            if one.breaks and _is_used(case, one) and not _is_t1(one):
+            files = [file for file in own if file.needs(one)]
+            if one.word == "info" or _is_t1(one) or not _concerns(case, one):
+                continue
+            if files:
+                places = [place for file in files for place in own[file]]
+                yield _needed(case, one, old.version, files, places_of(places))
+            elif one.breaks and _is_used(case, one):
                 yield _broken(case, one, old.version)
-            elif one.word != "info" and _concerns(case, one) and not _is_t1(one):
+            elif not _is_default(one):
                 yield _changed(case, one, old.version)
+
+
+def _needed(case: Case, one: Judged, old: str, files: list[OwnFile], where: str) -> Finding:
+    how = "left out by" if one.how == "demanded" else "used by"
+    names = several(sorted({file.name for file in files}))
+    listen = f"let agents listen there ({LISTENING[0]}), " if _is_default(one) else ""
+    return blocker(
+        "mantra",
+        f"{one.what}; {how} your own {names}",
+        where,
+        WHY,
+        f"Change the file, {listen}or, where it does not matter: --accept mantra --reason TEXT "
+        f"(ceilift check mantra {old} {case.to} --file FILE)",
+        acceptable=True,
+    )
 
 
 def _broken(case: Case, one: Judged, old: str) -> Finding:
@@ -63,10 +87,20 @@ def _is_t1(one: Judged) -> bool:
 
 
 def _concerns(case: Case, one: Judged) -> bool:
-    """Whether this cloud has the store, or the agents, that it is about."""
+    """Whether this cloud has the store, or the agents, that it is about.
+
+    Where agents listen is the operator's business where the configuration says it.
+    """
+    if one.id.startswith("exchange.") and case.set_in(*LISTENING):
+        return False
     if one.id.startswith("gnocchi."):
         return case.situation.inventory.store == "gnocchi"
     return any(case.situation.places[component] for component in _kind(one))
+
+
+def _is_default(one: Judged) -> bool:
+    """Whether it is a default of an option that goes: told as such (`default-changed`)."""
+    return one.id.startswith("exchange.") and one.how == "gone"
 
 
 def _is_used(case: Case, one: Judged) -> bool:

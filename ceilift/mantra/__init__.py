@@ -5,28 +5,46 @@ What else changes (definitions, pollsters, options) is `ceilift releases diff`: 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ceilift.finding import Severity
 from ceilift.mantra.breach import Judged, Models, models_of, queues_of
 from ceilift.mantra.in_the_stores import resource_types, tables
-from ceilift.mantra.on_the_bus import fields, queues
+from ceilift.mantra.on_the_bus import exchanges, fields, queues
+from ceilift.mantra.own_files import OwnFile, own_file, uses_of, uses_of_events, weighed
 
-__all__ = ["PARTS", "Judged", "Models", "allowed", "check", "models_of", "queues_of", "unread"]
+__all__ = [
+    "PARTS",
+    "Judged",
+    "Models",
+    "OwnFile",
+    "allowed",
+    "check",
+    "models_of",
+    "own_file",
+    "queues_of",
+    "unread",
+    "uses_of",
+    "uses_of_events",
+]
 
 Rule = Callable[[Models, Models], Iterator[Judged]]
 PARTS: Mapping[str, tuple[Rule, ...]] = {  # by the part of a package that has to be known
     "messages": (fields,),
     "queues": (queues,),
+    "exchanges": (exchanges,),
     "gnocchi": (resource_types,),
     "database": (tables,),
 }
 ORDER = (Severity.BLOCKER, Severity.WARNING, Severity.INFO)
 
 
-def check(old: Models, new: Models) -> tuple[Judged, ...]:
-    """Every difference of the models on the way from old to new, errors first."""
+def check(old: Models, new: Models, files: Sequence[OwnFile] = ()) -> tuple[Judged, ...]:
+    """Every difference of the models on the way from old to new, errors first.
+
+    `files`: the operator's own, for which what they use counts as used.
+    """
     hidden = {*unread(old, new)}
     found = (
         judged
@@ -35,7 +53,7 @@ def check(old: Models, new: Models) -> tuple[Judged, ...]:
         for rule in rules
         for judged in rule(old, new)
     )
-    return tuple(sorted(found, key=lambda one: ORDER.index(one.severity)))
+    return tuple(sorted(weighed(found, files), key=lambda one: ORDER.index(one.severity)))
 
 
 def unread(old: Models, new: Models) -> tuple[str, ...]:

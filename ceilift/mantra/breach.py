@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ceilift.finding import Severity
-from ceilift.package import Gnocchi, Messages, Package
+from ceilift.package import Exchanges, Gnocchi, Messages, Package
 from ceilift.release import Release
 
 ERROR, WARNING, INFO = Severity.BLOCKER, Severity.WARNING, Severity.INFO
@@ -18,6 +18,7 @@ class Models:
     """The data models of one release: in the databases and on the bus.
 
     `queues`: those its agents read (None: not known). `unread`: parts of which nothing is known.
+    `exchanges`: where its agents listen and publish by default.
     """
 
     version: str
@@ -26,14 +27,16 @@ class Models:
     tables: Mapping[str, tuple[str, ...]]
     queues: tuple[str, ...] | None = None
     unread: tuple[str, ...] = ()
+    exchanges: Exchanges = field(default_factory=Exchanges)
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
     """A difference between two releases' models, and who still uses what it takes away.
 
-    `severity`: error where old instances that go on, or new ones, need what is not there; warning
-    where nothing is known to; info for what is added. `allowed`: why somebody lets it pass.
+    `severity`: error where old instances that go on, new ones, or the operator's own files need
+    what is not there; warning where nothing is known to; info for what is added.
+    `allowed`: why somebody lets it pass.
     """
 
     id: str
@@ -41,6 +44,16 @@ class Judged:
     what: str
     who: str
     allowed: str = ""
+
+    @property
+    def subject(self) -> str:
+        """What it is about: `gnocchi.instance.host`, the id without what became of it."""
+        return self.id.rpartition(".")[0]
+
+    @property
+    def how(self) -> str:
+        """What became of it: gone, added, demanded and so on."""
+        return self.id.rpartition(".")[2]
 
     @property
     def word(self) -> str:
@@ -67,4 +80,5 @@ def models_of(package: Package, queues: tuple[str, ...] | None = None) -> Models
         package.tables,
         queues,
         package.unread,
+        package.exchanges,
     )

@@ -1,4 +1,4 @@
-"""Message fields and queues: what one side sends, and what the other cannot do without.
+"""Message fields, queues and exchanges: what one side sends, and what the other needs.
 
 While old and new instances work side by side, and while what was sent waits in a queue, each side
 reads what the other has sent.
@@ -53,3 +53,26 @@ def queues(old: Models, new: Models) -> Iterator[Judged]:
         yield Judged(f"queue.{name}.gone", WARNING, what, who)
     for name in sorted({*new.queues} - {*old.queues}):
         yield Judged(f"queue.{name}.added", INFO, f"agents of {new.version} read {name}", "")
+
+
+def exchanges(old: Models, new: Models) -> Iterator[Judged]:
+    """The exchanges that agents listen on and publish to, both ways.
+
+    Agents publish to an exchange of Ceilometer's own; services publish to theirs.
+    """
+    was, now = old.exchanges, new.exchanges
+    for name in sorted({*was.publishes} & {*was.listens} - {*now.listens}):
+        what = f"no agent of {new.version} listens on the exchange {name}"
+        who = f"agents of {old.version} that go on publish there"
+        yield Judged(f"exchange.{name}.unheard", ERROR, what, who)
+    for name in sorted({*now.publishes} & {*now.listens} - {*was.listens, *was.publishes}):
+        what = f"{new.version} publishes to the exchange {name}"
+        who = f"agents of {old.version} that go on do not listen there"
+        yield Judged(f"exchange.{name}.missing", ERROR, what, who)
+    for name in sorted({*was.listens} - {*now.listens} - {*was.publishes}):
+        what = f"no agent of {new.version} listens on the exchange {name}, unless it is told to"
+        who = "a service that notifies there is not heard; nothing known relies on it"
+        yield Judged(f"exchange.{name}.gone", WARNING, what, who)
+    for name in sorted({*now.listens} - {*was.listens}):
+        what = f"agents of {new.version} listen on the exchange {name}"
+        yield Judged(f"exchange.{name}.added", INFO, what, "")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from ceilift.package import Gnocchi, Messages, Option, Package
+from ceilift.package import Exchanges, Gnocchi, Messages, Option, Package
 
 Data = dict[str, Any]
 OF_OPTION = ("accepts", "aliases", "going")  # left out where there is nothing to say
@@ -22,6 +22,7 @@ def to_data(package: Package) -> Data:
         "entry_points": _lists(package.entry_points),
         "options": _options(package.options),
         "messages": _lists(asdict(package.messages)),
+        "exchanges": _lists(asdict(package.exchanges)),
         "gnocchi": {
             "requires": package.gnocchi.requires,
             "types": {name: dict(words) for name, words in package.gnocchi.types.items()},
@@ -51,6 +52,7 @@ def from_data(version: str, data: Data) -> Package:
             for name, words in named.items()
         ),
         messages=Messages(**_tuples(data["messages"])),
+        exchanges=Exchanges(**_tuples(data["exchanges"])),
         gnocchi=Gnocchi(gnocchi["types"], tuple(gnocchi["operations"]), gnocchi["requires"]),
         schema=data["schema"],
         tables=_tuples(data["tables"]),

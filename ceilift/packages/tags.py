@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
-from ceilift.package import NOT_READ, Messages, Option, Package, path
+from ceilift.package import NOT_READ, Exchanges, Messages, Option, Package, path
 
 UNREAD = (
     "units",
     "publishers",
     "plugins",
+    "exchanges",
     "gnocchi",
     "database",
     "defaults",
@@ -47,6 +48,7 @@ def before(following: Package, version: str, told: Data) -> Package:
             {"snmp_meters": following.definitions["snmp_meters"]},
             {way: {"snmp_meters": names} for way, names in snmp.items()},
         ),
+        exchanges=Exchanges(),
         requires=(),
         files={},
         units={},

@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from ceilift.config_files import Options
 from ceilift.host_files import Call, ConfigFile, DataFile, HostFiles, HostMeans, NamedFile
+from ceilift.mantra import uses_of
 from ceilift.probe.records import Records
 
 ANSWERS = frozenset({"yes", "no"})
@@ -19,10 +20,13 @@ def host_files(records: Records, configs: Iterable[str]) -> HostFiles:
     named = tuple(configs)
     return HostFiles(
         tuple(_configs(records, named)),
-        tuple(DataFile(path, digest) for path, digest in sorted(records.digests.items())),
+        tuple(
+            DataFile(path, digest, _uses(records, path))
+            for path, digest in sorted(records.digests.items())
+        ),
         tuple(Call(path, program) for path, program in sorted(set(records.calls))),
         _database_user(records, *named[:1]),
-        tuple(NamedFile(*row) for row in sorted(set(records.named))),
+        tuple(NamedFile(*row, _uses(records, row[1])) for row in sorted(set(records.named))),
     )
 
 
@@ -35,6 +39,11 @@ def host_means(records: Records) -> HostMeans:
         records.memory_available_bytes,
         None if records.venv not in ANSWERS else records.venv == "yes",
     )
+
+
+def _uses(records: Records, path: str) -> tuple[str, ...]:
+    """What definitions use of the data models; nothing of other files, whose text is not read."""
+    return uses_of(records.files[path].text) if path in records.files else ()
 
 
 def _database_user(records: Records, main: str = "") -> str:

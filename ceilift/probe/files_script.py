@@ -1,7 +1,8 @@
 """The part of the look that is for a plan alone: the operator's own files, and room for a release.
 
 It follows the other part in the same script, and uses its functions. Of configuration files that
-the other part has not read, only the names of options leave the host.
+the other part has not read, only the names of options leave the host; definitions of events,
+meters and Gnocchi's resources leave it whole, and of them is kept what they name.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ for name in event_definitions.yaml gnocchi_resources.yaml meters.yaml meters.d/m
     snmp.yaml api_paste.ini rootwrap.conf rootwrap.d/ipmi.filters; do
   file=$conf/$name
   [ -r "$file" ] && say digest "$file" "$(sha256sum <"$file" | cut -c1-64)"
+  case $name in event_definitions.yaml | gnocchi_resources.yaml | *meters.yaml) put "$file" ;; esac
 done
 
 # Who the agents are here: a file that root can read may be closed to them.
@@ -38,7 +40,9 @@ closed() {
 told() {
   if [ ! -e "$2" ]; then say named "$1" "$2" missing ''
   elif closed "$2"; then say named "$1" "$2" closed ''
-  elif [ -f "$2" ]; then say named "$1" "$2" file "$(sha256sum <"$2" | cut -c1-64)"
+  elif [ -f "$2" ]; then
+    say named "$1" "$2" file "$(sha256sum <"$2" | cut -c1-64)"
+    case $1 in definitions_cfg_file | resources_* | meter_definitions_*) put "$2" ;; esac
   else
     say named "$1" "$2" folder ''
     for inside in "$2"/*.yaml; do [ -e "$inside" ] && told "$1" "$inside"; done
@@ -60,6 +64,10 @@ for config in "$main" $definitions "$conf"/ceilometer-*.conf "$conf"/ceilometer*
   sed -nE "s/^($files)[[:space:]]*[=:][[:space:]]*([^[:space:]].*)\$/\1 \4/p" "$config" |
     while read -r option name; do told "$option" "$(found "$config" "$name")"; done
 done
+grep -qs '^meter_definitions_dirs' "$main" ||
+  for file in "$conf"/meters.d/*.yaml; do
+    case $file in */meters.yaml | *'*.yaml') ;; *) told meter_definitions_dirs "$file" ;; esac
+  done
 for pipes in "$conf"/pipeline.yaml "$conf"/event_pipeline.yaml; do
   [ -r "$pipes" ] && grep -oE "resources_definition_file=[^&\"' ]+" "$pipes" | sort -u |
     while IFS== read -r option name; do told "$option" "$(found "$main" "$name")"; done

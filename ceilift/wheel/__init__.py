@@ -5,6 +5,7 @@ from __future__ import annotations
 from ceilift.package import Package
 from ceilift.wheel.archive import open_wheel
 from ceilift.wheel.definitions import definitions, files
+from ceilift.wheel.exchanges import exchanges
 from ceilift.wheel.gnocchi import gnocchi
 from ceilift.wheel.messages import messages
 from ceilift.wheel.metadata import entry_points, metadata, python, requirements
@@ -23,6 +24,7 @@ def read_package(name: str, data: bytes) -> Package:
     """
     wheel = open_wheel(name, data)
     headers, sources = metadata(wheel), Sources(wheel)
+    listed = options(sources)
     return Package(
         version=wheel.version,
         wheel=name,
@@ -32,8 +34,9 @@ def read_package(name: str, data: bytes) -> Package:
         entry_points=entry_points(wheel),
         files=files(wheel),
         definitions=definitions(wheel),
-        options=options(sources),
+        options=listed,
         messages=messages(sources),
+        exchanges=exchanges(sources, listed),
         gnocchi=gnocchi(sources),
         tables=tables(sources),
         schema=last_migration(wheel),

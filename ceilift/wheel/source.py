@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ceilift.errors import BadInputError
 from ceilift.wheel.archive import Wheel
+
+PACKAGE = "ceilometer/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,15 @@ class Sources:
         if name not in self._modules:
             self._modules[name] = self._parse(name)
         return self._modules[name]
+
+    def modules(self) -> Iterator[Module]:
+        """Every module of the package but its tests, by path. Raises BadInputError as `module`."""
+        for path in self.wheel.paths():
+            if path.startswith(PACKAGE) and path.endswith(".py"):
+                name = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+                found = self.module(name)
+                if found is not None:
+                    yield found
 
     def meaning(self, module: Module, node: ast.expr) -> Meaning | None:
         """What a name, with or without dots, stands for; None outside this package."""

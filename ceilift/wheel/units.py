@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from ceilift.wheel.definitions import KINDS, load, places
 from ceilift.wheel.source import Module, Sources, keywords
 
-PACKAGE = "ceilometer/"
 BY_CLASS = ("sample_name", "sample_unit")
 BY_CALL = ("name", "unit")
 METERS = (*KINDS["notification_meters"][0], *KINDS["snmp_meters"][0])
@@ -24,12 +23,8 @@ def units(sources: Sources) -> dict[str, str]:
 
 
 def _of_code(sources: Sources) -> Iterator[Pair]:
-    for path in sources.wheel.paths():
-        if path.startswith(PACKAGE) and path.endswith(".py"):
-            name = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-            module = sources.module(name)
-            if module is not None:
-                yield from _of_module(sources, module)
+    for module in sources.modules():
+        yield from _of_module(sources, module)
 
 
 def _of_module(sources: Sources, module: Module) -> Iterator[Pair]:

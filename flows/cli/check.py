@@ -14,12 +14,22 @@ from flows.cli.options import FormatOption, ReasonOption, with_reasons
 from flows.cli.output import Format, command, print_json, stdout
 
 if TYPE_CHECKING:
-    from ceilift.mantra import Judged, Models
+    from collections.abc import Iterable
+
+    from ceilift.mantra import Judged, Models, OwnFile
 
 app = typer.Typer(help="Checks of releases.", no_args_is_help=True)
 AllowOption = Annotated[
     list[str] | None,
     typer.Option("--allow", help="Let this finding pass; one --reason for each."),
+]
+FileOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--file",
+        help="A file of your own (definitions, resources, a pipeline, .sql): what it uses and what "
+        "goes is an error. May be given several times.",
+    ),
 ]
 HELP = "A release (9.0.7), a wheel of Ceilometer, or the folder of an environment that has it."
 
@@ -34,6 +44,7 @@ def checks() -> None:
 def mantra(
     old: Annotated[str, typer.Argument(help=HELP)],
     new: Annotated[str, typer.Argument(help="The same, of what comes after it.")],
+    file: FileOption = None,
     allow: AllowOption = None,
     reason: ReasonOption = None,
     format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
@@ -43,7 +54,7 @@ def mantra(
 
     reasons = {one.id: one.reason for one in with_reasons(allow, None, reason)[0]}
     before, after = _models(old), _models(new)
-    found = allowed(check(before, after), reasons)
+    found = allowed(check(before, after, _own_files(file or ())), reasons)
     _refuse_unknown(reasons, found)
     hidden = unread(before, after)
     if format is Format.JSON:
@@ -77,6 +88,22 @@ def _models(given: str) -> Models:
         what = "was never published: its data models are not known"
         raise BadInputError([Fault("command line", given, what, remedy)])
     return models_of(package, queues_of(release))
+
+
+def _own_files(paths: Iterable[Path]) -> list[OwnFile]:
+    from ceilift.mantra import own_file
+
+    found: list[OwnFile] = []
+    faults: list[Fault] = []
+    for path in paths:
+        try:
+            found.append(own_file(path.name, path.read_text(encoding="utf-8")))
+        except (OSError, UnicodeDecodeError) as error:
+            what = f"{path} cannot be read ({getattr(error, 'strerror', '') or 'no UTF-8'})"
+            faults.append(Fault("command line", "--file", what, "Name a file of text"))
+    if faults:
+        raise BadInputError(faults)
+    return found
 
 
 def _refuse_unknown(reasons: dict[str, str], found: tuple[Judged, ...]) -> None:

@@ -116,7 +116,7 @@ def _hops(old: str, new: str) -> list[dict[str, Any]]:
         before, release = catalogue.get(at), catalogue.get(to)
         pair = [load_package(version) for version in (at, to)]
         models = [models_of(one) for one in pair if one is not None]
-        errors = check(*models) if len(models) == len(pair) else ()
+        errors = check(models[0], models[1]) if len(models) == len(pair) else ()
         slurp = " (SLURP)" if is_slurp(release.name) else ""
         found.append(
             {

@@ -11,6 +11,7 @@ import pytest
 import requests
 from requests.adapters import BaseAdapter
 
+from ceilift.broker_alarms import Alarm
 from ceilift.bus import ATTEMPTS, Broker, Consumer, Traffic, of_process
 from ceilift.errors import CeiliftError, TransientError
 from ceilift.state import BusConnection, QueueState
@@ -54,6 +55,12 @@ ANSWERS: dict[str, Any] = {
         {"connection_details": {"name": POLLING}},
     ],
     "/api/vhosts/%2F": {"message_stats": {"publish": 9, "publish_details": {"avg_rate": 41.6}}},
+    "/api/nodes": [
+        {"name": "rabbit@c1", "mem_alarm": False, "disk_free_alarm": True},
+        {"name": "rabbit@c2", "mem_alarm": True, "disk_free_alarm": True},
+        {"name": "rabbit@c3", "mem_alarm": False, "disk_free_alarm": False},
+        {"name": "rabbit@c4"},
+    ],
 }
 
 
@@ -199,10 +206,29 @@ def test_a_silent_bus_has_rate_0_and_one_without_rates_has_none(
     assert management(**{"/api/vhosts/%2F": stats})[0].publish_rate(5) == rate
 
 
+def test_alarms_are_told_with_their_nodes_and_a_node_that_is_down_has_none() -> None:
+    assert management()[0].alarms() == (
+        Alarm("disk", "rabbit@c1"),
+        Alarm("memory", "rabbit@c2"),
+        Alarm("disk", "rabbit@c2"),
+    )
+
+
+@pytest.mark.parametrize("code", [401, 403])
+def test_alarms_that_may_not_be_read_are_no_proof_of_none(code: int) -> None:
+    """RabbitMQ answers 401 to those without the tag, and proxies before it 403."""
+    broker, fake = management()
+    broker.connections()
+    fake.failing.append(status(code))
+
+    with pytest.raises(CeiliftError, match="ceilift"):
+        broker.alarms()
+
+
 @pytest.mark.parametrize("tags", [[], ["management"], "management,policymaker"])
 def test_a_user_that_sees_only_its_own_connections_is_no_proof_of_none(tags: object) -> None:
     broker, _ = management(**{"/api/whoami": {"name": "ceilift", "tags": tags}})
-    for look in (broker.connections, broker.consumers, broker.traffic):
+    for look in (broker.connections, broker.consumers, broker.traffic, broker.alarms):
         with pytest.raises(CeiliftError, match="tag monitoring"):
             look()
 

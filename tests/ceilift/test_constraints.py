@@ -12,6 +12,7 @@ from ceilift.pollsters import PollingSource, PollstersSeen
 from ceilift.situation import Situation
 from ceilift.state import AgentConfig
 from tests.clouds import catalogue
+from tests.crossing import going
 from tests.troubled import MODERN, Cloud, modern, quiet
 
 ONE_GROUP = {"group_prefix": "", "resources": ("r1", "r2")}
@@ -78,6 +79,11 @@ def test_what_was_sent_is_read_before_the_first_old_agent_stops() -> None:
         (quiet(), set()),
         (partitioned(quiet()), {"T2"}),
         (partitioned(quiet(release="9.0.6")), set()),
+        (partitioned(going("9.0.7", "10.0.1")), {"T4"}),
+        (going("9.0.7", "10.0.1"), set()),
+        (partitioned(going("10.0.1", "11.1.0")), set()),
+        (partitioned(going("11.1.0", "12.1.1")), {"T5"}),
+        (going("11.1.0", "12.1.1"), set()),
     ],
 )
 def test_what_cannot_be_shared_is_never_beside(cloud: Cloud, traps: set[str]) -> None:

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from ceilift.broker_alarms import Alarm, Alarms
 from ceilift.cloud import Cloud
 from ceilift.digest import digest
 from ceilift.errors import BadInputError, CeiliftError, Fault, TransientError
+from ceilift.host_files import IndexSeen
 from ceilift.new_files import name_files
 from ceilift.observe import (
     _with_wishes,
@@ -84,6 +86,17 @@ def test_a_part_that_does_not_answer_is_unreachable_with_its_reason(
 
     assert (bus.reachable, bus.problem) == (False, str(error))
     assert database == DatabaseState(reachable=False, problem=str(error))
+
+
+def test_alarms_are_looked_at_and_where_they_may_not_be_read_the_rest_is(cloud: FakeCloud) -> None:
+    alarm = Alarm("disk", "rabbit@c1")
+    cloud.broker = FakeBroker(raised=(alarm,))
+    assert observe_bus(cloud.as_cloud(), rates=False).alarms == Alarms((alarm,))
+
+    cloud.broker = FakeBroker(raised=CeiliftError("give it the tag monitoring"))
+    seen = observe_bus(cloud.as_cloud(), rates=False)
+
+    assert (seen.reachable, seen.alarms) == (True, Alarms(unread="give it the tag monitoring"))
 
 
 def test_a_bad_secret_reference_is_bad_input_and_no_unreachable_part(cloud: FakeCloud) -> None:
@@ -230,6 +243,29 @@ def asked_of(cloud: FakeCloud, folder: Path, said: str) -> CloudState:
     cloud.connections.shell("ctl1").answer = Result(0, said, "", 0.1)
     state = clouds.seen(SHARING, agents)
     return _with_wishes(cloud.as_cloud(), clouds.catalogue(), wanted, state)
+
+
+INDEX = {"answers": False, "hosts": [], "problem": "it refuses the connection"}
+
+
+@pytest.mark.parametrize(("listed", "there"), [("x.txt", False), ("", False), ("x.txt", True)])
+def test_the_package_index_is_asked_for_where_we_are_still_to_install_the_target(
+    cloud: FakeCloud, listed: str, *, there: bool
+) -> None:
+    install = INVENTORY.install.model_copy(update={"requirements": listed})
+    cloud.inventory = INVENTORY.model_copy(update={"install": install})
+    shell = cloud.connections.shell("ctl1")
+    shell.answer = Result(0, f"ceilift-index {json.dumps(INDEX)}\n", "", 0.1)
+    state = clouds.all_at(cloud.inventory, "8.1.5", installed=("9.0.7",) if there else ())
+
+    found = _with_wishes(cloud.as_cloud(), clouds.catalogue(), clouds.request("9.0.7"), state)
+
+    asked = listed != "" and not there
+    seen = found.hosts[0].means.index
+    assert len(shell.asked) == asked
+    assert seen == (
+        IndexSeen(answers=False, problem="it refuses the connection") if asked else None
+    )
 
 
 def test_an_old_release_is_asked_whether_it_loads_a_changed_pipeline(

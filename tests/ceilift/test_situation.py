@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ceilift.plan import Action
+from ceilift.situation import Situation
 from ceilift.state import Restart
-from tests.clouds import Field, agent, seen
-from tests.troubled import Cloud, quiet
+from tests.clouds import Field, agent, catalogue, seen
+from tests.troubled import Cloud, database_section, quiet
 
 
 def stages(cloud: Cloud) -> list[str]:
@@ -26,6 +27,23 @@ def with_extra(cloud: Cloud, **changes: Field) -> Cloud:
     """The cloud with a collector on pol1, which has no such role."""
     extra = agent("collector", "pol1", None, **changes)
     return cloud.seen(hosts=seen(cloud.inventory, (*cloud.state.instances, extra)).hosts)
+
+
+def unstaged(cloud: Cloud) -> tuple[str, ...]:
+    target = catalogue().get(cloud.request.to)
+    made = Situation(cloud.inventory, cloud.state, catalogue(), cloud.request, target)
+    return made.unstaged
+
+
+def test_hosts_that_need_the_target_and_have_not_got_it_are_known() -> None:
+    bare = quiet(database={**database_section(), "dbsync_host": "pol1"})
+    for host in bare.inventory.hosts:
+        bare = bare.host(host.name, installed=("8.1.5",))
+
+    assert unstaged(quiet()) == ()
+    assert unstaged(bare) == ("ctl1", "ctl2", "pol1")
+    assert unstaged(bare.host("ctl1", reachable=False).without_host("ctl2")) == ("pol1",)
+    assert unstaged(bare.host("ctl2", installed=("8.1.5", "9.0.7"))) == ("ctl1", "pol1")
 
 
 def test_only_what_differs_has_a_stage() -> None:

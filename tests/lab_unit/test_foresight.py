@@ -13,6 +13,7 @@ from ceilift.schema_change import SchemaChange
 from lab.accept.checks import Checks
 from lab.accept.foresight import (
     READING_SHORT,
+    exchanges,
     options,
     pairs,
     payload,
@@ -75,6 +76,15 @@ def test_a_pollster_that_the_catalogue_lacks_is_found(packages: dict[str, Packag
     assert pollsters.differing_points(pollsters.changed(package), installed) == (
         f"ceilometer.poll.central: {first}",
     )
+
+
+def test_an_exchange_that_the_catalogue_lacks_is_found(packages: dict[str, Package]) -> None:
+    package = packages["27.0.0"]
+    first, *others = package.exchanges.listens
+    really = {"listens": [first, *others], "publishes": ["ceilometer"]}
+
+    assert exchanges.differing(package, really) == ()
+    assert exchanges.differing(exchanges.changed(package), really) == (f"listens: {first}",)
 
 
 def test_all_that_is_published_is_read() -> None:

@@ -13,6 +13,7 @@ from ceilift.package import Package
 from ceilift.packages import load_package, load_packages
 from ceilift.release import Catalogue, load_catalogue
 from lab.accept.checks import Checks
+from lab.accept.foresight.exchanges import demand_exchanges
 from lab.accept.foresight.options import demand_options
 from lab.accept.foresight.pairs import demand_pairs
 from lab.accept.foresight.payload import demand_payload
@@ -38,6 +39,8 @@ def run(short: bool, _parts: Sequence[int]) -> bool:  # noqa: FBT001 - how it wa
         folders = {one: unadjusted(lab, one) for one in sorted({*reading, *loading})}
     with progress.step(f"messages of {len(reading)} releases read by each of them"):
         broken = demand_payload(checks, _of(folders, reading), _packages(reading))
+    with progress.step(f"exchanges of {len(loading)} releases asked for"):
+        demand_exchanges(checks, _of(folders, loading), _packages(loading))
     with progress.step("every pair of releases planned"):
         demand_pairs(checks, catalogue, broken, reading)
     with progress.step("a database at version 40 migrated"):

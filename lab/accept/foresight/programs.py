@@ -1,7 +1,8 @@
 """Programs that a release's own Python runs: each prints one line of JSON, its last.
 
-They make and read messages, start a real polling agent's loading, list entry points and options
-with the release's own code. They run on every release from 8.1.5 to 27.0.0.
+They make and read messages, start a real polling agent's loading, make the targets of a
+notification agent, list entry points and options with the release's own code. They run on every
+release from 8.1.5 to 27.0.0.
 """
 
 from __future__ import annotations
@@ -157,6 +158,28 @@ except ImportError:
 conf = service.prepare_service(["ceilometer-polling", "--config-file", sys.argv[1]])
 agent = AgentManager(0, conf, sys.argv[2].split(","))
 print(json.dumps(sorted(set(one.name for one in agent.extensions))))
+"""
+
+EXCHANGES = r"""
+import json
+from oslo_log import log
+log.setup = lambda *args, **kwargs: None
+from oslo_messaging import transport
+from ceilometer import notification, service
+
+conf = service.prepare_service(["ceilometer-agent-notification", "--config-file", "/dev/null"])
+agent = notification.NotificationService
+if hasattr(agent, "get_targets"):
+    one = agent.__new__(agent)
+    one.conf = conf
+    targets = one.get_targets()
+else:
+    plugins = agent._get_notifications_manager(None)
+    targets = [target for one in plugins for target in one.obj.get_targets(conf)]
+conf.register_opts(transport._transport_opts)
+print(json.dumps({
+    "listens": sorted(set(one.exchange for one in targets)),
+    "publishes": [conf.control_exchange]}))
 """
 
 OPTIONS = r"""

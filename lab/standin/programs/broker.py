@@ -122,6 +122,8 @@ class Broker:
         if path.startswith("queues//"):
             name = path.removeprefix("queues///")
             return self._queue(name) if name in self.queues else None
+        if path == "nodes":
+            return [{"name": "standin", "mem_alarm": False, "disk_free_alarm": False}]
         return {"tags": ["monitoring"]} if path == "whoami" else {"message_stats": {}}
 
     def _queue(self, name: str) -> dict[str, Any]:

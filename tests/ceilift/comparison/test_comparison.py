@@ -67,6 +67,7 @@ def test_every_neighbouring_pair_is_told_in_the_order_of_the_areas(old: str, new
         ("11.1.0", "12.1.1", "  - transformer: accumulator"),
         ("17.0.2", "18.1.0", "  + sent with every sample: user_name"),
         ("18.1.0", "19.1.0", "  - central: hardware.cpu.util (SNMP)"),
+        ("22.0.1", "23.0.2", "  - notifications are read from sahara"),
         ("24.0.2", "25.0.0", "  + compute: memory.available"),
         (
             "24.0.2",

@@ -2,19 +2,46 @@
 
 from __future__ import annotations
 
-import pytest
-
+from ceilift.broker_alarms import Alarm, Alarms
 from ceilift.state import BusState
+from tests.cases import not_told, told
 from tests.troubled import (
     BLOCKER,
     INFO,
+    WARNING,
+    Cloud,
     Fires,
     Silent,
     modern,
     quiet,
 )
 
+
+def alarmed(*raised: Alarm, unread: str = "", release: str = "8.1.5") -> Cloud:
+    bus = BusState(reachable=True, alarms=Alarms(raised, unread))
+    return quiet(release=release).seen(bus=bus)
+
+
+MEMORY, DISK = Alarm("memory", "rabbit@c1"), Alarm("disk", "rabbit@c2")
 FIRES: Fires = {
+    "a broker short of memory": (
+        lambda: alarmed(MEMORY),
+        "broker-alarm",
+        BLOCKER,
+        "rabbit@c1",
+    ),
+    "a broker short of disk on two nodes": (
+        lambda: alarmed(DISK, Alarm("disk", "rabbit@c1")),
+        "broker-alarm",
+        BLOCKER,
+        "rabbit@c1, rabbit@c2",
+    ),
+    "alarms that may not be read": (
+        lambda: alarmed(unread="give it the tag monitoring"),
+        "broker-alarms-unknown",
+        WARNING,
+        "inventory: message_bus",
+    ),
     "a broker that does not answer": (
         lambda: quiet().seen(bus=BusState(reachable=False)),
         "broker-unreachable",
@@ -70,6 +97,13 @@ FIRES: Fires = {
 }
 
 SILENT: Silent = {
+    "no alarm": (alarmed, "broker-alarm"),
+    "alarms that were read": (alarmed, "broker-alarms-unknown"),
+    "an alarm, and nothing to do": (lambda: alarmed(MEMORY, release="9.0.7"), "broker-alarm"),
+    "alarms not read, and nothing to do": (
+        lambda: alarmed(unread="no", release="9.0.7"),
+        "broker-alarms-unknown",
+    ),
     "a rate above its limit": (
         lambda: quiet(limits={"insert_rate": 5}).database(insert_rate=6.0),
         "activity",
@@ -109,19 +143,13 @@ SILENT: Silent = {
 }
 
 
-@pytest.mark.parametrize("name", FIRES)
-def test_it_is_found(name: str) -> None:
-    spoilt, finding_id, severity, where = FIRES[name]
+def test_each_kind_of_alarm_has_its_own_remedy() -> None:
+    memory, disk = sorted(alarmed(MEMORY, DISK).found("broker-alarm"), key=lambda one: one.where)
 
-    plan = spoilt().planned()
-
-    found = [(f.severity, f.where) for f in plan.findings if f.id == finding_id]
-    assert (severity, where) in found
-    assert all(f.what and f.why and f.remedy for f in plan.findings)
+    assert "vm_memory_high_watermark" in memory.remedy
+    assert "disk_free_limit" in disk.remedy
+    assert not memory.acceptable
 
 
-@pytest.mark.parametrize("name", SILENT)
-def test_it_is_not_found(name: str) -> None:
-    near, finding_id = SILENT[name]
-
-    assert near().found(finding_id) == []
+test_it_is_told = told(FIRES)
+test_it_is_not_told = not_told(SILENT)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-import pytest
-
 from ceilift.credentials import Credentials
 from ceilift.host_files import ConfigFile, HostFiles
 from ceilift.pipeline import read_pipelines
 from ceilift.pollsters import PollingSource
+from tests.cases import not_told, told
 from tests.crossing import EVENTS, going, notifying, pipeline
 from tests.troubled import WARNING, Cloud, Fires, Silent, quiet
 
@@ -135,22 +134,8 @@ SILENT: Silent = {
 }
 
 
-@pytest.mark.parametrize("name", FIRES)
-def test_it_is_told(name: str) -> None:
-    make, finding_id, severity, where = FIRES[name]
-
-    (finding,) = make().found(finding_id)
-
-    assert (finding.severity, finding.where) == (severity, where)
-    assert finding.why
-    assert finding.remedy
-
-
-@pytest.mark.parametrize("name", SILENT)
-def test_it_is_not_told(name: str) -> None:
-    make, finding_id = SILENT[name]
-
-    assert make().found(finding_id) == []
+test_it_is_told = told(FIRES)
+test_it_is_not_told = not_told(SILENT)
 
 
 def test_section_and_options_are_named_and_what_was_read_before() -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from ceilift.state import DatabaseState, Evidence
+from tests.cases import not_told, told
 from tests.troubled import (
     BLOCKER,
     EXTERNAL,
@@ -135,22 +134,8 @@ SILENT: Silent = {
 }
 
 
-@pytest.mark.parametrize("name", FIRES)
-def test_it_is_found(name: str) -> None:
-    spoilt, finding_id, severity, where = FIRES[name]
-
-    plan = spoilt().planned()
-
-    found = [(f.severity, f.where) for f in plan.findings if f.id == finding_id]
-    assert (severity, where) in found
-    assert all(f.what and f.why and f.remedy for f in plan.findings)
-
-
-@pytest.mark.parametrize("name", SILENT)
-def test_it_is_not_found(name: str) -> None:
-    near, finding_id = SILENT[name]
-
-    assert near().found(finding_id) == []
+test_it_is_told = told(FIRES)
+test_it_is_not_told = not_told(SILENT)
 
 
 def test_no_database_says_whether_samples_can_be_read() -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from ceilift.host_files import Call, ConfigFile, DataFile, HostFiles
 from ceilift.packages import load_package
 from ceilift.pipeline import read_pipelines
 from ceilift.plan_files import FileKind, NewFile
 from ceilift.state import NewFiles
+from tests.cases import not_told, told
 from tests.crossing import EVENTS, going, notifying, pipeline, publishing
 from tests.troubled import BLOCKER, INFO, WARNING, Cloud, Fires, Silent
 
@@ -167,20 +166,8 @@ SILENT: Silent = {
 }
 
 
-@pytest.mark.parametrize("name", FIRES)
-def test_it_is_said(name: str) -> None:
-    make, finding_id, severity, where = FIRES[name]
-
-    (finding,) = make().found(finding_id)
-
-    assert (finding.severity, finding.where) == (severity, where)
-
-
-@pytest.mark.parametrize("name", SILENT)
-def test_it_is_not_said(name: str) -> None:
-    make, finding_id = SILENT[name]
-
-    assert make().found(finding_id) == []
+test_it_is_told = told(FIRES)
+test_it_is_not_told = not_told(SILENT)
 
 
 def test_what_the_targets_own_file_brings_is_told() -> None:

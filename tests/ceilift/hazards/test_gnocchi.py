@@ -9,6 +9,7 @@ import pytest
 
 from ceilift.host_files import Call, HostFiles
 from ceilift.stores import GnocchiState
+from tests.cases import not_told, told
 from tests.clouds import Field
 from tests.crossing import going, publishing
 from tests.troubled import BLOCKER, INFO, WARNING, Cloud, Fires, Silent, quiet
@@ -108,22 +109,8 @@ SILENT: Silent = {
 }
 
 
-@pytest.mark.parametrize("name", FIRES)
-def test_it_is_told(name: str) -> None:
-    make, finding_id, severity, where = FIRES[name]
-
-    (finding,) = make().found(finding_id)
-
-    assert (finding.severity, finding.where) == (severity, where)
-    assert finding.why
-    assert finding.remedy
-
-
-@pytest.mark.parametrize("name", SILENT)
-def test_it_is_not_told(name: str) -> None:
-    make, finding_id = SILENT[name]
-
-    assert make().found(finding_id) == []
+test_it_is_told = told(FIRES)
+test_it_is_not_told = not_told(SILENT)
 
 
 def test_a_pipe_is_told_where_the_inventory_says_nothing_of_a_store() -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from ceilift.state import HostState
+from tests.cases import not_told, told
 from tests.clouds import agent, begun, request
 from tests.troubled import (
     BLOCKER,
@@ -149,19 +148,5 @@ SILENT: Silent = {
 }
 
 
-@pytest.mark.parametrize("name", FIRES)
-def test_it_is_found(name: str) -> None:
-    spoilt, finding_id, severity, where = FIRES[name]
-
-    plan = spoilt().planned()
-
-    found = [(f.severity, f.where) for f in plan.findings if f.id == finding_id]
-    assert (severity, where) in found
-    assert all(f.what and f.why and f.remedy for f in plan.findings)
-
-
-@pytest.mark.parametrize("name", SILENT)
-def test_it_is_not_found(name: str) -> None:
-    near, finding_id = SILENT[name]
-
-    assert near().found(finding_id) == []
+test_it_is_told = told(FIRES, alone=False)
+test_it_is_not_told = not_told(SILENT)

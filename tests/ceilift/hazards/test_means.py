@@ -1,13 +1,14 @@
-"""What hosts have for a release: Python, room, memory."""
+"""What hosts have for a release: Python, packages, room, memory."""
 
 from __future__ import annotations
 
-import pytest
+from dataclasses import replace
 
-from ceilift.host_files import HostMeans
+from ceilift.host_files import HostMeans, IndexSeen
+from tests.cases import not_told, told
 from tests.clouds import Field
 from tests.crossing import going
-from tests.troubled import WARNING, Cloud, Fires, Silent, quiet
+from tests.troubled import BLOCKER, WARNING, Cloud, Fires, Silent, quiet
 
 MB = 1024 * 1024
 
@@ -24,7 +25,29 @@ def surging(free_mb: int) -> Cloud:
     return having(made, installed=True, memory_available_bytes=free_mb * MB)
 
 
+AWAY = IndexSeen(answers=False, hosts=("pypi.example.net",), problem="it refuses the connection")
+
+
+def indexed(seen: IndexSeen | None, *, listed: str = "{release}.txt", there: bool = False) -> Cloud:
+    """A cloud whose releases are installed by us, from a list, unless there is none."""
+    cloud = having(going("26.0.0", "27.0.0"), installed=there, index=seen)
+    install = cloud.inventory.install.model_copy(update={"requirements": listed})
+    return replace(cloud, inventory=cloud.inventory.model_copy(update={"install": install}))
+
+
 FIRES: Fires = {
+    "a package index that is away": (
+        lambda: indexed(AWAY),
+        "package-index",
+        BLOCKER,
+        "ctl1, ctl2",
+    ),
+    "a package index that is away from one host": (
+        lambda: indexed(AWAY).host("ctl2", means=HostMeans(index=IndexSeen(answers=True))),
+        "package-index",
+        BLOCKER,
+        "ctl1",
+    ),
     "an older Python": (
         lambda: having(going("26.0.0", "27.0.0"), python="3.10"),
         "python-unfit",
@@ -81,29 +104,29 @@ SILENT: Silent = {
         lambda: having(going("26.0.0", "27.0.0"), installed=True, install_free_bytes=0),
         "install-space",
     ),
+    "a package index that answers": (
+        lambda: indexed(IndexSeen(answers=True)),
+        "package-index",
+    ),
+    "nobody asked for the index": (lambda: indexed(None), "package-index"),
+    "installed already, and no index": (lambda: indexed(AWAY, there=True), "package-index"),
+    "installed by others": (lambda: indexed(AWAY, listed=""), "package-index"),
     "memory for one more at a time": (lambda: surging(172), "memory-short"),
     "nothing runs beside": (lambda: surging(10).asked(path="full"), "memory-short"),
 }
 
 
-@pytest.mark.parametrize("name", FIRES)
-def test_it_is_said(name: str) -> None:
-    make, finding_id, severity, where = FIRES[name]
-
-    (finding,) = make().found(finding_id)
-
-    assert (finding.severity, finding.where) == (severity, where)
-    assert finding.remedy
-
-
-@pytest.mark.parametrize("name", SILENT)
-def test_it_is_not_said(name: str) -> None:
-    make, finding_id = SILENT[name]
-
-    assert make().found(finding_id) == []
+test_it_is_told = told(FIRES)
+test_it_is_not_told = not_told(SILENT)
 
 
 def test_the_python_that_is_wanted_is_named() -> None:
     (finding,) = having(going("26.0.0", "27.0.0"), python="3.10").found("python-unfit")
 
     assert "python3 is Python 3.10, and 27.0.0 needs >=3.11" in finding.what
+
+
+def test_the_index_and_what_is_wrong_with_it_are_named() -> None:
+    (finding,) = indexed(AWAY).found("package-index")
+
+    assert "on pypi.example.net: it refuses the connection" in finding.what

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
-
 from ceilift.host_files import ConfigFile, HostFiles, NamedFile
 from ceilift.packages import load_package
 from ceilift.pipeline import read_pipelines
 from ceilift.plan_files import FileKind, NewFile
 from ceilift.state import NewFiles
+from tests.cases import not_told, told
 from tests.crossing import EVENTS, going, pipeline
 from tests.troubled import BLOCKER, INFO, WARNING, Cloud, Fires, Silent
 
@@ -129,22 +128,8 @@ SILENT: Silent = {
 }
 
 
-@pytest.mark.parametrize("name", FIRES)
-def test_it_is_told(name: str) -> None:
-    make, finding_id, severity, where = FIRES[name]
-
-    (finding,) = make().found(finding_id)
-
-    assert (finding.severity, finding.where) == (severity, where)
-    assert finding.why
-    assert finding.remedy
-
-
-@pytest.mark.parametrize("name", SILENT)
-def test_it_is_not_told(name: str) -> None:
-    make, finding_id = SILENT[name]
-
-    assert make().found(finding_id) == []
+test_it_is_told = told(FIRES)
+test_it_is_not_told = not_told(SILENT)
 
 
 def test_the_option_is_what_is_to_be_taken_out() -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
-
 from ceilift.host_files import ConfigFile, HostFiles
+from tests.cases import not_told, told
 from tests.crossing import going
 from tests.troubled import INFO, WARNING, Cloud, Fires, Silent
 
@@ -123,22 +122,8 @@ SILENT: Silent = {
 }
 
 
-@pytest.mark.parametrize("name", FIRES)
-def test_it_is_said(name: str) -> None:
-    make, finding_id, severity, where = FIRES[name]
-
-    (finding,) = make().found(finding_id)
-
-    assert (finding.severity, finding.where) == (severity, where)
-    assert finding.why
-    assert finding.remedy
-
-
-@pytest.mark.parametrize("name", SILENT)
-def test_it_is_not_said(name: str) -> None:
-    make, finding_id = SILENT[name]
-
-    assert make().found(finding_id) == []
+test_it_is_told = told(FIRES)
+test_it_is_not_told = not_told(SILENT)
 
 
 def test_the_options_of_a_section_are_told_together_and_with_every_name() -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from ceilift.plan_files import FileKind, NewFile
 from ceilift.pollsters import PollingFile, PollingSource, PollstersSeen
 from ceilift.state import NewFiles
+from tests.cases import not_told, told
 from tests.clouds import Field
 from tests.crossing import going
 from tests.troubled import INFO, WARNING, Cloud, Fires, Silent
@@ -96,20 +95,8 @@ SILENT: Silent = {
 }
 
 
-@pytest.mark.parametrize("name", FIRES)
-def test_it_is_said(name: str) -> None:
-    make, finding_id, severity, where = FIRES[name]
-
-    (finding,) = make().found(finding_id)
-
-    assert (finding.severity, finding.where) == (severity, where)
-
-
-@pytest.mark.parametrize("name", SILENT)
-def test_it_is_not_said(name: str) -> None:
-    make, finding_id = SILENT[name]
-
-    assert make().found(finding_id) == []
+test_it_is_told = told(FIRES)
+test_it_is_not_told = not_told(SILENT)
 
 
 def test_the_patterns_are_named_and_the_meters_of_others_are_not() -> None:

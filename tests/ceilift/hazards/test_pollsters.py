@@ -8,6 +8,7 @@ import pytest
 
 from ceilift.finding import Severity
 from ceilift.pollsters import PollingSource, PollstersSeen
+from tests.cases import not_told
 from tests.troubled import BLOCKER, INFO, WARNING, Cloud, modern
 
 LOGIN = (PollingSource("s", 10.0, ("*",), ("snmp://***@192.0.2.7", "r2")),)
@@ -88,11 +89,7 @@ def test_it_is_said(name: str) -> None:
     assert finding.where == "ctl1, ctl2"
 
 
-@pytest.mark.parametrize("name", SILENT)
-def test_it_is_not_said(name: str) -> None:
-    cloud, finding_id = SILENT[name]
-
-    assert cloud().found(finding_id) == []
+test_it_is_not_told = not_told(SILENT)
 
 
 def test_what_cannot_be_told_may_be_accepted() -> None:

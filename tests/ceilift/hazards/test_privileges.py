@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-import pytest
-
 from ceilift.host_files import HostFiles
 from ceilift.stores import OWNER, Account
+from tests.cases import not_told, told
 from tests.troubled import (
     BLOCKER,
     EXTERNAL,
@@ -164,21 +163,8 @@ SILENT: Silent = {
 }
 
 
-@pytest.mark.parametrize("name", FIRES)
-def test_it_is_told(name: str) -> None:
-    make, finding_id, severity, where = FIRES[name]
-
-    found = make().found(finding_id)
-
-    assert (severity, where) in [(one.severity, one.where) for one in found]
-    assert all(one.why and one.remedy for one in found)
-
-
-@pytest.mark.parametrize("name", SILENT)
-def test_it_is_not_told(name: str) -> None:
-    make, finding_id = SILENT[name]
-
-    assert make().found(finding_id) == []
+test_it_is_told = told(FIRES, alone=False)
+test_it_is_not_told = not_told(SILENT)
 
 
 def test_the_statement_that_mends_it_is_told_whole() -> None:

@@ -10,6 +10,7 @@ from ceilift.component import Component
 from ceilift.planner import make_plan
 from ceilift.state import AgentConfig, Instance
 from tests.clouds import Field, agents_of, catalogue, inventory, request, seen
+from tests.crossing import going
 
 ROLES = ("collector", "notification", "polling-central")
 CLOUD = inventory({"ctl1": ROLES, "ctl2": ROLES}, wsgi=None)
@@ -62,6 +63,21 @@ def test_releases_that_cannot_mix_are_refused(
     release: str, to: str, change: Field, found: set[str]
 ) -> None:
     assert blockers(release, to, change) == found
+
+
+@pytest.mark.parametrize(
+    ("release", "to", "trap"), [("9.0.7", "10.0.1", "T4"), ("11.1.0", "12.1.1", "T5")]
+)
+def test_work_that_is_shared_by_queues_that_the_target_has_not_is_refused(
+    release: str, to: str, trap: str
+) -> None:
+    alone = going(release, to).asked(to=to, path="partial")
+    sharing = alone.agents(partitioned)
+    stopped = sharing.asked(to=to, path="partial", stop_all=("notification",))
+
+    refused = [{one.id for one in cloud.planned().blockers} for cloud in (sharing, alone, stopped)]
+
+    assert [trap in found for found in refused] == [True, False, False]
 
 
 def test_what_is_stopped_everywhere_mixes_with_nothing() -> None:

@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ceilift.finding import Severity
-from ceilift.mantra import Models, allowed, check, models_of, unread
-from ceilift.package import Gnocchi, Messages
+from ceilift.mantra import Models, allowed, check, models_of, own_file, unread
+from ceilift.package import Exchanges, Gnocchi, Messages
 from ceilift.packages import load_package
 from tests.clouds import catalogue
 
+PUBLISHED = 41
 BREAKERS = ("18.1.0", "19.1.0", "21.0.0", "21.0.1")  # trap T1: they demand what others do not send
 
 
@@ -67,6 +68,7 @@ MODELS = Models(
     Gnocchi({"instance": {"host": "string, required", "name": "string, optional"}}),
     {"sample": ("id", "volume")},
     ("notifications.sample",),
+    exchanges=Exchanges(("ceilometer", "nova"), ("ceilometer",)),
 )
 
 
@@ -78,6 +80,26 @@ MODELS = Models(
         ({"tables": {"sample": ("id",)}}, "sql.sample.volume.gone", "error"),
         ({"tables": {"meter": ("id",)}}, "sql.sample.gone", "error"),
         ({"queues": ("other",)}, "queue.notifications.sample.gone", "warning"),
+        (
+            {"exchanges": Exchanges(("ceilometer",), ("ceilometer",))},
+            "exchange.nova.gone",
+            "warning",
+        ),
+        (
+            {"exchanges": Exchanges(("ceilometer", "heat", "nova"), ("ceilometer",))},
+            "exchange.heat.added",
+            "info",
+        ),
+        (
+            {"exchanges": Exchanges(("nova", "telemetry"), ("telemetry",))},
+            "exchange.ceilometer.unheard",
+            "error",
+        ),
+        (
+            {"exchanges": Exchanges(("ceilometer", "nova", "telemetry"), ("telemetry",))},
+            "exchange.telemetry.missing",
+            "error",
+        ),
         (
             {"gnocchi": Gnocchi({"instance": {"host": "string, required"}})},
             "gnocchi.instance.name.gone",
@@ -138,6 +160,7 @@ models = st.builds(
     ).map(Gnocchi),
     st.dictionaries(st.sampled_from(["t", "u"]), names),
     names,
+    exchanges=st.builds(Exchanges, names, names),
 )
 
 
@@ -164,6 +187,9 @@ def test_what_only_adds_breaks_nothing(one: Models, more: Models) -> None:
         gnocchi=Gnocchi({**more.gnocchi.types, **one.gnocchi.types}),
         tables={**more.tables, **one.tables},
         queues=tuple({*(one.queues or ()), *(more.queues or ())}),
+        exchanges=replace(
+            one.exchanges, listens=tuple({*one.exchanges.listens, *more.exchanges.listens})
+        ),
     )
     before = replace(one, messages=replace(messages, sample_requires=messages.sample_sends))
 
@@ -178,9 +204,50 @@ def test_what_somebody_lets_pass_breaks_nothing_and_keeps_the_reason() -> None:
     assert (found.breaks, found.allowed) == (False, "never written")
 
 
+def test_real_releases_publish_where_all_others_listen() -> None:
+    known = [one.exchanges for one in real() if "exchanges" not in one.unread]
+
+    assert len(known) == PUBLISHED
+    assert {one.publishes for one in known} == {("ceilometer",)}
+    assert all("ceilometer" in one.listens for one in known)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "gone", "added"),
+    [
+        ("8.1.5", "9.0.7", {"central"}, {"dns"}),
+        ("9.0.7", "10.0.1", set(), {"aodh"}),
+        ("22.0.1", "23.0.2", {"sahara"}, set()),
+    ],
+)
+def test_exchanges_that_real_releases_listen_on_no_more(
+    old: str, new: str, gone: set[str], added: set[str]
+) -> None:
+    by_version = {one.version: one for one in real()}
+    found = {one.id for one in check(by_version[old], by_version[new])}
+
+    assert {one for one in found if one.startswith("exchange.")} == {
+        *(f"exchange.{name}.gone" for name in gone),
+        *(f"exchange.{name}.added" for name in added),
+    }
+
+
+def test_what_the_operators_own_files_use_is_an_error_and_told_first() -> None:
+    new = replace(
+        MODELS, version="2", exchanges=Exchanges(("ceilometer",), ("ceilometer",)), queues=()
+    )
+    own = own_file("meters.yaml", "metric: [{name: x, event_type: nova.*}]")
+
+    first, *rest = check(MODELS, new, [own])
+
+    assert (first.id, first.word) == ("exchange.nova.gone", "error")
+    assert first.who == "used by your own meters.yaml"
+    assert {one.word for one in rest} == {"warning"}
+
+
 def test_what_is_not_known_is_not_compared_and_said() -> None:
-    old = replace(MODELS, unread=("gnocchi", "database"), queues=None)
+    old = replace(MODELS, unread=("exchanges", "gnocchi", "database"), queues=None)
     new = replace(MODELS, version="2", gnocchi=Gnocchi({"instance": {}}), tables={"x": ()})
 
     assert check(old, new) == ()
-    assert unread(old, new) == ("queues", "gnocchi", "database")
+    assert unread(old, new) == ("queues", "exchanges", "gnocchi", "database")

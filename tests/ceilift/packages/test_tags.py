@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ceilift.package import NOT_READ
+from ceilift.package import NOT_READ, Exchanges
 from ceilift.packages.tags import UNREAD, before
 from tests.wheels import package
 
@@ -58,7 +58,7 @@ def test_of_an_option_that_went_only_the_name_is_known() -> None:
 def test_it_says_where_it_comes_from_and_what_it_does_not_know() -> None:
     assert (FOUND.wheel, FOUND.sha256, FOUND.source) == ("", "", "git tag 29.0.0")
     assert (FOUND.version, FOUND.python, FOUND.unread) == ("29.0.0", "3.11", UNREAD)
-    assert (FOUND.requires, FOUND.files) == ((), {})
+    assert (FOUND.requires, FOUND.files, FOUND.exchanges) == ((), {}, Exchanges())
 
 
 @pytest.mark.parametrize(

@@ -204,6 +204,27 @@ def test_a_named_file_is_told_by_its_digest(machine: Machine) -> None:
     assert one.digest == digest("- own\n")
 
 
+def test_of_definitions_is_kept_what_they_use_of_the_data_models(machine: Machine) -> None:
+    machine.file("etc/ceilometer/ceilometer.conf", "[event]\ndefinitions_cfg_file=own.yaml\n")
+    machine.file("etc/ceilometer/own.yaml", "- {event_type: sahara.cluster.*, traits: {a: 1}}\n")
+    machine.file("etc/ceilometer/meters.d/meters.yaml", "metric: [{event_type: trove.x}]\n")
+    machine.file("etc/ceilometer/meters.d/mine.yaml", "metric: [{event_type: dns.x}]\n")
+    machine.file("etc/ceilometer/gnocchi_resources.yaml", "resources: [{resource_type: own}]\n")
+    machine.file("etc/ceilometer/rootwrap.conf", "- {event_type: nova.x}\n")
+
+    found = host_files(machine.look(machine.described(backend="supervisor"), FILES), [])
+
+    uses = {one.path: one.uses for one in found.data}
+    uses |= {one.path: one.uses for one in found.named}
+    assert {short(machine, path): names for path, names in uses.items()} == {
+        "etc/ceilometer/own.yaml": ("exchange.sahara",),
+        "etc/ceilometer/meters.d/meters.yaml": ("exchange.trove",),
+        "etc/ceilometer/meters.d/mine.yaml": ("exchange.dns",),
+        "etc/ceilometer/gnocchi_resources.yaml": ("gnocchi.own",),
+        "etc/ceilometer/rootwrap.conf": (),
+    }
+
+
 @pytest.mark.skipif(os.getuid() != 0, reason="root alone can become another account")
 def test_a_file_that_the_agents_cannot_read_is_told() -> None:
     with tempfile.TemporaryDirectory() as name:

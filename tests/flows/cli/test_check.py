@@ -42,6 +42,35 @@ def test_what_is_allowed_is_recorded_with_its_reason() -> None:
     assert {one["severity"] for one in found if one["id"] in ids} == {"error"}
 
 
+METERS = "metric: [{name: clusters, event_type: sahara.cluster.create}]\n"
+
+
+def test_what_a_file_of_ones_own_uses_is_an_error(tmp_path: Path) -> None:
+    own, other = tmp_path / "own.yaml", tmp_path / "other.yaml"
+    own.write_text(METERS, encoding="utf-8")
+    other.write_text(METERS.replace("sahara", "trove"), encoding="utf-8")
+
+    kept = mantra("22.0.1", "23.0.2", "--file", str(other))
+    broken = mantra("22.0.1", "23.0.2", "--file", str(other), "--file", str(own))
+
+    assert (kept.exit_code, broken.exit_code) == (0, 1)
+    assert "Warning exchange.sahara.gone" in kept.output
+    assert "Error exchange.sahara.gone" in broken.output
+    assert "used by your own own.yaml" in broken.output
+
+
+def test_a_file_that_cannot_be_read_is_bad_input(tmp_path: Path) -> None:
+    blob = tmp_path / "blob.yaml"
+    blob.write_bytes(b"\xff\xfe\x00")
+
+    done = mantra("22.0.1", "23.0.2", "--file", str(tmp_path / "gone"), "--file", str(blob))
+
+    assert done.exit_code == 2
+    said = " ".join(done.output.split())
+    assert "cannot be read (No such file or directory)" in said
+    assert "cannot be read (no UTF-8)" in said
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
