@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from types import TracebackType
 from typing import Self
 from uuid import UUID
@@ -13,7 +14,7 @@ from prefect.client.schemas.actions import ArtifactUpdate
 
 from ceilift.plan import Plan
 from ceilift.tally import Tally
-from flows.artifacts import courteously
+from flows.artifacts import COURTESY
 from tasks.progress import Progress
 
 PERIOD_S = 2.0  # an update costs the server some 30 ms
@@ -36,13 +37,8 @@ class LiveArtifact:
         self._thread = threading.Thread(target=self._keep, name="live artifact", daemon=True)
 
     def __enter__(self) -> Self:
-        with courteously("progress"):
-            made = create_markdown_artifact(
-                key="progress",
-                markdown=self._tally.to_markdown(),
-                description=f"Progress of plan {self._plan.hash}",
-            )
-            self._id = made if isinstance(made, UUID) else None
+        made = COURTESY.show("progress", self._made)
+        self._id = made if isinstance(made, UUID) else None
         self._thread.start()
         return self
 
@@ -91,7 +87,14 @@ class LiveArtifact:
     def _show(self, client: SyncPrefectClient, artifact: UUID) -> None:
         with self._lock:
             text = self._tally.to_markdown(self.ended)
-        try:
-            client.update_artifact(artifact, ArtifactUpdate(data=text))
-        except Exception as problem:  # noqa: BLE001 - whatever it is, the run goes on
-            self._other.note(f"the progress artifact could not be brought up to date: {problem}")
+        update = ArtifactUpdate(data=text)
+        if not COURTESY.is_hopeless:
+            show = partial(client.update_artifact, artifact, update)
+            COURTESY.show("progress", show, self._other)
+
+    def _made(self) -> object:
+        return create_markdown_artifact(
+            key="progress",
+            markdown=self._tally.to_markdown(),
+            description=f"Progress of plan {self._plan.hash}",
+        )

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import platformdirs
 import requests
@@ -96,6 +97,19 @@ def running_server() -> Server | None:
     except (OSError, ValueError, TypeError):
         return None
     return server if _answers(server.api_url) else None
+
+
+def is_gone(api_url: str) -> bool:
+    """Whether nobody listens at that API's address; False where that cannot be told at once."""
+    parts = urlsplit(api_url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
+    try:
+        with socket.create_connection((parts.hostname or LOOPBACK, port), timeout=1):
+            return False
+    except ConnectionRefusedError:
+        return True
+    except OSError:
+        return False
 
 
 def start_server() -> Server:

@@ -10,6 +10,7 @@ import pytest
 
 from ceilift.planner import make_plan
 from flows import live
+from flows.artifacts import Courtesy
 from flows.live import LiveArtifact
 from tasks.progress import PROGRESS
 from tests import clouds
@@ -59,6 +60,7 @@ def run(server: Server, monkeypatch: pytest.MonkeyPatch) -> FakeProgress:
     monkeypatch.setattr(live, "PERIOD_S", 0.01)
     monkeypatch.setattr(live, "create_markdown_artifact", server.made)
     monkeypatch.setattr(live, "get_client", server.client)
+    monkeypatch.setattr(live, "COURTESY", Courtesy(lambda: server.gone))
     with LiveArtifact(PLAN, progress) as shown:
         shown.started(NODE)
         assert server.asked.wait(20)
@@ -79,15 +81,15 @@ def test_what_began_is_shown_and_last_how_it_ended_over_one_connection(
     assert progress.begun == [NODE]
 
 
-def test_a_server_that_is_gone_is_noted_and_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_is_gone_is_noted_once_and_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     server = Server(gone=True)
 
     progress = run(server, monkeypatch)
 
     assert progress.begun == [NODE]
-    assert set(progress.notes) == {
-        "the progress artifact could not be brought up to date: connection refused"
-    }
+    assert progress.notes == ["the artifact progress could not be shown: connection refused"]
 
 
 def test_an_artifact_that_was_not_made_is_not_brought_up_to_date(
@@ -100,6 +102,7 @@ def test_an_artifact_that_was_not_made_is_not_brought_up_to_date(
     PROGRESS.set(progress)
     monkeypatch.setattr(live, "create_markdown_artifact", refused)
     monkeypatch.setattr(live, "get_client", server.client)
+    monkeypatch.setattr(live, "COURTESY", Courtesy(lambda: True))
 
     with LiveArtifact(PLAN, progress) as shown:
         shown.started(NODE)

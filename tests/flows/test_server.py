@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -14,7 +15,9 @@ from ceilift.clock import monotonic
 from ceilift.errors import CeiliftError
 from flows.server import (
     LOGIN,
+    LOOPBACK,
     START_DEADLINE_S,
+    is_gone,
     refuse_without_login,
     running_server,
     start_server,
@@ -76,3 +79,15 @@ def test_a_broken_database_is_told_without_waiting_for_the_deadline(
     assert failed.value.next_command == "ceilift status"
     assert monotonic() - begun < START_DEADLINE_S
     assert running_server() is None
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_a_server_is_gone_where_nobody_listens_at_its_port() -> None:
+    with socket.socket() as taken:
+        taken.bind((LOOPBACK, 0))
+        url = f"http://{LOOPBACK}:{taken.getsockname()[1]}/api"
+        assert is_gone(url)
+
+        taken.listen()
+
+        assert not is_gone(url)
