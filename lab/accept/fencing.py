@@ -27,6 +27,7 @@ def fenced(controller: Controller, plan: str) -> str:
     """
     standin = controller.standin
     life.renewed(standin)
+    controller.serve()
     with controller.upgrading("full", plan) as orphan:
         _held(controller, orphan)
         sessions = _sessions(controller)

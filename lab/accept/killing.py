@@ -59,6 +59,7 @@ def undisturbed(controller: Controller, path: str) -> Undisturbed:
     """Upgrade along that path, and remember what was written, done and left."""
     standin = controller.standin
     life.renewed(standin)
+    controller.serve()
     plan = controller.plan(path)
     with controller.upgrading(path, plan) as process:
         process.communicate(timeout=PATIENCE_S)
