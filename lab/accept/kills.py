@@ -35,7 +35,7 @@ from lab.standin.place import Standin
 
 SEED = 5
 PATHS = (FULL, PARTIAL)
-_EACH = 3  # clouds to a processor: half of a point is waiting
+_EACH = 2  # clouds to a processor: half of a point is waiting, and each idles at 5 % of one
 
 
 def kills(
