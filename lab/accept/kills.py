@@ -48,9 +48,10 @@ def kills(
     """
     count = len(only) or (SHORT if checks.short else LONG)
     side_by_side = int(os.environ.get("CEILIFT_STANDINS", "0")) or _EACH * (os.cpu_count() or 1)
-    beds = range(min(side_by_side, max(count, len(PATHS))))
+    unknown = [path for path in PATHS if kept.expected(path) is None]
+    beds = range(min(side_by_side, max(count, len(unknown))))
     with SideBySide([Controller(Standin(number)) for number in beds]) as clouds:
-        expected = _expected(clouds, kept)
+        expected = _expected(clouds, kept, unknown)
         found = [one for path in PATHS for one in moments(path, expected[path].intents)]
         matrix = points(found, LONG, SEED)
         wanted = [matrix[number] for number in only] or list(matrix[:count])
@@ -152,12 +153,14 @@ def _counts(played: Sequence[Played]) -> tuple[int, int, int, int]:
     return len(played) - alone - failed - invalid, alone, failed, invalid
 
 
-def _expected(clouds: SideBySide[Controller], kept: KeptPoints) -> dict[str, Undisturbed]:
-    """What an undisturbed upgrade along each path does and leaves."""
+def _expected(
+    clouds: SideBySide[Controller], kept: KeptPoints, unknown: Sequence[str]
+) -> dict[str, Undisturbed]:
+    """What an undisturbed upgrade along each path does and leaves; `unknown` ones are played."""
 
     def job(path: str) -> Job[Controller]:
         return lambda cloud: kept.keep_expected(path, undisturbed(cloud, path))
 
-    clouds.carry_out([job(path) for path in PATHS if kept.expected(path) is None])
+    clouds.carry_out([job(path) for path in unknown])
     found = {path: kept.expected(path) for path in PATHS}
     return {path: one for path, one in found.items() if one is not None}
