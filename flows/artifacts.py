@@ -6,16 +6,18 @@ that is done.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.settings import PREFECT_API_URL
 
 from ceilift.plan import Plan
 from ceilift.plan_text import plan_to_markdown
 from ceilift.report import Report, report_to_markdown
 from ceilift.state import CloudState, Instance
 from flows.progress import run_progress
+from flows.server import is_gone
+from tasks.progress import Progress
 
 COLUMNS = ("host", "component", "unit", "runs", "starts next", "restart")
 
@@ -64,19 +66,57 @@ def show_report(report: Report) -> None:
 
 
 def _show_table(rows: list[dict[str, str]], description: str) -> None:
-    with courteously("hosts"):
-        create_table_artifact(key="hosts", table=rows, description=description)
+    COURTESY.show(
+        "hosts", lambda: create_table_artifact(key="hosts", table=rows, description=description)
+    )
 
 
 def _show_text(key: str, text: str, description: str) -> None:
-    with courteously(key):
-        create_markdown_artifact(key=key, markdown=text, description=description)
+    COURTESY.show(
+        key, lambda: create_markdown_artifact(key=key, markdown=text, description=description)
+    )
 
 
-@contextmanager
-def courteously(name: str) -> Iterator[None]:
-    """Note that the artifact could not be shown, and go on."""
-    try:
-        yield
-    except Exception as problem:  # noqa: BLE001 - whatever it is, the run goes on
-        run_progress().note(f"the artifact {name} could not be shown: {problem}")
+class Courtesy:
+    """Shows what the server takes, and notes what it does not; never raises.
+
+    Prefect asks a server that does not answer for a quarter of a minute. That bridges a restart,
+    but once it was in vain the next thing is tried only where somebody listens again.
+    """
+
+    def __init__(self, is_gone: Callable[[], bool]) -> None:
+        self._is_gone = is_gone
+        self._in_vain = False
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether the last thing was shown in vain, and nobody listens yet."""
+        return self._in_vain and self._is_gone()
+
+    def show(
+        self, name: str, shown: Callable[[], object], progress: Progress | None = None
+    ) -> object:
+        """What `shown` gave; None where it could not be shown, which the `progress` notes.
+
+        A thread of its own has to give one: it does not see that of the run.
+        """
+        problem: object = "its server is gone"
+        if not self.is_hopeless:
+            try:
+                found = shown()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the run goes on
+                problem, self._in_vain = error, True
+            else:
+                self._in_vain = False
+                return found
+        noted = run_progress() if progress is None else progress
+        noted.note(f"the artifact {name} could not be shown: {problem}")
+        return None
+
+
+def _server_is_gone() -> bool:
+    url = PREFECT_API_URL.value()
+    return bool(url) and is_gone(url)
+
+
+COURTESY = Courtesy(_server_is_gone)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from types import TracebackType
 from typing import Self
 from uuid import UUID
 
 from prefect.artifacts import create_markdown_artifact
-from prefect.client.orchestration import get_client
+from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import ArtifactUpdate
 
 from ceilift.plan import Plan
 from ceilift.tally import Tally
-from flows.artifacts import courteously
+from flows.artifacts import COURTESY
 from tasks.progress import Progress
 
 PERIOD_S = 2.0  # an update costs the server some 30 ms
@@ -36,13 +37,8 @@ class LiveArtifact:
         self._thread = threading.Thread(target=self._keep, name="live artifact", daemon=True)
 
     def __enter__(self) -> Self:
-        with courteously("progress"):
-            made = create_markdown_artifact(
-                key="progress",
-                markdown=self._tally.to_markdown(),
-                description=f"Progress of plan {self._plan.hash}",
-            )
-            self._id = made if isinstance(made, UUID) else None
+        made = COURTESY.show("progress", self._made)
+        self._id = made if isinstance(made, UUID) else None
         self._thread.start()
         return self
 
@@ -54,7 +50,6 @@ class LiveArtifact:
     ) -> None:
         self._over.set()
         self._thread.join()
-        self._show()
 
     def note(self, text: str) -> None:
         """Passed on."""
@@ -79,18 +74,27 @@ class LiveArtifact:
         self._other.finished(node, status, seconds)
 
     def _keep(self) -> None:
-        while not self._over.wait(PERIOD_S):
-            if self._news.is_set():
-                self._news.clear()
-                self._show()
-
-    def _show(self) -> None:
-        with self._lock:
-            text = self._tally.to_markdown(self.ended)
+        """Show what is new now and then, and the end; over one client: a new one costs 30 ms."""
         if self._id is None:
             return
-        try:
-            with get_client(sync_client=True) as client:
-                client.update_artifact(self._id, ArtifactUpdate(data=text))
-        except Exception as problem:  # noqa: BLE001 - whatever it is, the run goes on
-            self._other.note(f"the progress artifact could not be brought up to date: {problem}")
+        with get_client(sync_client=True) as client:
+            while not self._over.wait(PERIOD_S):
+                if self._news.is_set():
+                    self._news.clear()
+                    self._show(client, self._id)
+            self._show(client, self._id)
+
+    def _show(self, client: SyncPrefectClient, artifact: UUID) -> None:
+        with self._lock:
+            text = self._tally.to_markdown(self.ended)
+        update = ArtifactUpdate(data=text)
+        if not COURTESY.is_hopeless:
+            show = partial(client.update_artifact, artifact, update)
+            COURTESY.show("progress", show, self._other)
+
+    def _made(self) -> object:
+        return create_markdown_artifact(
+            key="progress",
+            markdown=self._tally.to_markdown(),
+            description=f"Progress of plan {self._plan.hash}",
+        )

@@ -8,10 +8,11 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import platformdirs
 import requests
@@ -21,7 +22,8 @@ from ceilift.errors import CeiliftError
 
 LOOPBACK = "127.0.0.1"
 START_DEADLINE_S = 120
-ANSWER_WITHIN_S = 10
+HEALTH_WITHIN_S = 2.0
+ANSWER_WITHIN_S = 60.0  # of one that has just begun, on a busy machine
 LOGIN = "PREFECT_API_AUTH_STRING"
 QUIET = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -69,18 +71,28 @@ def ensure_server() -> str:
     if given:
         return given
     os.environ["PREFECT_HOME"] = str(state_folder() / "prefect")
-    server = running_server() or start_server()
+    server = running_server() or _slow_server() or start_server()
     refuse_without_login(server.api_url)
     os.environ["PREFECT_API_URL"] = server.api_url
     return server.api_url
 
 
 def refuse_without_login(api_url: str) -> None:
-    """Raises CeiliftError when the server asks for a password that the environment has not."""
+    """Raises CeiliftError when the server asks for a password that the environment has not.
+
+    Also when it does not answer.
+    """
     given = os.environ.get(LOGIN, "")
     name, _, password = given.partition(":")
     login = (name, password) if given else None
-    answer = requests.get(f"{api_url}/admin/version", auth=login, timeout=ANSWER_WITHIN_S)
+    try:
+        answer = requests.get(f"{api_url}/admin/version", auth=login, timeout=ANSWER_WITHIN_S)
+    except requests.RequestException as error:
+        raise CeiliftError(
+            f"the private Prefect server at {api_url} does not answer ({type(error).__name__}); "
+            f"its log is {_log()}",
+            next_command="ceilift serve --stop, then what was typed",
+        ) from None
     if answer.status_code == HTTPStatus.UNAUTHORIZED:
         what = "holds another" if given else "is not set"
         raise CeiliftError(
@@ -91,11 +103,50 @@ def refuse_without_login(api_url: str) -> None:
 
 def running_server() -> Server | None:
     """The private server, when it was started before and answers now."""
+    server = _recorded()
+    return server if server is not None and _answers(server.api_url) else None
+
+
+def _slow_server() -> Server | None:
+    """The private server whose process lives, and which answers before the deadline after all.
+
+    On a busy machine two seconds may be too few for it. Another one beside it would share its
+    database, and be told of as if there were no first one.
+    """
+    server = _recorded()
+    if server is None or not _lives(server.pid):
+        return None
+    return server if _comes_up(server.api_url, lambda: not _lives(server.pid)) else None
+
+
+def _recorded() -> Server | None:
+    """The private server that was started last, whether it runs or not."""
     try:
-        server = Server(**json.loads(_record().read_text(encoding="utf-8")))
+        return Server(**json.loads(_record().read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
-    return server if _answers(server.api_url) else None
+
+
+def _lives(pid: int) -> bool:
+    """Whether that process is a Prefect server; another may have its number by now."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return b"prefect" in words and b"server" in words
+
+
+def is_gone(api_url: str) -> bool:
+    """Whether nobody listens at that API's address; False where that cannot be told at once."""
+    parts = urlsplit(api_url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
+    try:
+        with socket.create_connection((parts.hostname or LOOPBACK, port), timeout=1):
+            return False
+    except ConnectionRefusedError:
+        return True
+    except OSError:
+        return False
 
 
 def start_server() -> Server:
@@ -103,7 +154,7 @@ def start_server() -> Server:
     folder = state_folder() / "prefect"
     folder.mkdir(parents=True, exist_ok=True)
     port = _free_port()
-    log = folder / "server.log"
+    log = _log()
     with log.open("ab") as sink:
         process = subprocess.Popen(
             [
@@ -125,7 +176,7 @@ def start_server() -> Server:
         )
     server = Server(process.pid, port)
     _record().write_text(json.dumps(asdict(server)), encoding="utf-8")
-    if not _comes_up(server.api_url, process):
+    if not _comes_up(server.api_url, lambda: process.poll() is not None):
         raise _not_up(process, log)
     return server
 
@@ -162,6 +213,10 @@ def _environment(folder: Path, port: int) -> Mapping[str, str]:
     }
 
 
+def _log() -> Path:
+    return state_folder() / "prefect" / "server.log"
+
+
 def _record() -> Path:
     return state_folder() / "server.json"
 
@@ -186,7 +241,7 @@ def _free_port() -> int:
 
 def _answers(api_url: str) -> bool:
     try:
-        return requests.get(f"{api_url}/health", timeout=2).ok
+        return requests.get(f"{api_url}/health", timeout=HEALTH_WITHIN_S).ok
     except requests.RequestException:
         return False
 
@@ -197,10 +252,10 @@ def _answers(api_url: str) -> bool:
     wait=wait_fixed(0.3),
     retry_error_callback=lambda _: False,
 )
-def _ends_waiting(api_url: str, process: subprocess.Popen[bytes]) -> bool:
-    return process.poll() is not None or _answers(api_url)
+def _ends_waiting(api_url: str, ended: Callable[[], bool]) -> bool:
+    return ended() or _answers(api_url)
 
 
-def _comes_up(api_url: str, process: subprocess.Popen[bytes]) -> bool:
+def _comes_up(api_url: str, ended: Callable[[], bool]) -> bool:
     """Whether it answers before the deadline; one that has ended is not waited for."""
-    return _ends_waiting(api_url, process) and process.poll() is None
+    return _ends_waiting(api_url, ended) and not ended()

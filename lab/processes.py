@@ -58,6 +58,11 @@ def of_environment(name: str, value: object) -> set[int]:
     return _with_descendants({pid for pid in _all() if mark in _read(pid, "environ").split(b"\0")})
 
 
+def carries(pid: int, name: str, value: object) -> bool:
+    """Whether the process lives and was started with that variable."""
+    return alive(pid) and f"{name}={value}".encode() in _read(pid, "environ").split(b"\0")
+
+
 def orphans(lab: Lab, host: Host) -> set[int]:
     """Services of a host that outlived the supervisord or the master that started them."""
     ours = of_lab(lab)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+from contextlib import closing
 
 from lab import overseer, processes
 from lab.errors import TimeUpError
@@ -13,6 +14,7 @@ from lab.waiting import until
 
 GATE, NODE, HOST = "collector/all-stopped", "collector/start/ctl1", "ctl1"
 PATIENCE_S = 900.0
+LOOK_S = 0.002
 REFUSED = "refused"
 
 
@@ -25,6 +27,7 @@ def fenced(controller: Controller, plan: str) -> str:
     """
     standin = controller.standin
     life.renewed(standin)
+    controller.serve()
     with controller.upgrading("full", plan) as orphan:
         _held(controller, orphan)
         sessions = _sessions(controller)
@@ -46,21 +49,19 @@ def fenced(controller: Controller, plan: str) -> str:
 
 def _held(controller: Controller, orphan: subprocess.Popen[str]) -> None:
     """The order's intent is there, and neither its engine nor the host's end goes on."""
-    standin = controller.standin
+    with closing(records.Watched(controller.standin)) as ledger:
 
-    def gate_passed() -> bool:
-        if orphan.poll() is not None:
-            raise TimeUpError(f"the upgrade ended before {GATE}")
-        return any(one.node == GATE and one.status for one in records.written(standin))
+        def gate_passed() -> bool:
+            if orphan.poll() is not None:
+                raise TimeUpError(f"the upgrade ended before {GATE}")
+            return any(one.node == GATE and one.status for one in ledger.written())
 
-    until(gate_passed, f"outcome of {GATE}", PATIENCE_S, 0.002)
-    _send(_sessions(controller), signal.SIGSTOP)
-    until(
-        lambda: any(map(_is_order, records.written(standin))),
-        "the order's intent",
-        PATIENCE_S,
-        0.002,
-    )
+        def ordered() -> bool:
+            return any(map(_is_order, ledger.written()))
+
+        until(gate_passed, f"outcome of {GATE}", PATIENCE_S, LOOK_S)
+        _send(_sessions(controller), signal.SIGSTOP)
+        until(ordered, "the order's intent", PATIENCE_S, LOOK_S)
     _send({orphan.pid}, signal.SIGSTOP)
 
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from lab.accept.checks import Check, Checks
 from lab.errors import LabError
@@ -46,26 +47,37 @@ class Kept:
             except LabError as error:
                 own.demand(f"{name}: run to its end", met=False, figure=error)
                 row = f"{name:34} not run to its end"
-            self._keep(Result(name, _now(), row, tuple(own.found)))
+            self._keep(Result(name, moment(), row, tuple(own.found)))
         checks.found += self.found[name].checks
         return self.found[name].row
 
     def _keep(self, result: Result) -> None:
         self.found[result.name] = result
-        if self.commit:
-            with self.file.open("a", encoding="utf-8") as lines:
-                lines.write(json.dumps({"commit": self.commit, **asdict(result)}) + "\n")
+        keep_line(self.file, self.commit, asdict(result))
 
 
 def kept_results(file: Path, commit: str) -> Kept:
     """The results of that commit; none without one."""
     found: dict[str, Result] = {}
+    for data in kept_lines(file, commit):
+        checks = tuple(Check(**one) for one in data.pop("checks"))
+        found[data["name"]] = Result(checks=checks, **data)
+    return Kept(file, commit, found)
+
+
+def kept_lines(file: Path, commit: str) -> Iterator[dict[str, Any]]:
+    """What was kept in that file at that commit, in its order; nothing without a commit."""
     lines = file.read_text(encoding="utf-8").splitlines() if commit and file.is_file() else []
     for data in map(json.loads, lines):
         if data.pop("commit") == commit:
-            checks = tuple(Check(**one) for one in data.pop("checks"))
-            found[data["name"]] = Result(checks=checks, **data)
-    return Kept(file, commit, found)
+            yield data
+
+
+def keep_line(file: Path, commit: str, data: Mapping[str, Any]) -> None:
+    """Add a line to that file, in one piece; nothing without a commit."""
+    if commit:
+        with file.open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps({"commit": commit, **data}) + "\n")
 
 
 def clean_commit() -> str:
@@ -85,5 +97,6 @@ def _git(*words: str) -> str | None:
     return done.stdout.strip() if done.returncode == 0 else None
 
 
-def _now() -> str:
+def moment() -> str:
+    """Now, as it is kept."""
     return datetime.now(UTC).isoformat(timespec="seconds")

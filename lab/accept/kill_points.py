@@ -50,6 +50,11 @@ class Moment:
     nth: int
     after: bool
 
+    def is_of(self, node: str, host: str, nth: int, status: str) -> bool:
+        """Whether it is there with this intent of the ledger; an open one has no `status`."""
+        mine = (node, host, nth) == (self.node, self.host, self.nth)
+        return mine and (bool(status) or not self.after)
+
     def __str__(self) -> str:
         """As it is printed."""
         which = f" ({self.nth + 1})" if self.nth else ""
@@ -87,6 +92,20 @@ def points(found: Sequence[Moment], count: int, seed: int) -> tuple[Point, ...]:
         drawn += chance.sample(found, len(found))
     pairs = zip(drawn[:count], _victims(count, seed), strict=True)
     return tuple(Point(number, *pair) for number, pair in enumerate(pairs))
+
+
+def first_of(wanted: Sequence[Point], victim: Victim) -> Point | None:
+    """The first of that victim; None where there is none."""
+    return next((one for one in wanted if one.victim is victim), None)
+
+
+def longest_first(wanted: Sequence[Point], *longer: Point | None) -> list[Point]:
+    """In an order in which several clouds end together: these, and where a server dies, before all.
+
+    An upgrade goes on without its Prefect server, but waits for it again and again.
+    """
+    waiting = {Victim.SERVER, Victim.SERVER_OF_RUN}
+    return sorted(wanted, key=lambda one: (one not in longer, one.victim not in waiting))
 
 
 def _victims(count: int, seed: int) -> list[Victim]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
@@ -37,19 +38,28 @@ class Played:
 
     point: Point
     faults: list[str] = field(default_factory=list)
+    killed: bool = False
     by_itself: bool = False
     seconds: float = 0.0
 
     @property
     def good(self) -> bool:
-        """Whether every demand was met."""
-        return not self.faults
+        """Whether the process was killed at its moment, and every demand was met."""
+        return self.killed and not self.faults
+
+    @property
+    def told(self) -> str:
+        """What came of it, in words."""
+        if self.good:
+            return "by itself" if self.by_itself else "resumed"
+        return ("" if self.killed else "not valid: ") + "; ".join(self.faults)
 
 
 def undisturbed(controller: Controller, path: str) -> Undisturbed:
     """Upgrade along that path, and remember what was written, done and left."""
     standin = controller.standin
     life.renewed(standin)
+    controller.serve()
     plan = controller.plan(path)
     with controller.upgrading(path, plan) as process:
         process.communicate(timeout=PATIENCE_S)
@@ -69,13 +79,14 @@ class Killing:
     def play(self, point: Point, *, bare: bool = False) -> Played:
         """Upgrade, kill, ask, resume, compare. What could not be played is a fault, too.
 
-        `bare`: without Prefect's database, and when the lease has run out by itself.
+        `bare`: without Prefect's database, and when the lease has run out by itself. Where it does
+        not come to the kill, nothing was tried: the point is not `killed`.
         """
         played = Played(point)
         try:
             life.renewed(self.controller.standin)
-            self.controller.serve()
-            self._killed(point)
+            self.controller.serve(worker=point.victim.deployed)
+            self._killed(played)
             if records.is_open(self.controller.standin):
                 self._lease_ends(by_itself=bare)
                 self._status(played)
@@ -89,47 +100,44 @@ class Killing:
             played.faults.append(f"not played to its end: {error}")
         return played
 
-    def _killed(self, point: Point) -> None:
+    def _killed(self, played: Played) -> None:
         """The process is dead, and whatever it had begun on the hosts has ended."""
-        if point.victim.deployed:
-            self._killed_run(point)
+        if played.point.victim.deployed:
+            self._killed_run(played)
         else:
-            self._killed_terminal(point)
+            self._killed_terminal(played)
         settled = "what was begun on the hosts has ended"
         until(lambda: not self._scripts(), settled, PATIENCE_S)
 
-    def _killed_terminal(self, point: Point) -> None:
-        path = point.moment.path
-        with self.controller.upgrading(path, self.expected[path].plan) as process:
-            self._reached(point.moment, lambda: process.poll() is not None)
-            if point.victim is Victim.CONTROLLER:
+    def _killed_terminal(self, played: Played) -> None:
+        moment = played.point.moment
+        with self.controller.upgrading(moment.path, self.expected[moment.path].plan) as process:
+            self._reached(moment, lambda: process.poll() is not None)
+            if played.point.victim is Victim.CONTROLLER:
                 process.kill()
             else:
                 self.controller.kill_server()
+            played.killed = True
             process.communicate(timeout=PATIENCE_S)
 
-    def _killed_run(self, point: Point) -> None:
-        path = point.moment.path
-        run = Run.started(self.controller, path, self.expected[path].plan)
-        self._reached(point.moment, run.ended)
-        if point.victim is Victim.ENGINE:
+    def _killed_run(self, played: Played) -> None:
+        moment, victim = played.point.moment, played.point.victim
+        run = Run.started(self.controller, moment.path, self.expected[moment.path].plan)
+        self._reached(moment, run.ended)
+        if victim is Victim.ENGINE:
             run.kill_engine()
-        elif point.victim is Victim.WORKER:
+        elif victim is Victim.WORKER:
             run.kill_worker()
         else:
             self.controller.kill_server()
-            self.controller.serve()  # as a process manager would
+        played.killed = True
+        if victim is Victim.SERVER_OF_RUN:
+            self.controller.serve(worker=True)  # as a process manager would
         run.await_end(PATIENCE_S)
 
     def _reached(self, moment: Moment, over: Callable[[], bool]) -> None:
         """Return at that moment; whether the upgrade is `over` is asked now and then only."""
-        standin, asked = self.controller.standin, monotonic()
-
-        def there() -> bool:
-            for one in records.written(standin):
-                if (one.node, one.host, one.nth) == (moment.node, moment.host, moment.nth):
-                    return bool(one.status) or not moment.after
-            return False
+        asked = monotonic()
 
         def missed() -> bool:
             nonlocal asked
@@ -138,9 +146,15 @@ class Killing:
             asked = monotonic()
             return over()
 
-        until(lambda: there() or missed(), str(moment), PATIENCE_S, LOOK_S)
-        if not there():
-            raise LabError(f"the upgrade ended before {moment}")
+        with closing(records.Watched(self.controller.standin)) as ledger:
+
+            def there() -> bool:
+                rows = ledger.written()
+                return any(moment.is_of(one.node, one.host, one.nth, one.status) for one in rows)
+
+            until(lambda: there() or missed(), str(moment), PATIENCE_S, LOOK_S)
+            if not there():
+                raise LabError(f"the upgrade ended before it, see {self.controller.log}")
 
     def _scripts(self) -> set[int]:
         """The product's scripts that still run on the hosts."""

@@ -12,8 +12,10 @@ from lab.accept.canaries import canaries
 from lab.accept.checks import Checks
 from lab.accept.fuzz import IN_SHORT, INPUTS, fuzz
 from lab.accept.kept import clean_commit, kept_results
+from lab.accept.kept_points import kept_points
 from lab.accept.kills import kills
 from lab.accept.rollbacks import CASES, HEAD, Case, Undoing
+from lab.errors import LabError
 from lab.progress import Progress
 from lab.settings import the_lab
 
@@ -36,13 +38,20 @@ def run(short: bool, parts: Sequence[int | str]) -> bool:  # noqa: FBT001 - how 
         fuzz(checks, IN_SHORT if short else INPUTS)
     if not parts or CANARIES in parts:
         canaries(checks, progress)
-    if KILLS in parts and len(parts) > 1:
-        print(kills(checks, progress, [one for one in parts if isinstance(one, int)]))
-    elif not parts or KILLS in parts:
-        print(kept.once(checks, KILLS, lambda own: kills(own, progress)))
+    if not parts or KILLS in parts:
+        _kills(checks, progress, kept.commit, [one for one in parts if isinstance(one, int)])
     if rows:
         print("\n".join((HEAD, *rows)))
     return checks.tell()
+
+
+def _kills(checks: Checks, progress: Progress, commit: str, numbers: Sequence[int]) -> None:
+    """The kill matrix, behind what was played of it at this commit; one that cannot be fails."""
+    kept = kept_points(the_lab().root / "accept-kills.jsonl", commit)
+    try:
+        print("\n".join(kills(checks, progress, kept, numbers)))
+    except LabError as error:
+        checks.demand(f"{KILLS}: played to their end", met=False, figure=error)
 
 
 def _chosen(short: bool, parts: Sequence[int | str]) -> tuple[Case, ...]:  # noqa: FBT001 - as above

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from lab import processes
 from lab.accept.product import Said
 from lab.errors import LabError
+from lab.standin import life
 from lab.standin.place import NEW, Standin
 
 SERVE_TRIES = 5
-COMMANDS = "commands.log"
 COMMAND_S = 900.0  # a machine may be busy with several clouds
+STARTED = "from flows import server, worker; server.ensure_server()"
+WORKING = f"{STARTED}; worker.start_worker()"
 ENVIRONMENT = {
     "PREFECT_WORKER_QUERY_SECONDS": "2",
     "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
@@ -37,31 +40,19 @@ class Controller:
         """Ceilift's state folder there."""
         return self.standin.lab.root / "state"
 
+    @property
+    def log(self) -> Path:
+        """What its commands said."""
+        return self.standin.lab.root / "commands.log"
+
     def ceilift(self, *words: str, within: float = COMMAND_S) -> Said:
         """Run a command to its end; what it says is also kept in the log of commands."""
-        process = self.start(*words)
-        try:
-            out, err = process.communicate(timeout=within)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            out, err = process.communicate()
-            err += f"\nnot ended within {within:.0f} s"
-        self._keep(words, process.returncode, out, err)
-        return Said(process.returncode, out, err)
+        return self._ended(words, self.start(*words), within)
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Begin a command; whoever begins it ends it."""
-        program = Path(sys.executable).with_name("ceilift")
-        given = {**os.environ, **ENVIRONMENT, "CEILIFT_STATE": str(self.state)}
-        given.pop("PREFECT_API_URL", None)
-        return subprocess.Popen(
-            [*self.standin.entering, sys.executable, program, *words, *self._inventory(words)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            stdin=subprocess.DEVNULL,
-            text=True,
-            env=given,
-        )
+        program = str(Path(sys.executable).with_name("ceilift"))
+        return self._begun(program, *words, *self._inventory(words))
 
     @contextmanager
     def upgrading(self, path: str, plan: str) -> Iterator[subprocess.Popen[str]]:
@@ -80,25 +71,51 @@ class Controller:
         said = self.ceilift("plan", "--to", NEW, "--path", path, "--format", "json")
         return str(said.json()["hash"])
 
-    def serve(self) -> None:
-        """Have server and worker run, with every flow deployed.
+    def up(self) -> None:
+        """Have the cloud's servers and sshds run; nothing is left of what ran there before."""
+        self.close()
+        life.up(self.standin)
 
-        Tried again: Ceilift gives a server two minutes to answer, which a busy machine may need.
+    def down(self) -> None:
+        """End all that runs there, the cloud included."""
+        self.close()
+        life.down(self.standin)
+
+    def deploy(self) -> None:
+        """Have server and worker run with a new database, in which every flow is deployed."""
+        self.forget_prefect()
+        self._tried(lambda: self.ceilift("serve"))
+        self._deployed.touch()
+
+    def deploy_as(self, other: Controller) -> None:
+        """Have every flow deployed as at the other, by a copy of its server's database."""
+        self.forget_prefect()
+        self._database.parent.mkdir(parents=True, exist_ok=True)
+        with (
+            closing(sqlite3.connect(other._database)) as source,
+            closing(sqlite3.connect(self._database)) as copy,
+        ):
+            source.backup(copy)
+        self._deployed.touch()
+
+    def serve(self, *, worker: bool = False) -> None:
+        """Have the server run, and the `worker` where one is wanted: as a process manager would.
+
+        Flows are deployed anew where its database was deleted.
         """
-        pids = (self.server(), self.worker())
-        if all(pid and processes.alive(pid) for pid in pids):
-            return
-        if not any(self.ceilift("serve").code == 0 for _ in range(SERVE_TRIES)):
-            log = self.standin.lab.root / COMMANDS
-            raise LabError(f"server and worker did not start: {log}")
+        if not self._deployed.is_file():
+            self.deploy()
+        if not (self.server() and (self.worker() or not worker)):
+            words = ("-c", WORKING if worker else STARTED)
+            self._tried(lambda: self._ended(words, self._begun(*words), COMMAND_S))
 
     def server(self) -> int:
-        """The process id of its Prefect server; 0 before it had one."""
-        return int(self._noted("server").get("pid", 0))
+        """The process id of its Prefect server; 0 where none runs."""
+        return self._running("server")
 
     def worker(self) -> int:
-        """The process id of its worker; 0 before it had one."""
-        return int(self._noted("worker").get("pid", 0))
+        """The process id of its worker; 0 where none runs."""
+        return self._running("worker")
 
     def api(self) -> str:
         """The URL of its Prefect server's API."""
@@ -106,8 +123,7 @@ class Controller:
 
     def kill_server(self) -> None:
         """SIGKILL to the server; what it started goes with it."""
-        pid = self.server()
-        if processes.alive(pid):
+        if pid := self.server():
             processes.kill({pid, *processes.children(pid)})
 
     def forget_prefect(self) -> None:
@@ -116,14 +132,58 @@ class Controller:
         The worker ends, too: a new server knows nothing of it, nor of the flows (see `serve`).
         """
         self.kill_server()
-        worker = self.worker()
-        processes.kill({worker} if worker else set())
-        for path in (self.state / "prefect").glob("prefect.db*"):
+        if pid := self.worker():
+            processes.kill({pid})
+        self._deployed.unlink(missing_ok=True)
+        for path in self._database.parent.glob(f"{self._database.name}*"):
             path.unlink()
 
     def close(self) -> None:
-        """End all that runs there."""
+        """End every process of Ceilift and its Prefect."""
         processes.kill(processes.of_environment("CEILIFT_STATE", self.state))
+
+    @property
+    def _database(self) -> Path:
+        return self.state / "prefect" / "prefect.db"
+
+    @property
+    def _deployed(self) -> Path:
+        """Is there as long as the database has every flow."""
+        return self.state / "deployed"
+
+    def _begun(self, *words: str) -> subprocess.Popen[str]:
+        """A Python with these words, in Ceilift's environment."""
+        given = {**os.environ, **ENVIRONMENT, "CEILIFT_STATE": str(self.state)}
+        given.pop("PREFECT_API_URL", None)
+        return subprocess.Popen(
+            [*self.standin.entering, sys.executable, *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            env=given,
+            start_new_session=True,  # Ctrl-C is not meant for the upgrades that are played
+        )
+
+    def _ended(self, words: tuple[str, ...], process: subprocess.Popen[str], within: float) -> Said:
+        try:
+            out, err = process.communicate(timeout=within)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            out, err = process.communicate()
+            err += f"\nnot ended within {within:.0f} s"
+        self._keep(words, process.returncode, out, err)
+        return Said(process.returncode, out, err)
+
+    def _tried(self, start: Callable[[], Said]) -> None:
+        """Start them; again where the server needed more than the two minutes it is given."""
+        if not any(start().code == 0 for _ in range(SERVE_TRIES)):
+            raise LabError(f"server and worker did not start: {self.log}")
+
+    def _running(self, what: str) -> int:
+        """Its process id; 0 where it has ended, also when another process has that number now."""
+        pid = int(self._noted(what).get("pid", 0))
+        return pid if processes.carries(pid, "CEILIFT_STATE", self.state) else 0
 
     def _noted(self, what: str) -> dict[str, int]:
         """What Ceilift keeps about a process of its own."""
@@ -135,5 +195,5 @@ class Controller:
         return () if words[0] == "serve" else ("--inventory", str(self.standin.lab.inventory))
 
     def _keep(self, words: tuple[str, ...], code: int, out: str, err: str) -> None:
-        with (self.standin.lab.root / COMMANDS).open("a", encoding="utf-8") as log:
+        with self.log.open("a", encoding="utf-8") as log:
             log.write(f"$ ceilift {' '.join(words)}\n{out}{err}exit {code}\n\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import groupby
@@ -36,12 +36,42 @@ class Written:
 
 def written(standin: Standin) -> tuple[Written, ...]:
     """Every intent in order, read from the ledger's file without touching it."""
-    counts: Counter[tuple[str, str]] = Counter()
-    found = []
-    for node, host, status in _asked(standin, _ROWS):
-        found.append(Written(node, host, counts[node, host], status))
-        counts[node, host] += 1
-    return tuple(found)
+    return _counted(_asked(standin, _ROWS))
+
+
+@dataclass
+class Watched:
+    """The ledger as it grows, read anew only where somebody has written: asking that costs nothing.
+
+    A moment is waited for with many looks a second, and every one that reads takes time from those
+    who are to reach it.
+    """
+
+    standin: Standin
+    _connection: sqlite3.Connection | None = None
+    _version: int = -1
+    _found: tuple[Written, ...] = ()
+
+    def written(self) -> tuple[Written, ...]:
+        """Every intent in order."""
+        try:
+            self._read()
+        except sqlite3.OperationalError:  # not made yet
+            self._version = -1
+        return self._found
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._connection is not None:
+            self._connection.close()
+
+    def _read(self) -> None:
+        if self._connection is None:
+            self._connection = _opened(self.standin)
+        [(version,)] = self._connection.execute("PRAGMA data_version").fetchall()
+        if version != self._version:
+            self._found = _counted(self._connection.execute(_ROWS).fetchall())
+            self._version = version
 
 
 def proven(standin: Standin) -> frozenset[str]:
@@ -85,11 +115,23 @@ def condition(standin: Standin) -> dict[str, str]:
 
 def _asked(standin: Standin, query: str) -> list[tuple[str, ...]]:
     try:
-        address = f"file:{standin.lab.ledger}?mode=ro"
-        with closing(sqlite3.connect(address, uri=True, timeout=30)) as connection:
+        with closing(_opened(standin)) as connection:
             return connection.execute(query).fetchall()
     except sqlite3.OperationalError:  # not made yet
         return []
+
+
+def _opened(standin: Standin) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{standin.lab.ledger}?mode=ro", uri=True, timeout=30)
+
+
+def _counted(rows: Sequence[tuple[str, ...]]) -> tuple[Written, ...]:
+    counts: Counter[tuple[str, str]] = Counter()
+    found = []
+    for node, host, status in rows:
+        found.append(Written(node, host, counts[node, host], status))
+        counts[node, host] += 1
+    return tuple(found)
 
 
 def _agents(standin: Standin) -> dict[str, str]:

@@ -44,7 +44,10 @@ class Run:
 
     def kill_worker(self) -> None:
         """SIGKILL to the worker that started it; the engine is let be."""
-        processes.kill({self.controller.worker()})
+        worker = self.controller.worker()
+        if not worker:
+            raise LabError("its worker has ended before it was killed")
+        processes.kill({worker})
 
     def ended(self) -> bool:
         """Whether it has ended, as far as its server tells."""

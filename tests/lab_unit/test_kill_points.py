@@ -11,7 +11,9 @@ from lab.accept.kill_points import (
     PARTIAL,
     Moment,
     Victim,
+    first_of,
     lies,
+    longest_first,
     moments,
     points,
     strange,
@@ -29,6 +31,38 @@ MOMENTS = (*moments(FULL, INTENTS), *moments(PARTIAL, INTENTS))
 def test_every_intent_is_a_moment_before_and_after() -> None:
     assert len(MOMENTS) == 12
     assert Moment(PARTIAL, "database/dbsync", "ctl1", 1, after=True) in MOMENTS
+
+
+@pytest.mark.parametrize(
+    ("after", "row", "there"),
+    [
+        (False, ("n", "h", 1, ""), True),
+        (False, ("n", "h", 1, "done"), True),
+        (True, ("n", "h", 1, ""), False),
+        (True, ("n", "h", 1, "failed"), True),
+        (True, ("n", "h", 0, "done"), False),
+        (True, ("n", "other", 1, "done"), False),
+    ],
+)
+def test_a_moment_is_there_with_its_intent_or_with_the_outcome(
+    after: bool,  # noqa: FBT001 - a case
+    row: tuple[str, str, int, str],
+    there: bool,  # noqa: FBT001 - a case
+) -> None:
+    assert Moment(FULL, "n", "h", 1, after=after).is_of(*row) is there
+
+
+def test_what_takes_longest_begins_first_and_nothing_is_lost() -> None:
+    found = points(MOMENTS, 30, seed=5)
+    bare = first_of(found, Victim.CONTROLLER)
+
+    turns = longest_first(found, bare)
+
+    assert bare == next(one for one in found if one.victim is Victim.CONTROLLER)
+    assert turns[0] == bare
+    servers = [one for one in found if one.victim in {Victim.SERVER, Victim.SERVER_OF_RUN}]
+    assert turns[1 : len(servers) + 1] == servers
+    assert sorted(one.number for one in turns) == list(range(30))
 
 
 def test_every_moment_comes_before_any_comes_again() -> None:

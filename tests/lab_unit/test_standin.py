@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from tempfile import TemporaryDirectory
 
 import pytest
@@ -65,6 +66,23 @@ def test_intents_are_counted_by_node_and_host_and_end_with_their_outcome(standin
     ledger.close(upgrade, "done")
     assert not records.is_open(standin)
     ledger.dispose()
+
+
+def test_a_watched_ledger_shows_what_is_written_to_it_as_it_is_written(standin: Standin) -> None:
+    with closing(records.Watched(standin)) as watched:
+        assert watched.written() == ()  # there is no file yet
+        ledger = Ledger(f"sqlite:///{standin.lab.ledger}")
+        lease = ledger.leases.take(CLOUD, "me", 60)
+        journal = ledger.start_run(ledger.begin(lease, PLAN, "[]"), lease, "upgrade")
+        assert watched.written() == ()
+
+        intent = journal.intend("polling/stop/ctl1", "ctl1", "")
+        assert [one.status for one in watched.written()] == [""]
+        journal.outcome(intent, "done", "")
+        assert [one.status for one in watched.written()] == ["done"]
+
+        assert watched.written() is watched.written()  # nobody wrote: nothing was read
+        ledger.dispose()
 
 
 def test_a_lease_that_was_aged_may_be_taken(standin: Standin) -> None:
