@@ -50,6 +50,7 @@ def finish(
         asides=ledger.aside(plan.cloud),
         next_command=with_inventory(_following(error), inventory),
         restored=ledger.status(upgrade, restored),
+        unread=tuple(host.name for host in hosts if not host.reachable),
     )
     report = make_report(plan, ended, _timing(session, begun))
     ledger.save_document(upgrade, REPORT_KIND, plan.hash, report_to_json(report))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ceilift.errors import BadInputError, StepFailedError, TransientError, UnreachableError
-from ceilift.remote import ssh
+from ceilift.remote import conversation, ssh
 
 from .conftest import Network, Sshd, free_port, new_key, until
 
@@ -67,7 +67,7 @@ def test_undecodable_output_is_kept_readable(network: Network) -> None:
 def test_a_child_left_behind_is_not_waited_for(
     network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ssh, "SETTLE_S", 0.1)
+    monkeypatch.setattr(conversation, "SETTLE_S", 0.1)
     result = network.shell().run("sleep 20 & echo $!", timeout_s=15)
     assert result.seconds < 10
     os.kill(int(result.stdout), 9)
