@@ -29,6 +29,7 @@ from lab.standin.controller import Controller
 SEED = 5
 SHORT = len(FAULTS)  # each once
 _SIDE_BY_SIDE = int(os.environ.get("CEILIFT_FAULT_BEDS", "3"))
+_SHOWN = 4  # things wrong with one point: what follows comes of these
 _OUTCOME, _LOST, _WRONG = "outcome", "notifications lost", "as it has to be"
 
 
@@ -56,10 +57,16 @@ def note(own: Checks, played: Played) -> str:
     sent, lost = played.count.sent, played.count.lost
     own.demand(_OUTCOME, played.outcome is not Outcome.WRONG, played.outcome)
     own.demand(_LOST, lost == 0, f"{lost} of {sent}")
-    own.demand(_WRONG, not played.wrong, "; ".join(played.wrong) or "yes")
-    words = f"; {'; '.join(played.wrong)}" if played.wrong else ""
+    wrong = _short(played.wrong)
+    own.demand(_WRONG, not played.wrong, wrong or "yes")
+    words = f"; {wrong}" if wrong else ""
     messages = f"{sent} notifications, {lost} lost, {played.waited} messages waited"
     return f"{played.point}: {played.outcome}; {messages} ({played.seconds:.0f} s){words}"
+
+
+def _short(wrong: Sequence[str]) -> str:
+    more = f"and {len(wrong) - _SHOWN} more"
+    return "; ".join(wrong if len(wrong) <= _SHOWN else [*wrong[:_SHOWN], more])
 
 
 def table(chosen: Sequence[Point], told: Sequence[Sequence[Check]]) -> list[str]:
@@ -102,15 +109,16 @@ def _clouds(count: int, progress: Progress) -> Iterator[list[Controller]]:
     with ExitStack() as ends:
         for one in clouds:
             ends.callback(_down, one, progress)
-            _down(one, progress)
+            _down(one, progress, purge=True)
             life.up(bed_of(one), progress)
             one.serve()
         yield clouds
 
 
-def _down(controller: Controller, progress: Progress) -> None:
+def _down(controller: Controller, progress: Progress, *, purge: bool = False) -> None:
+    """What ran there ends; the files, the log of commands among them, stay to be looked at."""
     controller.close()
-    life.down(bed_of(controller), progress, purge=True)
+    life.down(bed_of(controller), progress, purge=purge)
 
 
 def _undisturbed(clouds: Sequence[Controller], progress: Progress) -> dict[str, Undisturbed]:
