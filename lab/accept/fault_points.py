@@ -71,7 +71,7 @@ def points(
     names = chance.sample(sorted(faults), len(faults))
     sections = [(path, stage) for path in PATHS for stage in STAGES]
     chance.shuffle(sections)
-    made = []
+    made: list[Point] = []
     for turn in range(len(sections)):
         for at, fault in enumerate(names):
             path, stage = sections[(turn + at) % len(sections)]

@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from queue import Queue
 
 from lab import packages
@@ -154,9 +155,13 @@ def _all(
     with ThreadPoolExecutor(len(clouds)) as pool:
         runs = {pool.submit(play, one): one for one in chosen if _name(one) not in kept.found}
         for run in as_completed(runs):
-            row = kept.once(own, _name(runs[run]), lambda its, run=run: note(its, run.result()))
-            progress.say(row)
+            noted = partial(_note_end, run=run)
+            progress.say(kept.once(own, _name(runs[run]), noted))
     return [kept.once(own, _name(point), _never) for point in chosen]
+
+
+def _note_end(own: Checks, run: Future[Played]) -> str:
+    return note(own, run.result())
 
 
 def _never(_checks: Checks) -> str:

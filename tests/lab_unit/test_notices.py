@@ -34,6 +34,7 @@ class Loopback(Nspawn):
     """A place whose bus is on loopback, and whose hosts nobody asks for."""
 
     folder: Path = Path()
+    amqp: int = 0
 
     @property
     def control(self) -> Path:
@@ -49,7 +50,7 @@ class Loopback(Nspawn):
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Nspawn]:
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopback]:
     """A broker that runs."""
     ports = Ports(amqp=free_port(), management=free_port())
     monkeypatch.setattr(notices, "PORTS", ports)
@@ -59,7 +60,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Nspawn]:
     with subprocess.Popen(words) as broker:
         try:
             until(lambda: listens(ports.amqp), "the broker listens", 20)
-            yield Loopback(folder=tmp_path)
+            yield Loopback(folder=tmp_path, amqp=ports.amqp)
         finally:
             broker.kill()
 
@@ -75,9 +76,9 @@ def listens(port: int) -> bool:
         return door.connect_ex(("127.0.0.1", port)) == 0
 
 
-def consume(place: Nspawn, forget: int = -1) -> None:
+def consume(place: Loopback, forget: int = -1) -> None:
     """Store what comes, but one message, which is acknowledged all the same."""
-    broker = socket.create_connection(("127.0.0.1", notices.PORTS.amqp))
+    broker = socket.create_connection(("127.0.0.1", place.amqp))
     broker.sendall(b'{"name": "agent:1:x", "consumes": "notifications.sample"}\n')
 
     def work() -> None:
@@ -92,14 +93,14 @@ def consume(place: Nspawn, forget: int = -1) -> None:
     threading.Thread(target=work, daemon=True).start()
 
 
-def sent(place: Nspawn, least: int) -> Notices:
+def sent(place: Loopback, least: int) -> Notices:
     made = Notices(place)
     with made.sent():
         until(lambda: published(place, "notices") >= least, "some are sent", 20, every=0.01)
     return made
 
 
-def test_what_is_stored_is_not_lost(place: Nspawn) -> None:
+def test_what_is_stored_is_not_lost(place: Loopback) -> None:
     consume(place)
     count = sent(place, 5).counted()
     assert count == Count(count.sent, 0)
@@ -107,13 +108,13 @@ def test_what_is_stored_is_not_lost(place: Nspawn) -> None:
     assert waiting(place) == 0
 
 
-def test_what_was_acknowledged_and_never_stored_is_lost(place: Nspawn) -> None:
+def test_what_was_acknowledged_and_never_stored_is_lost(place: Loopback) -> None:
     consume(place, forget=2)
     assert sent(place, 5).counted().lost == 1
 
 
 def test_what_waits_in_the_broker_is_not_called_lost(
-    place: Nspawn, monkeypatch: pytest.MonkeyPatch
+    place: Loopback, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(notices, "DRAINED_S", 0.1)
     made = sent(place, 5)
