@@ -33,7 +33,7 @@ BACK_S = 45.0  # until what systemd has to start again after a fault runs
 FLOWING_S = 240.0
 FORGETFUL = frozenset({"death", "reboot", "read-only", "disk-full", "oom"})
 """After these a host may not remember that a migration ended: it may be run again."""
-_LOOK_S = 0.01
+_LOOK_S = 0.03
 _POLICIES = tuple(
     word
     for kind in ("collector", "notification", "polling")
@@ -97,7 +97,6 @@ class Faulting:
         played, began = Played(point), monotonic()
         try:
             renewed(self.bed, self.progress)
-            self.controller.serve()
             notices = Notices(self.bed)
             with notices.sent():
                 self._met(played)
