@@ -8,16 +8,15 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from time import monotonic
 
 from lab.accept.fault_bed import Bed
 from lab.accept.fault_judge import Agents
 from lab.clouds import PROGRAMS, Host
 from lab.nspawn import machine
 from lab.nspawn.cgroups import group
+from lab.standin import records
 
 EVERY_S = 0.5
-LOOK_S = 45.0  # how long before its end a run may have looked for its report, at the most
 _TRIES = 5
 _PROC = Path("/proc")
 _AGENT = re.compile(rb"/opt/ceilometer/([^/]+)/bin/(ceilometer-[a-z-]+)")
@@ -31,7 +30,7 @@ class Pictures:
 
     def __init__(self, bed: Bed) -> None:
         self._bed = bed
-        self._taken: list[tuple[float, Agents]] = []
+        self._taken: list[tuple[int, Agents]] = []
 
     @contextmanager
     def taken(self) -> Iterator[None]:
@@ -41,7 +40,8 @@ class Pictures:
         def look() -> None:
             while True:
                 ends = over.wait(EVERY_S)
-                self._taken.append((monotonic(), agents(self._bed)))
+                ended = sum(bool(one.status) for one in records.written(self._bed))
+                self._taken.append((ended, agents(self._bed)))
                 if ends:
                     return
 
@@ -54,9 +54,10 @@ class Pictures:
             thread.join()
 
     def while_reported(self) -> list[Agents]:
-        """Those in which the report of a run that has just ended may have seen the hosts."""
-        since = self._taken[-1][0] - LOOK_S
-        return [one for at, one in self._taken if at >= since]
+        """Those since the last step ended, and the one before: its report was made then."""
+        pictures, last = self._taken, self._taken[-1][0]
+        first = next(at for at, (ended, _) in enumerate(pictures) if ended == last)
+        return [one for _, one in pictures[max(first - 1, 0) :]]
 
 
 def agents(bed: Bed) -> Agents:
