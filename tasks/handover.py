@@ -21,6 +21,7 @@ from tasks.session import Session
 READY_S = 2.0  # until a script has made everything ready and waits for its moment
 ORDER_S = 0.2  # from an order to the first process (lab: supervisorctl has to load first)
 CYCLE = 0.15  # intervals: a poll is over by then (lab: up to 2.4 s of 10 s on a busy machine)
+FURTHEST = 4.0  # intervals: a moment that far away comes of a clock that was set meanwhile
 BEHIND = 0.02  # intervals behind the tick of the one before: it is the later of the two
 
 
@@ -49,6 +50,8 @@ def moment_for(session: Session, step: Step, sight: Ticks | None = None) -> Mome
     order = _order_at(session, step, sight, interval)
     if order is None:
         return Moment(0.0, "at once: the ticks are not known")
+    if (wait := order.at - now()) > FURTHEST * interval + READY_S:
+        return Moment(0.0, f"at once: by its ticks the moment is {wait:.0f} s away")
     return Moment(order.at + sight.skew_s, order.words)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextvars import ContextVar
+from dataclasses import replace
 
 from ceilift.account import Account
 from ceilift.clock import covered, now
@@ -11,7 +12,7 @@ from ceilift.errors import PAUSED, CeiliftError, with_inventory
 from ceilift.ledger.store import Ledger
 from ceilift.paths.nodes import RESTORE_ID, SAVE_ID
 from ceilift.probe import observe_hosts
-from ceilift.record import HostAside
+from ceilift.record import HostAside, NodeState, NodeStatus
 from ceilift.report import Ended, Report, Timing, make_report, report_to_json
 from ceilift.state import HostState, Instance
 from tasks.session import Begun, Session
@@ -41,7 +42,7 @@ def finish(
     restored = (SAVE_ID, RESTORE_ID) if plan.request.restore_database else ()
     ended = Ended(
         outcome=_outcome(error),
-        nodes=ledger.status(upgrade, nodes),
+        nodes=tuple(map(_over, ledger.status(upgrade, nodes))),
         before=session.before,
         now=_instances(hosts),
         spans=tuple(session.spans),
@@ -49,7 +50,8 @@ def finish(
         readings=tuple(session.readings),
         asides=ledger.aside(plan.cloud),
         next_command=with_inventory(_following(error), inventory),
-        restored=ledger.status(upgrade, restored),
+        restored=tuple(map(_over, ledger.status(upgrade, restored))),
+        unread=tuple(host.name for host in hosts if not host.reachable),
     )
     report = make_report(plan, ended, _timing(session, begun))
     ledger.save_document(upgrade, REPORT_KIND, plan.hash, report_to_json(report))
@@ -57,6 +59,12 @@ def finish(
         ledger.close(upgrade, "done", report.headline)
     REPORT.set(report)
     return report
+
+
+def _over(node: NodeState) -> NodeState:
+    """As it stands when the run is over: an act without a known end does not run, nobody knows."""
+    running = node.status is NodeStatus.RUNNING
+    return replace(node, status=NodeStatus.UNKNOWN) if running else node
 
 
 def _following(error: CeiliftError | None) -> str:

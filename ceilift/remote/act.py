@@ -18,10 +18,12 @@ ceilift_fence() (
   mkdir -p "$folder" || exit 1
   exec 9>"$folder/$2.lock" || exit 1
   flock 9 || exit 1
-  held=$(cat "$folder/$2.token" 2>/dev/null || echo 0)
+  held=$(cat "$folder/$2.token" 2>/dev/null)
+  case $held in "" | *[!0-9]*) held=0 ;; esac # none yet, or lost with the host's power
   [ "$held" -le "$3" ] || { echo "token $held was seen here, ours is $3" >&2; exit 97; }
   [ "$held" -eq "$3" ] && exit 0
-  printf '%s\\n' "$3" >"$folder/.$2.new" && mv "$folder/.$2.new" "$folder/$2.token"
+  printf '%s\\n' "$3" >"$folder/.$2.new" && sync "$folder/.$2.new" &&
+    mv "$folder/.$2.new" "$folder/$2.token" && sync "$folder"
 )
 ceilift_fence "$1" "$2" "$3" || exit $?
 shift 3

@@ -11,6 +11,8 @@ from ceilift.errors import StepFailedError, TransientError, UnreachableError
 from ceilift.inventory_hosts import Host
 from ceilift.remote.login import Login
 
+SILENT = ("No existing session", "Error reading SSH protocol banner", "Authentication timeout")
+
 
 def explain(error: Exception, host: Host, login: Login) -> StepFailedError:
     """The error to raise for a failed connection: transient, or final with its kind."""
@@ -32,7 +34,7 @@ def _final_reason(  # noqa: PLR0911 - one return a kind of failure
         case paramiko.PasswordRequiredException():
             what = f"{login.key_shown} is protected by a passphrase: give a key without one"
             return "login", f"{where}: {what}"
-        case paramiko.AuthenticationException():
+        case paramiko.AuthenticationException() if not _broke_off(error):
             return "login", f"{where} refused the login of {login.user} with {login.key_shown}"
         case FileNotFoundError(filename=login.known_hosts):
             what = f"{login.known_hosts} does not exist, so no host key can be checked"
@@ -46,11 +48,21 @@ def _final_reason(  # noqa: PLR0911 - one return a kind of failure
 
 
 def _passing_reason(error: Exception, where: str, login: Login) -> str:
-    if isinstance(error, TimeoutError):
+    if isinstance(error, TimeoutError) or _fell_silent(error):
         return f"{where} did not answer within {login.connect_timeout_s:g} s"
     if isinstance(error, ConnectionRefusedError):
         return f"{where} refused the connection: no sshd listens there"
     return f"{where}: the connection failed ({_words(error)})"
+
+
+def _fell_silent(error: Exception) -> bool:
+    """Whether it took the connection and then said nothing more: as a host that stands still."""
+    return any(words in str(error) for words in SILENT)
+
+
+def _broke_off(error: Exception) -> bool:
+    """Whether nobody answered the login: paramiko calls that a failed authentication, too."""
+    return _fell_silent(error) or "transport shut down" in str(error)
 
 
 def jump_circle(names: tuple[str, ...]) -> UnreachableError:

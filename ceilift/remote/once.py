@@ -22,7 +22,8 @@ umask "$mask"
 """
 TAIL = """\
 )
-{ printf '%s\\n' "$key"; ceilift_once "$@"; } >"$record.new"
+printf '%s\\n' "$key" >"$record.new" || { echo "$record.new cannot be written" >&2; exit 1; }
+ceilift_once "$@" >>"$record.new"
 status=$?
 if [ "$status" = 0 ]; then
   sync "$record.new" && mv -f "$record.new" "$record" || exit 1
@@ -41,7 +42,8 @@ class Once:
 
     `name` is the file in which the host keeps the key and what the act printed. With the same key
     the script is not run again: it prints that once more. One that still runs, begun by a
-    controller that is dead by now, is waited for. One that failed may be tried again.
+    controller that is dead by now, is waited for. One that failed may be tried again. A host that
+    could not remember it (a full disk) does not begin it.
     """
 
     root: str

@@ -6,7 +6,7 @@ import contextlib
 import logging
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
@@ -18,6 +18,7 @@ from ceilift.errors import StepFailedError, TransientError, UnreachableError
 from ceilift.inventory import Inventory
 from ceilift.inventory_hosts import Host
 from ceilift.remote.command import Way, command_line, label, overran, standard_input
+from ceilift.remote.conversation import converse
 from ceilift.remote.failures import explain, jump_circle
 from ceilift.remote.forwarding import forwarded
 from ceilift.remote.key import private_key
@@ -28,12 +29,8 @@ from ceilift.secrets import SecretSource
 CHANNELS = 4  # sshd allows 10 sessions, and 8 at once already trip it
 KEEPALIVE_S = 15
 GRACE_S = 5.0  # the host ends an overlong script itself; we close the channel this much later
-# Output may come after the news that the script has ended, on a busy host by seconds; it is waited
-# for as long as that. Only a child of the script that keeps the pipe makes this the full time.
-SETTLE_S = 10.0
 LOG = "ceilift.paramiko"
 logging.getLogger(LOG).setLevel(logging.CRITICAL + 1)  # its tracebacks: we say it in words
-CHUNK = 65536
 NO_STATUS = -1
 WAY = """\
 if [ "$(id -u)" = 0 ]; then echo root
@@ -157,7 +154,7 @@ class SshShell:
         late.start()
         try:
             channel.exec_command(command_line(way, args, timeout_s))
-            out, err = _converse(channel, stdin.encode())
+            out, err = converse(channel, stdin.encode())
         except (paramiko.SSHException, OSError, EOFError) as error:
             out, err = bytearray(), bytearray(str(error).encode())
         finally:
@@ -262,41 +259,3 @@ def _close(channel: paramiko.Channel) -> None:
     """End it; where the connection broke meanwhile, there is nothing left to end."""
     with contextlib.suppress(paramiko.SSHException, OSError, EOFError):
         channel.close()
-
-
-def _converse(channel: paramiko.Channel, stdin: bytes) -> tuple[bytearray, bytearray]:
-    """Send all of stdin while reading what comes back, until the script ended.
-
-    A child that the script left behind with its output open is not waited for.
-    """
-    out, err = bytearray(), bytearray()
-    readers = [
-        threading.Thread(target=_drain, args=(channel.recv, out), daemon=True),
-        threading.Thread(target=_drain, args=(channel.recv_stderr, err), daemon=True),
-    ]
-    for reader in readers:
-        reader.start()
-    _send(channel, stdin)
-    channel.status_event.wait()
-    for reader, into in zip(readers, (out, err), strict=True):
-        seen = -1
-        while reader.is_alive() and len(into) > seen:
-            seen = len(into)
-            reader.join(SETTLE_S)
-    return out, err
-
-
-def _send(channel: paramiko.Channel, data: bytes) -> None:
-    try:
-        channel.sendall(data)
-        channel.shutdown_write()
-    except OSError:
-        return  # the script ended without reading all of it
-
-
-def _drain(receive: Callable[[int], bytes], into: bytearray) -> None:
-    try:
-        while chunk := receive(CHUNK):
-            into += chunk
-    except OSError:
-        return  # the channel was closed: what came so far is kept

@@ -9,6 +9,8 @@ from ceilift.plan import Accepted, ExpectedLoss
 from ceilift.record import HostAside, NodeState, Reading
 from ceilift.state import Instance
 
+NOT_REACHED = "not reached"
+
 
 @dataclass(frozen=True, slots=True)
 class Timing:
@@ -29,7 +31,8 @@ class Timing:
 class Ended:
     """Everything a report is made from, next to plan and timing.
 
-    `before` and `now` are the instances as they ran before the upgrade and run at its end.
+    `before` and `now` are the instances as they ran before the upgrade and run at its end; the
+    hosts in `unread` did not answer then.
     `account` is None where samples could not be accounted for. `restored` are the steps that saved
     and restored the database, of this run or an earlier one; none where it stays.
     """
@@ -44,11 +47,15 @@ class Ended:
     asides: tuple[HostAside, ...] = ()
     next_command: str = ""
     restored: tuple[NodeState, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class HostLine:
-    """One instance: the release it ran before (empty: none) and the one it runs now."""
+    """One instance: the release it ran before (empty: none) and the one it runs now.
+
+    `now` is NOT_REACHED where its host did not answer.
+    """
 
     host: str
     component: str

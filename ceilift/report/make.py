@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from itertools import pairwise
 from typing import Any
@@ -12,6 +12,7 @@ from ceilift.account import OUTSIDE
 from ceilift.plan import ExpectedLoss, Plan
 from ceilift.record import NodeStatus, Reading
 from ceilift.report.data import (
+    NOT_REACHED,
     Backlog,
     Ended,
     HostLine,
@@ -21,7 +22,6 @@ from ceilift.report.data import (
     Timing,
 )
 from ceilift.report.picture import draw
-from ceilift.state import Instance
 
 ALLOWED_S = 20.0
 ALLOWED_S_PER_TASK_RUN = 0.3
@@ -43,7 +43,7 @@ def make_report(plan: Plan, ended: Ended, timing: Timing) -> Report:
         plan_hash=plan.hash,
         releases=plan.releases,
         to=plan.to,
-        hosts=tuple(_host_lines(ended.before, ended.now)),
+        hosts=tuple(_host_lines(ended)),
         counts=dict(sorted(counts.items())),
         nodes=ended.nodes,
         stages=stages,
@@ -89,12 +89,14 @@ def _headline(plan: Plan, ended: Ended, counts: Counter[str], timing: Timing) ->
     return f"{plan.cloud}: {way}: {ended.outcome}, {done} of {total} steps and gates in {took}"
 
 
-def _host_lines(before: Iterable[Instance], now: Iterable[Instance]) -> Iterator[HostLine]:
-    old = {instance.key: instance.release or "" for instance in before}
-    new = {instance.key: instance.release or "" for instance in now}
+def _host_lines(ended: Ended) -> Iterator[HostLine]:
+    """What ran and runs; of a host that was not reached nobody knows, and that is no nothing."""
+    old = {instance.key: instance.release or "" for instance in ended.before}
+    new = {instance.key: instance.release or "" for instance in ended.now}
     for key in sorted(old.keys() | new.keys(), key=lambda key: (key[1], key[0], key[2])):
         component, host, unit = key
-        yield HostLine(host, component, unit, old.get(key, ""), new.get(key, ""))
+        now = NOT_REACHED if host in ended.unread else new.get(key, "")
+        yield HostLine(host, component, unit, old.get(key, ""), now)
 
 
 def _stage_line(name: str, expected: ExpectedLoss, ended: Ended) -> StageLine:

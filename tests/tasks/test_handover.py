@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -127,6 +128,19 @@ def test_a_successor_polls_half_an_interval_after_the_last_tick_before_it(
     first = moment.at + 1.2 + ORDER_S
     assert apart(first, phase - MARGIN * T) < 0.05
     assert first >= last + T / 2
+
+
+def test_nothing_waits_for_a_tick_that_a_wrong_clock_has_written(
+    session: Session, seen: list[HostState]
+) -> None:
+    """Its log tells of a tick in five minutes: until its clock was set right it was ahead."""
+    gone = agent("a", None, release=None, launched=None, ticks=(now() + 300,))
+    shown(seen, gone, agent("b", 4, release="17.0.2"))
+
+    moment = moment_for(session, step("a", Action.START, Timing.JOIN))
+
+    assert moment.at == 0
+    assert re.fullmatch(r"at once: by its ticks the moment is 3[012]\d s away", moment.words)
 
 
 def test_a_moment_is_told_by_the_hosts_own_clock(session: Session, seen: list[HostState]) -> None:

@@ -1,4 +1,4 @@
-"""Hosts set aside stay open until they are seen at the release, or are gone from the inventory."""
+"""What a run says at its end; hosts set aside stay open until they are seen at the release."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ from pathlib import Path
 import pytest
 
 from ceilift.component import Component
+from ceilift.errors import StepFailedError
 from ceilift.ledger.store import Ledger
+from ceilift.record import NodeStatus
 from ceilift.state import HostState
-from tasks.reporting import bring_back
+from tasks import reporting
+from tasks.reporting import bring_back, finish
+from tasks.session import Begun
 from tests.clouds import agent
+from tests.tasks.conftest import Runs
 
 PLAN = json.dumps({"hash": "abc123", "path": "full", "from": ["8.1.5"], "to": "9.0.7"})
 KINDS = (Component.POLLING, Component.COLLECTOR)
@@ -61,3 +66,22 @@ def test_a_host_that_left_the_inventory_is_retired(ledger: Ledger) -> None:
 def test_anything_else_stays_open(ledger: Ledger, found: HostState) -> None:
     bring_back(ledger, "demo", [found, seen("pol2", "8.1.5")])
     assert still_open(ledger) == ["pol1", "pol2"]
+
+
+def test_what_nobody_saw_the_end_of_is_unknown_in_the_report_of_its_own_run(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its lease is still held then, which means running to everybody else."""
+    silent = HostState("ctl1", reachable=False)
+    monkeypatch.setattr(reporting, "observe_hosts", lambda *_: (silent,))
+    session = runs.open()
+    session.before = runs.state().instances
+    node, upgrade = session.plan.steps[0].id, session.upgrade or 0
+    session.journal.intend(node, "ctl1", "dump")
+    assert session.cloud.ledger.status(upgrade, [node])[0].status is NodeStatus.RUNNING
+
+    report = finish(session, upgrade, StepFailedError("gone"), None, Begun(0.0), "x.yaml")
+
+    assert [one.status for one in report.nodes if one.node == node] == [NodeStatus.UNKNOWN]
+    assert "running" not in report.counts
+    assert {line.now for line in report.hosts if line.host == "ctl1"} == {"not reached"}

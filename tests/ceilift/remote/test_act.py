@@ -23,6 +23,7 @@ class LocalShell:
         self.home = home
         self.breaks = breaks
         self.runs = 0
+        self.path = "/usr/bin:/bin"
 
     def run(
         self,
@@ -40,7 +41,7 @@ class LocalShell:
             capture_output=True,
             text=True,
             timeout=timeout_s,
-            env={"PATH": "/usr/bin:/bin", "HOME": str(self.home)},
+            env={"PATH": self.path, "HOME": str(self.home)},
             check=False,
         )
         return Result(done.returncode, done.stdout, done.stderr, 0.1)
@@ -111,6 +112,33 @@ def test_a_newer_lease_takes_over_and_the_same_one_goes_on(
     file = token_file(tmp_path)
     assert file.read_text(encoding="utf-8") == "11\n"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("left", ["", "\n", "\0\0\0", "7x"])
+def test_a_token_that_a_host_lost_with_its_power_bars_nobody(
+    inventory: Inventory, shell: LocalShell, tmp_path: Path, left: str
+) -> None:
+    assert Actor(inventory, Recorder(), 7).act(shell, "n", "s", "true").ok
+    token_file(tmp_path).write_text(left, encoding="utf-8")
+
+    assert Actor(inventory, Recorder(), 6).act(shell, "n", "s", "true").ok
+    assert token_file(tmp_path).read_text(encoding="utf-8") == "6\n"
+
+
+def test_a_token_is_on_the_disk_before_anything_is_done(
+    inventory: Inventory, shell: LocalShell, tmp_path: Path
+) -> None:
+    """A host that loses its power then knows it: a file that was only renamed would be empty."""
+    log = tmp_path / "synced"
+    program = tmp_path / "bin" / "sync"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\necho "$(cat "$1" 2>/dev/null)" >>{log}\n', encoding="utf-8")
+    program.chmod(0o755)
+    shell.path = f"{program.parent}:{shell.path}"
+
+    said = Actor(inventory, Recorder(), 8).act(shell, "n", "s", f"cat {log}")
+
+    assert said.stdout.splitlines()[0] == "8"
 
 
 def test_a_dry_run_sends_nothing_and_writes_it_down(

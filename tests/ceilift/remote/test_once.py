@@ -84,6 +84,16 @@ def test_one_that_still_runs_is_waited_for(tmp_path: Path) -> None:
     assert (said, second.returncode, times(tmp_path)) == ("said this\n", 0, 1)
 
 
+def test_a_host_that_cannot_remember_it_does_not_begin_it(tmp_path: Path) -> None:
+    """As on a disk without a byte left: it would be done again by whoever goes on."""
+    folder = tmp_path / ("var/lib/ceilift" if os.geteuid() == 0 else ".ceilift")
+    folder.mkdir(parents=True)
+    (folder / "cloud.database-dbsync.new").symlink_to("/dev/full")
+
+    assert run(tmp_path, once(tmp_path, "1")) == (1, "")
+    assert times(tmp_path) == 0
+
+
 def test_what_it_said_is_private_and_what_it_makes_is_as_ever(tmp_path: Path) -> None:
     one = once(tmp_path, "1")
     run(tmp_path, one)

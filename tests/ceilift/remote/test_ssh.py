@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ceilift.errors import BadInputError, StepFailedError, TransientError, UnreachableError
-from ceilift.remote import ssh
+from ceilift.remote import conversation, ssh
 
 from .conftest import Network, Sshd, free_port, new_key, until
 
@@ -67,7 +67,7 @@ def test_undecodable_output_is_kept_readable(network: Network) -> None:
 def test_a_child_left_behind_is_not_waited_for(
     network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ssh, "SETTLE_S", 0.1)
+    monkeypatch.setattr(conversation, "SETTLE_S", 0.1)
     result = network.shell().run("sleep 20 & echo $!", timeout_s=15)
     assert result.seconds < 10
     os.kill(int(result.stdout), 9)
@@ -223,7 +223,8 @@ def test_nobody_listens(network: Network) -> None:
 def test_somebody_listens_and_says_nothing(network: Network) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         shell = network.shell(port=silent.getsockname()[1], connect_timeout_s=0.3)
-        with pytest.raises(TransientError, match=r"ctl1 \(127.0.0.1:\d+\)"):
+        answer = r"ctl1 \(127.0.0.1:\d+\) did not answer within 0.3 s"
+        with pytest.raises(TransientError, match=answer):
             shell.run("true")
 
 

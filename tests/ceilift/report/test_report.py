@@ -105,6 +105,16 @@ def test_releases_before_and_now_stand_for_every_instance(report: Report) -> Non
     assert lines == [("ctl1", "8.1.5", "9.0.7"), ("pol1", "", "")]
 
 
+def test_what_a_host_runs_that_was_not_reached_is_not_said_to_be_nothing() -> None:
+    report = make_report(PLAN, ended(now=(), unread=("ctl1",)), TIMING)
+    assert [(line.host, line.before, line.now) for line in report.hosts] == [
+        ("ctl1", "8.1.5", "not reached")
+    ]
+    assert "| ctl1 | collector | ceilometer-collector | 8.1.5 | not reached |" in (
+        report_to_markdown(report)
+    )
+
+
 def test_nodes_are_counted_and_what_is_not_done_is_told(report: Report) -> None:
     assert report.counts == {"done": 1, "failed": 1, "not started": 1}
     text = report_to_markdown(report)
