@@ -55,26 +55,28 @@ def gnocchi(lab: Lab, folder: Path) -> Iterator[str]:
         stack.callback(server.stop)
         server.start()
         server.create(NAME)
-        config = folder / "gnocchi.conf"
-        values = {"user": USER, "password": PASSWORD_QUOTED, "port": server.port, "name": NAME}
-        write(config, _CONFIG.format(**values, folder=folder), PRIVATE)
-        environment = clean_environment(lab)
-        upgrade = [venv / "bin" / "gnocchi-upgrade", "--config-file", config]
+        config = str(_configured(folder, server.port))
+        programs, environment = str(venv / "bin"), clean_environment(lab)
+        upgrade = (f"{programs}/gnocchi-upgrade", "--config-file", config)
         run(upgrade, within=_UPGRADED_S, env=environment)
-        port = free_port()
-        words = [venv / "bin" / "python", _API, "127.0.0.1", str(port), config]
-        metricd = [venv / "bin" / "gnocchi-metricd", "--config-file", config]
-        stack.enter_context(_running(words, folder / "api.log", environment))
+        port = str(free_port())
+        api = (f"{programs}/python", str(_API), "127.0.0.1", port, config)
+        stack.enter_context(_running(api, folder / "api.log", environment))
+        metricd = (f"{programs}/gnocchi-metricd", "--config-file", config)
         url = f"http://127.0.0.1:{port}"
         with _running(metricd, folder / "metricd.log", environment):
             until(lambda: _tells(url), f"Gnocchi tells its status (see {folder})", _ANSWERS_S)
         yield url
 
 
+def _configured(folder: Path, port: int) -> Path:
+    values = {"user": USER, "password": PASSWORD_QUOTED, "port": port, "name": NAME}
+    write(folder / "gnocchi.conf", _CONFIG.format(**values, folder=folder), PRIVATE)
+    return folder / "gnocchi.conf"
+
+
 @contextmanager
-def _running(
-    words: Sequence[str | Path], log: Path, environment: Mapping[str, str]
-) -> Iterator[None]:
+def _running(words: Sequence[str], log: Path, environment: Mapping[str, str]) -> Iterator[None]:
     """A program and what it forks, until the block ends."""
     with log.open("wb") as said:
         process = subprocess.Popen(
