@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lab.accept import fault_truth
 from lab.accept.fault_bed import Bed
 from lab.accept.fault_judge import Agents
 from lab.accept.fault_truth import Pictures
