@@ -105,16 +105,14 @@ def _name(point: Point) -> str:
 
 @contextmanager
 def _clouds(count: int, progress: Progress) -> Iterator[list[Controller]]:
-    """So many clouds; none of their processes, mounts and namespaces is left afterwards.
-
-    The first upgrade of each starts a Prefect server, which serves all that follow.
-    """
+    """So many clouds; none of their processes, mounts and namespaces is left afterwards."""
     clouds = [Controller(Bed(number)) for number in range(count)]
     with ExitStack() as ends:
         for one in clouds:
             ends.callback(_down, one, progress)
             _down(one, progress, purge=True)
             life.up(bed_of(one), progress)
+            one.serve()
         yield clouds
 
 
