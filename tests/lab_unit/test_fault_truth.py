@@ -8,6 +8,7 @@ from lab.accept import fault_truth
 from lab.accept.fault_bed import Bed
 from lab.accept.fault_judge import Agents
 from lab.accept.fault_truth import Pictures
+from lab.standin import records
 from lab.standin.records import Written
 from lab.waiting import until
 
@@ -28,7 +29,7 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(fault_truth, "EVERY_S", 0.001)
     monkeypatch.setattr(fault_truth, "agents", seen)
-    monkeypatch.setattr(fault_truth.records, "written", lambda _bed: STEPS[len(made) >= 5])
+    monkeypatch.setattr(records, "written", lambda _bed: STEPS[len(made) >= 5])
     return made
 
 
