@@ -165,9 +165,11 @@ import json
 from oslo_log import log
 log.setup = lambda *args, **kwargs: None
 from oslo_messaging import transport
+from oslo_messaging.notify import notifier
 from ceilometer import notification, service
 
 conf = service.prepare_service(["ceilometer-agent-notification", "--config-file", "/dev/null"])
+conf.register_opts(notifier._notifier_opts, group="oslo_messaging_notifications")
 agent = notification.NotificationService
 if hasattr(agent, "get_targets"):
     one = agent.__new__(agent)
