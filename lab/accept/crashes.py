@@ -111,7 +111,7 @@ def _both_killed(driven: Driven, heard: Sequence[str]) -> None:
     crashed = driven.ended(run.id)
     took = f"{crashed.state_name} after {now() - at:.0f} s"
     driven.checks.demand("both killed: noticed", crashed.state_name == "Crashed", took)
-    subject = f"Ceilift: {run.name}: ceilift-crashed"
+    subject = f"Ceilift: {crashed.name}: ceilift-crashed"
     with suppress(TimeUpError):
         until(lambda: subject in heard, "people are told", PICKED_UP_S)
     driven.checks.demand("both killed: people were told", subject in heard, subject)
