@@ -133,7 +133,7 @@ def test_a_fault_is_seen_and_then_it_is_mended(nspawn: Nspawn, host: Host, fault
 
     lab_command("break", fault, host.name)
 
-    assert broken(nspawn, host)
+    until(lambda: broken(nspawn, host), f"{fault} is seen", 60, every=0.5)
     assert all(is_reached(nspawn, other) for other in others)
     with pytest.raises(LabError, match=f"{fault} is in force on {host.name}"):
         lab_command("break", fault, host.name)
