@@ -162,6 +162,7 @@ print(json.dumps(sorted(set(one.name for one in agent.extensions))))
 
 EXCHANGES = r"""
 import json
+from types import SimpleNamespace
 from oslo_log import log
 log.setup = lambda *args, **kwargs: None
 from oslo_messaging import transport
@@ -176,7 +177,8 @@ if hasattr(agent, "get_targets"):
     one.conf = conf
     targets = one.get_targets()
 else:
-    plugins = agent._get_notifications_manager(None)
+    pipes = SimpleNamespace(conf=conf)  # all that a plugin takes of what manages its pipelines
+    plugins = agent._get_notifications_manager(pipes)
     targets = [target for one in plugins for target in one.obj.get_targets(conf)]
 conf.register_opts(transport._transport_opts)
 print(json.dumps({
