@@ -70,6 +70,8 @@ def up(
 ) -> None:
     """Bring the lab up or repair it; returns when data flows through all of it."""
     if hosts is Hosts.NSPAWN:
+        if partitioned:
+            raise LabError("nspawn hosts do not share their work: leave --partitioned")
         nspawn.up(count, kind, releases)
         return
     progress, lab = Progress(), the_lab()

@@ -148,6 +148,8 @@ def the_nspawn(count: int = 0, kind: str = "", releases: str = "") -> Nspawn:
         raise LabError(f"{count} hosts: give a number from 1 to {LARGEST_COUNT}")
     if kind not in {"", *KINDS}:
         raise LabError(f"nspawn hosts are no cloud {kind!r}; they are {' or '.join(KINDS)}")
+    if kind == STANDIN and releases:
+        raise LabError("stand-ins have releases of their own: leave --releases")
     root = Nspawn().lab.root
     was_real = (root / "cloud.json").is_file()
     if kind == CLASSIC or releases or (was_real and not kind):

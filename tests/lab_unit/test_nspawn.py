@@ -88,6 +88,8 @@ def test_what_real_ceilometer_was_asked_for_is_remembered(real: Nspawn) -> None:
     assert the_nspawn(kind=STANDIN).cloud is None
     with pytest.raises(LabError, match="leave --count"):
         the_nspawn(3)
+    with pytest.raises(LabError, match="leave --releases"):
+        the_nspawn(kind=STANDIN, releases="9.0.6,9.0.7")
     with pytest.raises(LabError, match="standin or classic"):
         the_nspawn(kind="coordinated")
 
